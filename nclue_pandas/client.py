@@ -1,0 +1,404 @@
+"""Client: one account, its service and its bucket; makes, finds and lists jobs."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from uuid import UUID
+
+from nclue_pandas.errors import ConfigurationError, JobNotFoundError, NotFoundError
+from nclue_pandas.jobs import reference
+from nclue_pandas.jobs.reference import ClientRef, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from nclue_pandas.config import CredentialsProvider, ServiceSettings, StorageSettings
+    from nclue_pandas.jobs.handles import (
+        CustomAttributes,
+        Feature,
+        Job,
+        Run,
+        ShoppingIntent,
+        Task,
+    )
+    from nclue_pandas.jobs.kinds import Kind
+    from nclue_pandas.service.operations import Service
+    from nclue_pandas.storage.bucket import Bucket
+
+JobT = TypeVar("JobT", bound="Job[Any]")
+
+
+class Client:
+    """One account: keys, service and storage.
+
+    Make it with :func:`nclue_pandas.connect`.
+
+    Parameters
+    ----------
+    credentials : callable
+        Gives the key pair whenever one is needed.
+    service : ServiceSettings
+        Where the service is and how it is asked.
+    storage : StorageSettings, optional
+        The bucket of datasets and results. Without it jobs can be listed and waited for, but
+        nothing can be uploaded or read.
+    prefix : str, default "nclue"
+        Where in the bucket this library writes.
+    clock : Clock, optional
+        The time that waiting goes by.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialsProvider,
+        service: ServiceSettings,
+        storage: StorageSettings | None = None,
+        *,
+        prefix: str = "nclue",
+        clock: Clock | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._service_settings = service
+        self._storage_settings = storage
+        self.clock = clock or Clock()
+        self.ref = ClientRef(
+            account=credentials().account,
+            api_url=service.api_url,
+            endpoint=storage.endpoint if storage else "",
+            region=storage.region if storage else "",
+            bucket=storage.bucket if storage else None,
+            prefix=prefix,
+            rate_scope=service.rate_scope,
+        )
+        reference.register(self)
+
+    @cached_property
+    def service(self) -> Service:
+        """The 21 operations of the service, as documented and nothing more."""
+        from nclue_pandas.service.operations import Service
+        from nclue_pandas.service.transport import Transport
+
+        return Service(Transport(self._service_settings, self._credentials, sleep=self.clock.sleep))
+
+    @cached_property
+    def storage(self) -> Bucket:
+        """The bucket of datasets and results."""
+        from nclue_pandas.storage.bucket import Bucket
+
+        if self._storage_settings is None:
+            raise ConfigurationError(
+                "This client has no bucket, and this needs one. Give it to connect(bucket=...) "
+                "or set NCLUE_BUCKET."
+            )
+        return Bucket(self._storage_settings, self._credentials)
+
+    def create_feature(
+        self,
+        name: str,
+        sequences: pd.DataFrame,
+        *,
+        user: str = "user_id",
+        sequence: str = "sequence",
+    ) -> Feature:
+        """Publish a sequence frame and create a Feature from it.
+
+        Parameters
+        ----------
+        name : str
+            Unique name, 1 to 100 characters. A Feature of this name made from the same sequences
+            is picked up instead.
+        sequences : pandas.DataFrame
+            One row per user, as :func:`nclue_pandas.to_sequences` makes it.
+        user, sequence : str
+            Names of its columns.
+
+        Returns
+        -------
+        Feature
+            Created, not waited for.
+
+        Raises
+        ------
+        InvalidDataError
+            When the frame holds what the service would refuse; nothing is sent then.
+        DuplicateNameError
+            When the name belongs to a Feature made from other sequences.
+        """
+        from nclue_pandas.jobs.making import Columns, make_feature
+
+        return make_feature(self, name, sequences, Columns(user=user, sequence=sequence))
+
+    def create_feature_from_path(
+        self, name: str, path: str, *, bucket: str | None = None
+    ) -> Feature:
+        """Create a Feature from what is on Object Storage already.
+
+        Parameters
+        ----------
+        name : str
+            Unique name, 1 to 100 characters.
+        path : str
+            Key of a ``.csv`` file, or of a directory (ending in ``/``) of such part files.
+        bucket : str, optional
+            By default the client's.
+
+        Returns
+        -------
+        Feature
+            Created, not waited for.
+        """
+        from nclue_pandas.jobs.making import make_feature_from_path
+
+        return make_feature_from_path(self, name, path, bucket)
+
+    def create_task(
+        self,
+        name: str,
+        feature: Feature | str,
+        train: pd.DataFrame,
+        *,
+        test: pd.DataFrame | None = None,
+        test_feature: Feature | str | None = None,
+        user: str = "user_id",
+        label: str = "label",
+    ) -> Task:
+        """Publish answers and create a Task from them.
+
+        Waits for the Feature first: the service refuses one that is not completed.
+
+        Parameters
+        ----------
+        name : str
+            Unique name, 1 to 100 characters. A Task of this name made from the same answers on
+            the same Feature is picked up instead.
+        feature : Feature or str
+            Holds the users of `train`; a handle, an id or a name.
+        train : pandas.DataFrame
+            One row per user with a 0/1 label, at least 100 of each.
+        test : pandas.DataFrame, optional
+            Answers to test on; without them the service splits by itself.
+        test_feature : Feature or str, optional
+            Holds the users of `test`; by default `feature`.
+        user, label : str
+            Names of the columns.
+
+        Returns
+        -------
+        Task
+            Created, not waited for.
+
+        Raises
+        ------
+        InvalidDataError
+            When the frames hold what the service would refuse; nothing is sent then.
+        DuplicateNameError
+            When the name belongs to a Task made from other inputs.
+        """
+        from nclue_pandas.jobs.making import Answers, Columns, make_task
+
+        train_on = self._feature(feature)
+        tested = None
+        if test is not None:
+            tested = Answers(self._feature(test_feature or train_on), test)
+        columns = Columns(user=user, label=label)
+        return make_task(self, name, Answers(train_on, train), tested, columns)
+
+    def create_task_from_path(
+        self,
+        name: str,
+        feature: Feature | str,
+        train_path: str,
+        *,
+        test_path: str | None = None,
+        test_feature: Feature | str | None = None,
+        bucket: str | None = None,
+    ) -> Task:
+        """Create a Task from answer files on Object Storage.
+
+        Parameters
+        ----------
+        name : str
+            Unique name, 1 to 100 characters.
+        feature : Feature or str
+            Holds the users of the train file; a handle, an id or a name.
+        train_path, test_path : str
+            Keys of ``.csv`` files.
+        test_feature : Feature or str, optional
+            Holds the users of the test file; by default `feature`.
+        bucket : str, optional
+            By default the client's.
+
+        Returns
+        -------
+        Task
+            Created, not waited for.
+        """
+        from nclue_pandas.jobs.making import AnswerPath, make_task_from_paths
+
+        train_on = self._feature(feature)
+        test = None
+        if test_path is not None:
+            test = AnswerPath(self._feature(test_feature or train_on), test_path, bucket)
+        return make_task_from_paths(self, name, AnswerPath(train_on, train_path, bucket), test)
+
+    def create_run(
+        self, task: Task | str, feature: Feature | str, *, name: str | None = None
+    ) -> Run:
+        """Score every user of a Feature by a Task.
+
+        Parameters
+        ----------
+        task : Task or str
+            A handle, an id or a name.
+        feature : Feature or str
+            Whose users are scored: the Task's own Feature or another one.
+        name : str, optional
+            Unique name; by default made from the names of task and feature.
+
+        Returns
+        -------
+        Run
+            Created, not waited for.
+        """
+        from nclue_pandas.jobs.making import make_run
+
+        return make_run(self, name, self._task(task), self._feature(feature))
+
+    def create_shopping_intent(self, name: str, task: Task | str) -> ShoppingIntent:
+        """Profile a Task's target group; see :meth:`Task.shopping_intent`."""
+        from nclue_pandas.jobs.making import make_shopping_intent
+
+        return make_shopping_intent(self, name, self._task(task))
+
+    def create_custom_attributes(
+        self, name: str, feature: Feature | str, keywords: Sequence[str]
+    ) -> CustomAttributes:
+        """Score users by likeness to keywords; see :meth:`Feature.custom_attributes`."""
+        from nclue_pandas.jobs.making import make_custom_attributes
+
+        return make_custom_attributes(self, name, self._feature(feature), keywords)
+
+    def get_feature(self, id_or_name: str) -> Feature:
+        """Return the Feature of this id or name: one request for an id, list pages for a name."""
+        from nclue_pandas.jobs.handles import Feature
+
+        return self._get(Feature, id_or_name)
+
+    def get_task(self, id_or_name: str) -> Task:
+        """Return the Task of this id or name."""
+        from nclue_pandas.jobs.handles import Task
+
+        return self._get(Task, id_or_name)
+
+    def get_run(self, id_or_name: str) -> Run:
+        """Return the Run of this id or name."""
+        from nclue_pandas.jobs.handles import Run
+
+        return self._get(Run, id_or_name)
+
+    def get_shopping_intent(self, id_or_name: str) -> ShoppingIntent:
+        """Return the Shopping Intent profile of this id or name."""
+        from nclue_pandas.jobs.handles import ShoppingIntent
+
+        return self._get(ShoppingIntent, id_or_name)
+
+    def get_custom_attributes(self, id_or_name: str) -> CustomAttributes:
+        """Return the Custom Attributes profile of this id or name."""
+        from nclue_pandas.jobs.handles import CustomAttributes
+
+        return self._get(CustomAttributes, id_or_name)
+
+    def list_features(self) -> pd.DataFrame:
+        """Return all Features, one row each, with Arrow types."""
+        from nclue_pandas.jobs import kinds
+
+        return self._list(kinds.FEATURE)
+
+    def list_tasks(self) -> pd.DataFrame:
+        """Return all Tasks, one row each, with Arrow types."""
+        from nclue_pandas.jobs import kinds
+
+        return self._list(kinds.TASK)
+
+    def list_runs(self) -> pd.DataFrame:
+        """Return all Runs, one row each, with Arrow types."""
+        from nclue_pandas.jobs import kinds
+
+        return self._list(kinds.RUN)
+
+    def list_shopping_intents(self) -> pd.DataFrame:
+        """Return all Shopping Intent profiles, one row each, with Arrow types."""
+        from nclue_pandas.jobs import kinds
+
+        return self._list(kinds.SHOPPING_INTENT)
+
+    def list_custom_attributes(self) -> pd.DataFrame:
+        """Return all Custom Attributes profiles, one row each, with Arrow types."""
+        from nclue_pandas.jobs import kinds
+
+        return self._list(kinds.CUSTOM_ATTRIBUTES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        from nclue_pandas.connecting import disconnect
+
+        disconnect(self)
+
+    def __repr__(self) -> str:
+        bucket = self.ref.bucket or "no bucket"
+        return f"<Client of account {self.ref.account} at {self.ref.api_url}, {bucket}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reference.resolve, (self.ref,)
+
+    def _feature(self, feature: Feature | str) -> Feature:
+        return self.get_feature(feature) if isinstance(feature, str) else feature
+
+    def _task(self, task: Task | str) -> Task:
+        return self.get_task(task) if isinstance(task, str) else task
+
+    def _get(self, handle: type[JobT], id_or_name: str) -> JobT:
+        if _is_id(id_or_name):
+            job = handle(id_or_name, self)
+            try:
+                job.refresh()
+            except NotFoundError as error:
+                raise JobNotFoundError(
+                    f"There is no {handle.kind.title} with the id {id_or_name!r} in account "
+                    f"{self.ref.account}. client.list_{handle.kind.plural}() shows what there is.",
+                    kind=handle.kind.name,
+                    job_id=id_or_name,
+                ) from error
+            return job
+        names = []
+        for record in handle.kind.iterate(self.service):
+            if record.name == id_or_name:
+                return cast("JobT", handle.of(record, self))
+            names.append(record.name or "")
+        near = get_close_matches(id_or_name, names, n=3)
+        guess = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+        raise JobNotFoundError(
+            f"There is no {handle.kind.title} named {id_or_name!r} among the {len(names):,} of "
+            f"account {self.ref.account}.{guess} client.list_{handle.kind.plural}() shows them.",
+            kind=handle.kind.name,
+            name=id_or_name,
+        )
+
+    def _list(self, kind: Kind) -> pd.DataFrame:
+        from nclue_pandas.jobs.listing import as_frame
+
+        return as_frame(kind.iterate(self.service), kind.record_type)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return "-" in text

@@ -1,0 +1,183 @@
+"""``connect``, and the default client that the accessor uses."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from nclue_pandas.client import Client
+from nclue_pandas.config import ServiceSettings, StorageSettings, resolve_credentials
+from nclue_pandas.errors import ConfigurationError, NotConnectedError
+from nclue_pandas.jobs.reference import ClientRef, register_builder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nclue_pandas.sandbox import Sandbox
+
+_lock = threading.Lock()
+
+
+class _Connections:
+    """The default client, the one before it, and the embedded sandbox of this process."""
+
+    default: Client | None = None
+    sandbox: Sandbox | None = None
+    #: For each client that `connect` returned, the default before it.
+    before: ClassVar[WeakKeyDictionary[Client, Client | None]] = WeakKeyDictionary()
+
+
+def connect(
+    target: str | Sandbox | None = None,
+    *,
+    bucket: str | None = None,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+    profile: str | None = None,
+    role: bool = False,
+    prefix: str = "nclue",
+    service: ServiceSettings | None = None,
+    storage: Mapping[str, Any] | None = None,
+) -> Client:
+    """Connect to an account and make its client the default one.
+
+    Nothing is sent: keys and bucket are tried by the first request that needs them.
+
+    Parameters
+    ----------
+    target : "sandbox" or Sandbox, optional
+        ``"sandbox"`` starts the embedded service in this process (once) and connects to it: no
+        account and no network are needed. A started :class:`nclue_pandas.sandbox.Sandbox` is
+        connected to as it is. Without it the real service is meant.
+    bucket : str, optional
+        The bucket on Object Storage for datasets and results; by default the environment's
+        ``NCLUE_BUCKET``.
+    access_key, secret_key : str, optional
+        Keys; by default the environment's (``NCLOUD_ACCESS_KEY_ID``,
+        ``NCLOUD_SECRET_ACCESS_KEY``), then ``~/.ncloud/configure``.
+    profile : str, optional
+        Section of ``~/.ncloud/configure``.
+    role : bool, default False
+        Ask the metadata service of an NCP server for the keys of its role.
+    prefix : str, default "nclue"
+        Where in the bucket this library writes.
+    service : ServiceSettings, optional
+        Other base URL, request budget, timeouts.
+    storage : mapping, optional
+        Fields of :class:`StorageSettings`: ``endpoint``, ``region``, ``options`` for s3fs.
+
+    Returns
+    -------
+    Client
+        Also the default of every verb from now on. As a context manager (``with connect(...)``)
+        it is the default inside the block only.
+
+    Raises
+    ------
+    CredentialsError
+        When no key pair is found, or half of one.
+    ConfigurationError
+        When a setting contradicts another.
+
+    Examples
+    --------
+    >>> import nclue_pandas as nclue
+    >>> with nclue.connect("sandbox") as client:
+    ...     len(client.list_features())
+    0
+    """
+    if target is None:
+        client = Client(
+            resolve_credentials(
+                access_key=access_key, secret_key=secret_key, profile=profile, role=role
+            ),
+            service or ServiceSettings.from_environment(),
+            _storage_settings(bucket or os.environ.get("NCLUE_BUCKET"), storage or {}),
+            prefix=prefix,
+        )
+    elif target == "sandbox":
+        client = _client_of(_embedded_sandbox(), prefix)
+    elif isinstance(target, str):
+        raise ConfigurationError(
+            f"connect({target!r}) is unknown: the one named target is 'sandbox'. For a real "
+            "account leave it out and give bucket=."
+        )
+    else:
+        client = _client_of(target, prefix)
+    _Connections.before[client] = _Connections.default
+    _Connections.default = client
+    return client
+
+
+def default_client() -> Client:
+    """Return the client that verbs use when none is given.
+
+    Raises
+    ------
+    NotConnectedError
+        Before the first :func:`connect`.
+    """
+    if _Connections.default is None:
+        raise NotConnectedError(
+            "No account is connected. Call nclue_pandas.connect(bucket='my-bucket') first, with "
+            "keys in the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or in "
+            "~/.ncloud/configure; or nclue_pandas.connect('sandbox') to try without an account; "
+            "or pass client=."
+        )
+    return _Connections.default
+
+
+def disconnect(client: Client) -> None:
+    """Make the default client before `client` the default again, if `client` is the default."""
+    if _Connections.default is client:
+        _Connections.default = _Connections.before.pop(client, None)
+
+
+def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> StorageSettings | None:
+    if not bucket:
+        return None
+    return StorageSettings.from_environment(bucket=bucket, **storage)
+
+
+def _embedded_sandbox() -> Sandbox:
+    with _lock:
+        if _Connections.sandbox is None:
+            from nclue_pandas.sandbox import Sandbox
+
+            _Connections.sandbox = Sandbox()
+            _Connections.sandbox.start()
+            atexit.register(_Connections.sandbox.stop)
+        return _Connections.sandbox
+
+
+def _client_of(sandbox: Sandbox, prefix: str) -> Client:
+    return Client(
+        resolve_credentials(access_key=sandbox.access_key, secret_key=sandbox.secret_key),
+        ServiceSettings(
+            api_url=sandbox.api_url,
+            requests_per_second=1.0 if sandbox.settings.rate_limit else None,
+        ),
+        StorageSettings(bucket=sandbox.bucket, endpoint=sandbox.endpoint, region=sandbox.region),
+        prefix=prefix,
+    )
+
+
+def _rebuild(ref: ClientRef) -> Client:
+    """Make a client for a handle from another process, from this one's key sources."""
+    service = ServiceSettings.from_environment()
+    storage = None
+    if ref.bucket is not None:
+        storage = StorageSettings(bucket=ref.bucket, endpoint=ref.endpoint, region=ref.region)
+    return Client(
+        resolve_credentials(),
+        replace(service, api_url=ref.api_url, rate_scope=ref.rate_scope),
+        storage,
+        prefix=ref.prefix,
+    )
+
+
+register_builder(_rebuild)

@@ -1,0 +1,74 @@
+"""Errors of jobs: features, tasks, runs and profiles."""
+
+from __future__ import annotations
+
+from nclue_pandas.errors.base import NclueError
+
+
+class JobError(NclueError):
+    """Something about a job.
+
+    Attributes
+    ----------
+    kind, job_id, name : str or None
+        The job, as far as it is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str | None = None,
+        job_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.job_id = job_id
+        self.name = name
+
+
+class JobFailed(JobError):  # noqa: N818 - the state's own word
+    """The service reports that the job failed.
+
+    Attributes
+    ----------
+    fail_code : str or None
+        The documented code in the message, for example ``"DUPLICATE_USERID"``.
+    fail_message : str or None
+        The service's own text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str | None = None,
+        job_id: str | None = None,
+        name: str | None = None,
+        fail_code: str | None = None,
+        fail_message: str | None = None,
+    ) -> None:
+        super().__init__(message, kind=kind, job_id=job_id, name=name)
+        self.fail_code = fail_code
+        self.fail_message = fail_message
+
+
+class JobTimeout(JobError, TimeoutError):  # noqa: N818 - beside TimeoutError
+    """The deadline passed; the job goes on, and the message says how to pick it up."""
+
+
+class JobNotFoundError(JobError, LookupError):
+    """No job of that kind has this id or name."""
+
+
+class DuplicateNameError(JobError, ValueError):
+    """The name belongs to another job, made from other inputs."""
+
+
+class JobNotCancellableError(JobError):
+    """Only a job that is still registered can be cancelled."""
+
+
+class UnconfirmedCreateError(JobError, ConnectionError):
+    """A create call got no clear answer, and the job could not be looked up after it."""

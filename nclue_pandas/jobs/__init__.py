@@ -1,0 +1,1 @@
+"""What a job is to a user: handles, waiting, exactly-once create, the chain."""

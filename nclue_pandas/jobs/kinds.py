@@ -1,0 +1,128 @@
+"""The five kinds of job: which operations serve them, and what identifies a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nclue_pandas.contract import LIST_LIMIT
+from nclue_pandas.service.paging import iterate
+from nclue_pandas.service.records import (
+    CustomAttributesRecord,
+    FeatureRecord,
+    Record,
+    RunRecord,
+    ShoppingIntentRecord,
+    TaskRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from nclue_pandas.service.operations import Service
+
+#: Fields whose value is a path: a trailing slash makes no difference to what they name.
+_PATHS = frozenset({"source_file_path", "train_file_path", "test_file_path"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job.
+
+    Parameters
+    ----------
+    name : str
+        As in the operations of the service: ``get_feature``, ``delete_feature``.
+    plural : str
+        As in ``list_features``.
+    title : str
+        For people.
+    record_type : type
+        The class of its records.
+    identity : tuple of str
+        The request fields that, with the name, make two jobs the same. Result paths are not
+        among them.
+    """
+
+    name: str
+    plural: str
+    title: str
+    record_type: type[Record]
+    identity: tuple[str, ...]
+
+    def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> Record:
+        """Send the create request."""
+        record: Record = getattr(service, f"create_{self.name}")(name=name, **fields)
+        return record
+
+    def get(self, service: Service, job_id: str) -> Record:
+        """Fetch the job's present record."""
+        record: Record = getattr(service, f"get_{self.name}")(job_id)
+        return record
+
+    def delete(self, service: Service, job_id: str) -> None:
+        """Delete the job."""
+        getattr(service, f"delete_{self.name}")(job_id)
+
+    def iterate(self, service: Service) -> Iterator[Record]:
+        """Walk through all jobs of this kind."""
+        return iterate(getattr(service, f"list_{self.plural}"))
+
+    def first_page(self, service: Service) -> Sequence[Record]:
+        """Return the jobs of the first list page, as many as a page can hold."""
+        page = getattr(service, f"list_{self.plural}")(index=0, limit=LIST_LIMIT)
+        items: Sequence[Record] = page.items
+        return items
+
+    def find(self, service: Service, name: str) -> Record | None:
+        """Return the job of this name, or None. Names are unique per kind."""
+        return next((job for job in self.iterate(service) if job.name == name), None)
+
+    def differences(self, fields: Mapping[str, Any], record: Record) -> list[str]:
+        """Return the identity fields in which `record` is another job than `fields` ask for."""
+        return [
+            field
+            for field in self.identity
+            if _comparable(field, fields.get(field)) != _comparable(field, getattr(record, field))
+        ]
+
+
+def _comparable(field: str, value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if field in _PATHS:
+        return str(value).strip("/")
+    if field == "keywords":
+        return tuple(keyword.strip() for keyword in value)
+    return value
+
+
+FEATURE = Kind(
+    "feature", "features", "Feature", FeatureRecord, ("source_bucket", "source_file_path")
+)
+TASK = Kind(
+    "task",
+    "tasks",
+    "Task",
+    TaskRecord,
+    (
+        "train_feature_id",
+        "train_bucket",
+        "train_file_path",
+        "test_feature_id",
+        "test_bucket",
+        "test_file_path",
+    ),
+)
+RUN = Kind("run", "runs", "Run", RunRecord, ("task_id", "feature_id"))
+SHOPPING_INTENT = Kind(
+    "shopping_intent", "shopping_intents", "Shopping Intent", ShoppingIntentRecord, ("task_id",)
+)
+CUSTOM_ATTRIBUTES = Kind(
+    "custom_attributes",
+    "custom_attributes",
+    "Custom Attributes",
+    CustomAttributesRecord,
+    ("feature_id", "keywords"),
+)
+KINDS = (FEATURE, TASK, RUN, SHOPPING_INTENT, CUSTOM_ATTRIBUTES)

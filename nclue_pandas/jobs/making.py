@@ -1,0 +1,279 @@
+"""Making jobs: from frames (checked, published, created) or from what is there already.
+
+Everything that can be refused is refused before anything is sent: names, keywords, paths, rows.
+When the service refuses a create for certain, the files that this call has written are removed
+again; when the outcome is unclear, they stay, because a job may need them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
+from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.jobs import kinds
+from nclue_pandas.jobs.creating import check_name, create, is_refusal
+from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.storage.publish import Dataset
+
+_log = logging.getLogger("nclue_pandas")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns that a dataset is made from.
+
+    Parameters
+    ----------
+    user, sequence, label : str
+        As :func:`nclue_pandas.to_sequences` and :func:`nclue_pandas.to_answers` name them.
+    """
+
+    user: str = "user_id"
+    sequence: str = "sequence"
+    label: str = "label"
+
+
+def make_feature(
+    client: ClientLike, name: str, sequences: pd.DataFrame, columns: Columns
+) -> Feature:
+    """Check and publish a sequence frame, then create the Feature."""
+    from nclue_pandas.storage.publish import publish_sequences
+
+    check_name(name)
+    check_sequences(sequences, columns)
+    dataset = publish_sequences(
+        sequences,
+        client.storage,
+        name=name,
+        prefix=client.ref.prefix,
+        user=columns.user,
+        sequence=columns.sequence,
+    )
+    with removed_if_refused(client, dataset):
+        return make_feature_from_path(client, name, dataset.path, dataset.bucket)
+
+
+def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str | None) -> Feature:
+    """Create a Feature from a file, or a directory of part files, on Object Storage."""
+    fields = {"source_bucket": bucket or client.storage.name, "source_file_path": _path(path)}
+    return Feature.of(create(client, kinds.FEATURE, name, fields), client)
+
+
+def make_task(
+    client: ClientLike,
+    name: str,
+    train: Answers,
+    test: Answers | None,
+    columns: Columns,
+) -> Task:
+    """Check and publish answer frames, wait for their Features, then create the Task."""
+    check_name(name)
+    check_answers(train.answers, columns)
+    if test is not None:
+        check_answers(test.answers, columns)
+    _wait_for(*(side.feature for side in (train, test) if side is not None))
+    published = [
+        _publish_answers(client, name, side.answers, columns)
+        for side in (train, test)
+        if side is not None
+    ]
+    with removed_if_refused(client, *published):
+        paths = [
+            AnswerPath(side.feature, dataset.path, dataset.bucket)
+            for side, dataset in zip([s for s in (train, test) if s], published, strict=True)
+        ]
+        return make_task_from_paths(client, name, *paths)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers and the Feature that holds their users.
+
+    Parameters
+    ----------
+    feature : Feature
+        Where the representations of the users are.
+    answers : pandas.DataFrame
+        A user id and a 0/1 label per row.
+    """
+
+    feature: Feature
+    answers: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class AnswerPath:
+    """An answer file on Object Storage and the Feature that holds its users.
+
+    Parameters
+    ----------
+    feature : Feature
+        Where the representations of the users are.
+    path : str
+        Key of the file in the bucket.
+    bucket : str, optional
+        By default the client's.
+    """
+
+    feature: Feature
+    path: str
+    bucket: str | None = None
+
+
+def make_task_from_paths(
+    client: ClientLike, name: str, train: AnswerPath, test: AnswerPath | None = None
+) -> Task:
+    """Create a Task from answer files on Object Storage."""
+    fields = {}
+    for role, side in (("train", train), ("test", test)):
+        if side is not None:
+            fields[f"{role}_feature_id"] = side.feature.id
+            fields[f"{role}_bucket"] = side.bucket or client.storage.name
+            fields[f"{role}_file_path"] = _path(side.path)
+    _wait_for(*(side.feature for side in (train, test) if side is not None))
+    return Task.of(create(client, kinds.TASK, name, fields), client)
+
+
+def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature) -> Run:
+    """Score every user of `feature` by `task`, into a fresh directory."""
+    name = name or _default_run_name(task, feature)
+    check_name(name)
+    _wait_for(task, feature)
+    fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
+    return Run.of(create(client, kinds.RUN, name, fields), client)
+
+
+def make_shopping_intent(client: ClientLike, name: str, task: Task) -> ShoppingIntent:
+    """Profile the target group of `task`."""
+    check_name(name)
+    _wait_for(task)
+    record = create(client, kinds.SHOPPING_INTENT, name, {"task_id": task.id})
+    return ShoppingIntent.of(record, client)
+
+
+def make_custom_attributes(
+    client: ClientLike, name: str, feature: Feature, keywords: Sequence[str]
+) -> CustomAttributes:
+    """Score every user of `feature` by likeness to `keywords`, into a fresh directory."""
+    check_name(name)
+    wanted = check_keywords(keywords)
+    _wait_for(feature)
+    fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
+    return CustomAttributes.of(create(client, kinds.CUSTOM_ATTRIBUTES, name, fields), client)
+
+
+def check_sequences(sequences: pd.DataFrame, columns: Columns) -> None:
+    """Refuse what the service would refuse in a sequence dataset."""
+    from nclue_pandas.frames.checks import check
+
+    check(sequences, user=columns.user, sequence=columns.sequence, kind="sequences").raise_if_any()
+
+
+def check_answers(answers: pd.DataFrame, columns: Columns) -> None:
+    """Refuse what the service would refuse in an answer dataset."""
+    from nclue_pandas.frames.checks import check
+
+    check(answers, user=columns.user, label=columns.label, kind="answers").raise_if_any()
+
+
+def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
+    """Refuse keywords that the service would refuse, or would take apart.
+
+    The request separates them by a newline and the answer by a comma, so that neither can be in
+    one; together they may have 1,000 characters (contract, custom attributes).
+    """
+    if isinstance(keywords, str):
+        raise InvalidDataError(
+            f"keywords is one text; give a list of keywords, for example [{keywords!r}]."
+        )
+    words = tuple(str(word).strip() for word in keywords)
+    if not words or "" in words:
+        raise InvalidDataError("Give at least one keyword, and no empty one.")
+    torn = [word for word in words if "," in word or "\n" in word or "\r" in word]
+    if torn:
+        raise InvalidDataError(
+            f"A keyword cannot hold a comma or a newline: {torn!r}. Split it into several "
+            "keywords, or leave the character out."
+        )
+    length = len("\n".join(words))
+    if length > KEYWORDS_LENGTH:
+        raise InvalidDataError(
+            f"The keywords have {length:,} characters with their separators; the service takes "
+            f"at most {KEYWORDS_LENGTH:,}. Leave some out."
+        )
+    return words
+
+
+def _publish_answers(
+    client: ClientLike, name: str, answers: pd.DataFrame, columns: Columns
+) -> Dataset:
+    from nclue_pandas.storage.publish import publish_answers
+
+    return publish_answers(
+        answers,
+        client.storage,
+        name=name,
+        prefix=client.ref.prefix,
+        user=columns.user,
+        label=columns.label,
+    )
+
+
+@contextmanager
+def removed_if_refused(client: ClientLike, *datasets: Dataset) -> Iterator[None]:
+    """Remove what these calls wrote when the service refuses the create for certain."""
+    try:
+        yield
+    except Exception as error:
+        if is_refusal(error):
+            from nclue_pandas.storage.publish import withdraw
+
+            for dataset in datasets:
+                withdraw(dataset, client.storage)
+        raise
+
+
+def _wait_for(*jobs: Feature | Task) -> None:
+    """Wait for what a create call needs completed (10114, 10115 otherwise)."""
+    for job in dict.fromkeys(jobs):
+        if not job.completed:
+            job.wait()
+
+
+def _result_place(client: ClientLike, name: str) -> dict[str, Any]:
+    from nclue_pandas.storage.layout import result_directory
+
+    return {
+        "result_bucket": client.storage.name,
+        "result_file_path": result_directory(client.ref.prefix, name),
+    }
+
+
+def _path(path: str) -> str:
+    forbidden = forbidden_in_path(path)
+    if not path or forbidden:
+        raise InvalidDataError(
+            f"The path {path!r} holds characters that the service refuses: {forbidden!r}. "
+            "Give the key inside the bucket, in letters, digits and / . - _ ( ) ! = only."
+        )
+    return path
+
+
+def _default_run_name(task: Task, feature: Feature) -> str:
+    name = f"{task.name or task.id} on {feature.name or feature.id}"
+    if len(name) <= NAME_LENGTH:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: NAME_LENGTH - 9]}-{digest}"

@@ -1,0 +1,132 @@
+"""How a job handle finds its client again, in this process or another.
+
+A handle pickles a :class:`ClientRef`, which names an account without its keys. In the process
+that unpickles it, a live client with the same reference serves; else one is built from the key
+sources of that process, and its account must be the same.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
+
+from nclue_pandas.errors import ClientNotFoundError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nclue_pandas.service.operations import Service
+    from nclue_pandas.storage.bucket import Bucket
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time that waiting goes by; tests give their own.
+
+    Parameters
+    ----------
+    monotonic : callable
+        Seconds that never go back.
+    sleep : callable
+        Waits for that many seconds.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class ClientRef:
+    """An account and its places, without secrets.
+
+    Parameters
+    ----------
+    account : str
+        Digest of the access key.
+    api_url : str
+        Base URL of the service.
+    endpoint, region : str
+        Object Storage.
+    bucket : str or None
+        The bucket of datasets and results.
+    prefix : str
+        Where in the bucket this library writes.
+    rate_scope : str or None
+        Name of the request budget, where it is not the access key's own.
+    """
+
+    account: str
+    api_url: str
+    endpoint: str
+    region: str
+    bucket: str | None
+    prefix: str
+    rate_scope: str | None = None
+
+
+class ClientLike(Protocol):
+    """What handles need of a client."""
+
+    @property
+    def ref(self) -> ClientRef:
+        """The account and its places, without secrets."""
+        ...
+
+    @property
+    def service(self) -> Service:
+        """The operations of the service."""
+        ...
+
+    @property
+    def storage(self) -> Bucket:
+        """The bucket of datasets and results."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time that waiting goes by."""
+        ...
+
+
+_live: WeakValueDictionary[ClientRef, ClientLike] = WeakValueDictionary()
+_builders: list[Callable[[ClientRef], ClientLike]] = []
+
+
+def register(client: ClientLike) -> None:
+    """Let handles find `client`."""
+    _live[client.ref] = client
+
+
+def register_builder(builder: Callable[[ClientRef], ClientLike]) -> None:
+    """Set how a client is made from the key sources of this process."""
+    _builders[:] = [builder]
+
+
+def resolve(ref: ClientRef) -> ClientLike:
+    """Return the client that `ref` names.
+
+    Raises
+    ------
+    ClientNotFoundError
+        When no live client has this reference and the key sources of this process give none of
+        the same account.
+    """
+    live = _live.get(ref)
+    if live is not None:
+        return live
+    hint = "Connect to the account first: nclue_pandas.connect(...), then use the handle again."
+    try:
+        client = _builders[0](ref)
+    except ConfigurationError as error:
+        raise ClientNotFoundError(
+            f"The job belongs to account {ref.account} at {ref.api_url}, and this process has no "
+            f"client of it: {error} {hint}"
+        ) from error
+    if client.ref.account != ref.account:
+        raise ClientNotFoundError(
+            f"The job belongs to account {ref.account} at {ref.api_url}, but the keys of this "
+            f"process are of account {client.ref.account}. {hint}"
+        )
+    return client

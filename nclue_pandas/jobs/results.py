@@ -1,0 +1,56 @@
+"""What a completed job has made, as an Arrow-backed frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nclue_pandas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from nclue_pandas.jobs.handles import Job
+
+
+def read(job: Job[Any]) -> pd.DataFrame:
+    """Read the scores that `job` wrote to the client's bucket."""
+    from nclue_pandas.storage.results import read_result
+
+    _check_bucket(job)
+    frame = read_result(job.client.storage, job.record.result_file_path)
+    return _signed(frame, job)
+
+
+def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
+    """Read the scores in batches."""
+    from nclue_pandas.storage.results import iter_result
+
+    _check_bucket(job)
+    for frame in iter_result(job.client.storage, job.record.result_file_path):
+        yield _signed(frame, job)
+
+
+def download(job: Job[Any]) -> pd.DataFrame:
+    """Read the profile that the service keeps."""
+    from nclue_pandas.storage.results import read_tsv
+
+    return _signed(read_tsv(job.client.service.download_shopping_intent(job.id)), job)
+
+
+def _signed(frame: pd.DataFrame, job: Job[Any]) -> pd.DataFrame:
+    frame.attrs["nclue"] = {"kind": job.kind.name, "id": job.id, "name": job.name}
+    return frame
+
+
+def _check_bucket(job: Job[Any]) -> None:
+    """Read from the client's own bucket only, whatever an answer names."""
+    bucket = job.record.result_bucket
+    own = job.client.storage.name
+    if bucket != own:
+        raise ConfigurationError(
+            f"The result of {job.kind.title} {job.name!r} ({job.id}) is in bucket {bucket!r}, and "
+            f"this client's bucket is {own!r}. If you trust that bucket, read it through a client "
+            f"of it: connect(bucket={bucket!r}).get_{job.kind.name}({job.id!r}).result()."
+        )
