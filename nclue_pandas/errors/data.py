@@ -66,9 +66,7 @@ class InvalidDataError(NclueError, ValueError):
         self.rows = rows
 
     @classmethod
-    def of(
-        cls, problems: Sequence[Problem], rows: pd.DataFrame | None = None
-    ) -> InvalidDataError:
+    def of(cls, problems: Sequence[Problem], rows: pd.DataFrame | None = None) -> InvalidDataError:
         """Say all problems at once."""
         lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

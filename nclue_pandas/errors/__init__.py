@@ -1,0 +1,198 @@
+"""Every error of the package, in one tree.
+
+::
+
+    NclueError
+    +-- ConfigurationError (ValueError)
+    |   +-- CredentialsError
+    |   +-- NotConnectedError
+    |   +-- ClientNotFoundError (LookupError)
+    +-- MissingExtraError (ImportError)
+    +-- InvalidDataError (ValueError)
+    |   +-- PersonalDataError
+    |   +-- MissingColumnError (KeyError)
+    +-- StorageError (OSError)
+    |   +-- BucketNotFoundError, ObjectNotFoundError (FileNotFoundError)
+    |   +-- StorageAccessError (PermissionError)
+    |   +-- ForeignObjectError (FileExistsError)
+    |   +-- IncompleteUploadError
+    |   +-- ResultNotFoundError (FileNotFoundError)
+    |   +-- ResultFormatError (ValueError)
+    +-- ServiceError
+    |   +-- ConnectionFailedError (ConnectionError)
+    |   +-- RequestTimeoutError (TimeoutError)
+    |   +-- AmbiguousCreateError
+    |   +-- InvalidAnswerError (ValueError)
+    |   +-- ApiError
+    |       +-- BadRequest, AuthenticationError, SubscriptionError, Forbidden, NoSuchApi,
+    |       |   TooLarge, QuotaExceeded, Throttled, BackendError     the gateway's
+    |       +-- NotFoundError (LookupError)
+    |       +-- one class per code of the service, see errors.codes
+    +-- JobError
+        +-- JobFailed
+        +-- JobTimeout (TimeoutError)
+        +-- JobNotFoundError (LookupError)
+        +-- DuplicateNameError (ValueError)
+        +-- JobNotCancellableError
+        +-- UnconfirmedCreateError (ConnectionError)
+"""
+
+from nclue_pandas.errors.base import (
+    ClientNotFoundError,
+    ConfigurationError,
+    CredentialsError,
+    MissingExtraError,
+    NclueError,
+    NotConnectedError,
+)
+from nclue_pandas.errors.codes import (
+    AccessDenied,
+    BucketNotFound,
+    DuplicateName,
+    EmptyContentInPath,
+    EmptyContentInTestPath,
+    EmptyContentInTrainPath,
+    FeatureInUse,
+    FeatureProcessing,
+    IncompatibleModel,
+    InvalidCharacterInTestPath,
+    InvalidCharacterInTrainPath,
+    InvalidLimit,
+    InvalidPathCharacter,
+    InvalidResultFilePath,
+    KeywordRequired,
+    NameTooLong,
+    ObjectStorageAccessDenied,
+    ObjectStorageAccountRequired,
+    PathNotFound,
+    PersonalDataInTestFile,
+    PersonalDataInTrainFile,
+    PersonalDataNotAllowed,
+    ProfileNotFound,
+    ProfileProcessing,
+    RunProcessing,
+    StorageFull,
+    TaskInUse,
+    TaskProcessing,
+    TestPathNotFound,
+    TooManyKeywords,
+    TrainPathNotFound,
+)
+from nclue_pandas.errors.data import (
+    InvalidDataError,
+    MissingColumnError,
+    PersonalDataError,
+    Problem,
+)
+from nclue_pandas.errors.jobs import (
+    DuplicateNameError,
+    JobError,
+    JobFailed,
+    JobNotCancellableError,
+    JobNotFoundError,
+    JobTimeout,
+    UnconfirmedCreateError,
+)
+from nclue_pandas.errors.service import (
+    AmbiguousCreateError,
+    ApiError,
+    AuthenticationError,
+    BackendError,
+    BadRequest,
+    ConnectionFailedError,
+    Forbidden,
+    InvalidAnswerError,
+    NoSuchApi,
+    NotFoundError,
+    QuotaExceeded,
+    RequestTimeoutError,
+    ServiceError,
+    SubscriptionError,
+    Throttled,
+    TooLarge,
+)
+from nclue_pandas.errors.storage import (
+    BucketNotFoundError,
+    ForeignObjectError,
+    IncompleteUploadError,
+    ObjectNotFoundError,
+    ResultFormatError,
+    ResultNotFoundError,
+    StorageAccessError,
+    StorageError,
+)
+
+__all__ = [
+    "AccessDenied",
+    "AmbiguousCreateError",
+    "ApiError",
+    "AuthenticationError",
+    "BackendError",
+    "BadRequest",
+    "BucketNotFound",
+    "BucketNotFoundError",
+    "ClientNotFoundError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "CredentialsError",
+    "DuplicateName",
+    "DuplicateNameError",
+    "EmptyContentInPath",
+    "EmptyContentInTestPath",
+    "EmptyContentInTrainPath",
+    "FeatureInUse",
+    "FeatureProcessing",
+    "Forbidden",
+    "ForeignObjectError",
+    "IncompatibleModel",
+    "IncompleteUploadError",
+    "InvalidAnswerError",
+    "InvalidCharacterInTestPath",
+    "InvalidCharacterInTrainPath",
+    "InvalidDataError",
+    "InvalidLimit",
+    "InvalidPathCharacter",
+    "InvalidResultFilePath",
+    "JobError",
+    "JobFailed",
+    "JobNotCancellableError",
+    "JobNotFoundError",
+    "JobTimeout",
+    "KeywordRequired",
+    "MissingColumnError",
+    "MissingExtraError",
+    "NameTooLong",
+    "NclueError",
+    "NoSuchApi",
+    "NotConnectedError",
+    "NotFoundError",
+    "ObjectNotFoundError",
+    "ObjectStorageAccessDenied",
+    "ObjectStorageAccountRequired",
+    "PathNotFound",
+    "PersonalDataError",
+    "PersonalDataInTestFile",
+    "PersonalDataInTrainFile",
+    "PersonalDataNotAllowed",
+    "Problem",
+    "ProfileNotFound",
+    "ProfileProcessing",
+    "QuotaExceeded",
+    "RequestTimeoutError",
+    "ResultFormatError",
+    "ResultNotFoundError",
+    "RunProcessing",
+    "ServiceError",
+    "StorageAccessError",
+    "StorageError",
+    "StorageFull",
+    "SubscriptionError",
+    "TaskInUse",
+    "TaskProcessing",
+    "TestPathNotFound",
+    "Throttled",
+    "TooLarge",
+    "TooManyKeywords",
+    "TrainPathNotFound",
+    "UnconfirmedCreateError",
+]

@@ -1,0 +1,306 @@
+"""The service's own error codes, one class each, with cause and remedy.
+
+Source of the codes: the NCLUE API reference; :data:`nclue_pandas.contract.ERROR_CODES` has their
+HTTP statuses. Cause and remedy are ours.
+"""
+
+from __future__ import annotations
+
+from nclue_pandas.errors.service import ApiError, NotFoundError
+
+
+class AccessDenied(ApiError):  # noqa: N818 - the service's own word
+    """401 10100 ACCESS_DENIED."""
+
+    code = 10100
+    cause = "The key pair has no right to NCLUE."
+    remedy = (
+        "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and check that the account is "
+        "subscribed to NCLUE."
+    )
+
+
+class NameTooLong(ApiError):  # noqa: N818 - the service's own word
+    """422 10101 NAME_TOO_LONG."""
+
+    code = 10101
+    cause = "The name has more than 100 characters, or none."
+    remedy = "Choose a name of 1 to 100 characters."
+
+
+class DuplicateName(ApiError):  # noqa: N818 - the service's own word
+    """409 10102 DUPLICATE_NAME."""
+
+    code = 10102
+    cause = "The name is taken by another job of the same kind; a failed job owns its name too."
+    remedy = "Choose another name, or delete that job first."
+
+
+class InvalidPathCharacter(ApiError):  # noqa: N818 - the service's own word
+    """422 10103 INVALID_PATH_CHARACTER."""
+
+    code = 10103
+    cause = "The path holds a character that the service refuses."
+    remedy = "Use letters, digits and / . - _ ( ) ! = only."
+
+
+class InvalidCharacterInTrainPath(ApiError):  # noqa: N818 - the service's own word
+    """422 10104 INVALID_CHARACTER_IN_TRAIN_PATH."""
+
+    code = 10104
+    cause = "The path of the train answers holds a character that the service refuses."
+    remedy = "Use letters, digits and / . - _ ( ) ! = only."
+
+
+class InvalidCharacterInTestPath(ApiError):  # noqa: N818 - the service's own word
+    """422 10105 INVALID_CHARACTER_IN_TEST_PATH."""
+
+    code = 10105
+    cause = "The path of the test answers holds a character that the service refuses."
+    remedy = "Use letters, digits and / . - _ ( ) ! = only."
+
+
+class PathNotFound(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10106 PATH_NOT_FOUND."""
+
+    code = 10106
+    cause = "Nothing is at the path in the bucket."
+    remedy = "Check the key of the file or directory, and that the bucket is in the same account."
+
+
+class TrainPathNotFound(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10107 TRAIN_PATH_NOT_FOUND."""
+
+    code = 10107
+    cause = "Nothing is at the path of the train answers."
+    remedy = "Check the key of the file in the bucket."
+
+
+class TestPathNotFound(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10108 TEST_PATH_NOT_FOUND."""
+
+    code = 10108
+    cause = "Nothing is at the path of the test answers."
+    remedy = "Check the key of the file in the bucket."
+
+
+class PersonalDataNotAllowed(ApiError):  # noqa: N818 - the service's own word
+    """422 10109 PERSONAL_DATA_NOT_ALLOWED."""
+
+    code = 10109
+    cause = (
+        "The file holds what looks like personal data: a resident registration, passport, "
+        "driver's licence, card or mobile number, or an e-mail address."
+    )
+    remedy = (
+        "Find the rows with check(), then use to_sequences(personal_data='mask') or "
+        "pseudonymize() the ids."
+    )
+
+
+class PersonalDataInTrainFile(ApiError):  # noqa: N818 - the service's own word
+    """422 10110 PERSONAL_DATA_IN_TRAIN_FILE."""
+
+    code = 10110
+    cause = "The train answers hold what looks like personal data."
+    remedy = "pseudonymize() the ids in sequences and answers alike."
+
+
+class PersonalDataInTestFile(ApiError):  # noqa: N818 - the service's own word
+    """422 10111 PERSONAL_DATA_IN_TEST_FILE."""
+
+    code = 10111
+    cause = "The test answers hold what looks like personal data."
+    remedy = "pseudonymize() the ids in sequences and answers alike."
+
+
+class TooManyKeywords(ApiError):  # noqa: N818 - the service's own word
+    """422 10112 TOO_MANY_KEYWORDS."""
+
+    code = 10112
+    cause = "The keywords have more than 1,000 characters together."
+    remedy = "Give fewer or shorter keywords."
+
+
+class IncompatibleModel(ApiError):  # noqa: N818 - the service's own word
+    """409 10113 INCOMPATIBLE_MODEL."""
+
+    code = 10113
+    cause = "The Task cannot be applied to this Feature."
+    remedy = "Run it on the Feature that it was trained on, or train a Task on this one."
+
+
+class FeatureProcessing(ApiError):  # noqa: N818 - the service's own word
+    """409 10114 FEATURE_PROCESSING."""
+
+    code = 10114
+    cause = "The Feature is not completed yet."
+    remedy = "Wait for it: feature.wait()."
+
+
+class TaskProcessing(ApiError):  # noqa: N818 - the service's own word
+    """409 10115 TASK_PROCESSING."""
+
+    code = 10115
+    cause = "The Task is not completed yet."
+    remedy = "Wait for it: task.wait()."
+
+
+class RunProcessing(ApiError):  # noqa: N818 - the service's own word
+    """409 10116 RUN_PROCESSING."""
+
+    code = 10116
+    cause = "The Run is being processed."
+    remedy = "Wait for it: run.wait()."
+
+
+class ProfileProcessing(ApiError):  # noqa: N818 - the service's own word
+    """409 10117 PROFILE_PROCESSING."""
+
+    code = 10117
+    cause = "The profile is being processed."
+    remedy = "Wait for it: profile.wait()."
+
+
+class KeywordRequired(ApiError):  # noqa: N818 - the service's own word
+    """422 10118 KEYWORD_REQUIRED."""
+
+    code = 10118
+    cause = "No keyword was given."
+    remedy = "Give at least one keyword."
+
+
+class StorageFull(ApiError):  # noqa: N818 - the service's own word
+    """422 10119 STORAGE_FULL."""
+
+    code = 10119
+    cause = "The account's NCLUE storage is full: features, tasks and shopping intents live in it."
+    remedy = "Delete jobs that are no longer needed; list_features() shows disk_usage."
+
+
+class EmptyContentInPath(ApiError):  # noqa: N818 - the service's own word
+    """422 10121 EMPTY_CONTENT_IN_PATH."""
+
+    code = 10121
+    cause = "The file is empty."
+    remedy = "Publish the dataset again, and check that the frame has rows."
+
+
+class EmptyContentInTrainPath(ApiError):  # noqa: N818 - the service's own word
+    """422 10122 EMPTY_CONTENT_IN_TRAIN_PATH."""
+
+    code = 10122
+    cause = "The file of the train answers is empty."
+    remedy = "Publish the answers again, and check that the frame has rows."
+
+
+class EmptyContentInTestPath(ApiError):  # noqa: N818 - the service's own word
+    """422 10123 EMPTY_CONTENT_IN_TEST_PATH."""
+
+    code = 10123
+    cause = "The file of the test answers is empty."
+    remedy = "Publish the answers again, and check that the frame has rows."
+
+
+class ProfileNotFound(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10124 PROFILE_NOT_FOUND."""
+
+    code = 10124
+    cause = "No profile has this id."
+    remedy = "List the profiles: list_shopping_intents(), list_custom_attributes()."
+
+
+class InvalidResultFilePath(ApiError):  # noqa: N818 - the service's own word
+    """422 10130 INVALID_RESULT_FILE_PATH."""
+
+    code = 10130
+    cause = "The path for the result is not accepted."
+    remedy = "Use letters, digits and / . - _ ( ) ! = only."
+
+
+class ObjectStorageAccessDenied(ApiError):  # noqa: N818 - the service's own word
+    """422 10131 OBJECT_STORAGE_ACCESS_DENIED."""
+
+    code = 10131
+    cause = "NCLUE may not read from or write to the bucket."
+    remedy = "Give the sub account rights to Object Storage, and check the bucket's access control."
+
+
+class ObjectStorageAccountRequired(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10132 OBJECT_STORAGE_ACCOUNT_REQUIRED."""
+
+    code = 10132
+    cause = "The account is not subscribed to Object Storage."
+    remedy = "Subscribe to Object Storage in the NCP console."
+
+
+class InvalidLimit(ApiError):  # noqa: N818 - the service's own word
+    """422 10133 INVALID_LIMIT."""
+
+    code = 10133
+    cause = "The limit of a list is not between 1 and 100."
+    remedy = "Ask for 1 to 100 items."
+
+
+class FeatureInUse(ApiError):  # noqa: N818 - the service's own word
+    """409 10134 FEATURE_IN_USE."""
+
+    code = 10134
+    cause = "Tasks, runs or profiles that use the Feature are not finished."
+    remedy = "Wait for them, then delete the Feature again."
+
+
+class TaskInUse(ApiError):  # noqa: N818 - the service's own word
+    """409 10135 TASK_IN_USE."""
+
+    code = 10135
+    cause = "Runs or profiles that use the Task are not finished."
+    remedy = "Wait for them, then delete the Task again."
+
+
+class BucketNotFound(NotFoundError):  # noqa: N818 - the service's own word
+    """404 10136 BUCKET_NOT_FOUND."""
+
+    code = 10136
+    cause = "The bucket does not exist in this account."
+    remedy = "Check the bucket's name; creating one is done in the NCP console."
+
+
+#: Code -> class.
+CODED: dict[int, type[ApiError]] = {
+    error.code: error
+    for error in (
+        AccessDenied,
+        NameTooLong,
+        DuplicateName,
+        InvalidPathCharacter,
+        InvalidCharacterInTrainPath,
+        InvalidCharacterInTestPath,
+        PathNotFound,
+        TrainPathNotFound,
+        TestPathNotFound,
+        PersonalDataNotAllowed,
+        PersonalDataInTrainFile,
+        PersonalDataInTestFile,
+        TooManyKeywords,
+        IncompatibleModel,
+        FeatureProcessing,
+        TaskProcessing,
+        RunProcessing,
+        ProfileProcessing,
+        KeywordRequired,
+        StorageFull,
+        EmptyContentInPath,
+        EmptyContentInTrainPath,
+        EmptyContentInTestPath,
+        ProfileNotFound,
+        InvalidResultFilePath,
+        ObjectStorageAccessDenied,
+        ObjectStorageAccountRequired,
+        InvalidLimit,
+        FeatureInUse,
+        TaskInUse,
+        BucketNotFound,
+    )
+    if error.code is not None
+}

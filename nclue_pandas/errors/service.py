@@ -1,0 +1,182 @@
+"""Errors of talking to the service: no answer, an unreadable answer, a refusal."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nclue_pandas.errors.base import NclueError
+
+
+class ServiceError(NclueError):
+    """Something between this process and the service, or in the service."""
+
+
+class ConnectionFailedError(ServiceError, ConnectionError):
+    """The service could not be reached; nothing was done there."""
+
+
+class RequestTimeoutError(ServiceError, TimeoutError):
+    """No answer came in time."""
+
+
+class AmbiguousCreateError(ServiceError):
+    """A create call failed in a way that leaves open whether the job exists.
+
+    The cause (``__cause__``) is the failure itself.
+    """
+
+
+class InvalidAnswerError(ServiceError, ValueError):
+    """The answer is not what the service documents: too large, not JSON, or of wrong types."""
+
+
+class ApiError(ServiceError):
+    """The service or its gateway refused the request.
+
+    Parameters
+    ----------
+    detail : str
+        The service's own message.
+    status : int
+        HTTP status.
+    code : int, optional
+        NCLUE's or the gateway's code.
+    trace_id : str, optional
+        The gateway's ``x-ncp-trace-id``: give it to NCP's support.
+    method, path : str
+        The request.
+
+    Attributes
+    ----------
+    cause, remedy : str
+        What the code means, and what to do next.
+    retry_after : float or None
+        Seconds that the service asks to wait.
+    """
+
+    #: The documented code of this class, where it has one.
+    code: int | None = None
+    cause: ClassVar[str] = "The service refused the request."
+    remedy: ClassVar[str] = "See its message; with the trace id, NCP's support can look it up."
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: int,
+        code: int | None = None,
+        trace_id: str | None = None,
+        method: str = "",
+        path: str = "",
+    ) -> None:
+        self.detail = detail
+        self.status = status
+        self.code = code if code is not None else type(self).code
+        self.trace_id = trace_id
+        self.method = method
+        self.path = path
+        self.retry_after: float | None = None
+        super().__init__(self._compose())
+
+    @property
+    def link(self) -> str:
+        """Where the documentation explains this error."""
+        known = self.code is not None
+        return f"{self.documentation}#code-{self.code}" if known else self.documentation
+
+    def _compose(self) -> str:
+        asked = f"{self.method} {self.path}".strip() or "The request"
+        code = f" code {self.code}" if self.code is not None else ""
+        said = f" It says: {self.detail}" if self.detail else ""
+        trace = f" Trace id {self.trace_id}." if self.trace_id else ""
+        return (
+            f"{asked} was refused: HTTP {self.status}{code}. {self.cause} {self.remedy}"
+            f"{said.rstrip('.')}{'.' if said else ''}{trace} See {self.link}"
+        )
+
+
+class NotFoundError(ApiError, LookupError):
+    """404: nothing has this id or path."""
+
+    cause = "Nothing has this id."
+    remedy = "List what there is; it may have been deleted, or belong to another account."
+
+
+class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
+    """400, gateway code 100: the request is malformed."""
+
+    cause = "The gateway could not read the request."
+    remedy = "If it came from this library, report it with the trace id."
+
+
+class AuthenticationError(ApiError, PermissionError):
+    """401, gateway code 200: the keys, the clock or the signature are wrong."""
+
+    cause = (
+        "The gateway did not accept the signature: the access key or the secret key is wrong, or "
+        "this machine's clock is off by 5 minutes or more."
+    )
+    remedy = "Check both keys in the NCP console, and set the clock (for example with NTP)."
+
+
+class SubscriptionError(ApiError, PermissionError):
+    """401, gateway code 210: no permission, or no subscription."""
+
+    cause = "The key pair is valid but may not use NCLUE, or the account is not subscribed to it."
+    remedy = "Subscribe to NCLUE in the NCP console and give the sub account its policy."
+
+
+class Forbidden(ApiError, PermissionError):  # noqa: N818 - HTTP's own word
+    """403, gateway code 230."""
+
+    cause = "The gateway forbids this request."
+    remedy = "Check the access rules of the account, such as allowed IP addresses."
+
+
+class NoSuchApi(ApiError):  # noqa: N818 - the gateway's own word
+    """404, gateway code 300: the gateway knows no such API."""
+
+    cause = "The gateway knows no API at this address."
+    remedy = "Check NCLUE_API_URL; NCLUE exists in the public zone of Korea only."
+
+
+class TooLarge(ApiError):  # noqa: N818 - HTTP's own word
+    """413, gateway code 430."""
+
+    cause = "The request is too large for the gateway."
+    remedy = "Send fewer or shorter values."
+
+
+class QuotaExceeded(ApiError):  # noqa: N818 - the gateway's own word
+    """429, gateway code 400: the account's quota is used up; trying again does not help."""
+
+    cause = "The account's quota of requests is used up."
+    remedy = "Wait for the next period, or ask NCP for a larger quota."
+
+
+class Throttled(ApiError):  # noqa: N818 - the gateway's own word
+    """429: too many requests at a time."""
+
+    cause = "More than one request per second came from the account."
+    remedy = "Other programs share the limit: pause them, or give all the same rate scope."
+
+
+class BackendError(ApiError):
+    """5xx: the service failed; the work may have been done."""
+
+    cause = "The service failed behind its gateway; the work may have been done all the same."
+    remedy = "Try again later; a create call looks the name up before it sends again."
+
+
+#: (HTTP status, gateway code) -> class; a status alone serves where the code is another.
+GATEWAY: dict[tuple[int, int | None], type[ApiError]] = {
+    (400, None): BadRequest,
+    (401, None): AuthenticationError,
+    (401, 210): SubscriptionError,
+    (403, None): Forbidden,
+    (404, None): NotFoundError,
+    (404, 300): NoSuchApi,
+    (413, None): TooLarge,
+    (429, None): Throttled,
+    (429, 400): QuotaExceeded,
+}

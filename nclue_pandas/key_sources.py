@@ -1,0 +1,195 @@
+"""Where users have their keys: arguments, environment, ``~/.ncloud/configure``, server role.
+
+A pair comes from one source; half a pair is an error, never completed from another. Source of the
+names and of both shapes of the file: the documentation of NCP's command line and SDKs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nclue_pandas.config import Credentials
+from nclue_pandas.errors import ConfigurationError, CredentialsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nclue_pandas.config import CredentialsProvider
+
+#: Of each pair of names the first that is set wins.
+ACCESS_VARIABLES = ("NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY")
+SECRET_VARIABLES = ("NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY")
+GATEWAY_VARIABLE = "NCLOUD_API_GW"
+PROFILE_VARIABLE = "NCLOUD_PROFILE"
+
+_FILE_ACCESS, _FILE_SECRET = "ncloud_access_key_id", "ncloud_secret_access_key"
+_FILE_GATEWAY = "ncloud_api_url"
+_DEFAULT_PROFILE = "DEFAULT"
+#: Hosts of the zones where NCLUE does not exist.
+_OTHER_ZONES = {"fin-": "finance", "gov-": "government"}
+
+
+def resolve_credentials(
+    *,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+    profile: str | None = None,
+    role: bool = False,
+    environ: Mapping[str, str] | None = None,
+    home: Path | None = None,
+) -> CredentialsProvider:
+    """Find the key pair.
+
+    Parameters
+    ----------
+    access_key, secret_key : str, optional
+        Used as they are.
+    profile : str, optional
+        Section of ``~/.ncloud/configure``; when given, the environment's keys are not looked at.
+    role : bool, default False
+        Ask the metadata service of an NCP server instead.
+    environ : mapping, optional
+        By default the environment of the process.
+    home : Path, optional
+        By default the user's.
+
+    Returns
+    -------
+    callable
+        Gives :class:`Credentials` whenever they are needed.
+
+    Raises
+    ------
+    CredentialsError
+        When nothing is found, or half a pair, or no such profile.
+    """
+    environ = os.environ if environ is None else environ
+    if role:
+        if access_key or secret_key or profile:
+            raise CredentialsError("role=True goes without access_key, secret_key and profile.")
+        from nclue_pandas.server_role import RoleCredentials
+
+        return RoleCredentials()
+    found = (
+        _pair(access_key, secret_key, "the arguments access_key and secret_key")
+        or (None if profile else _from_environment(environ))
+        or _from_file(profile, environ, home)
+    )
+    if found is None:
+        raise CredentialsError(
+            f"No key pair was found. Set {ACCESS_VARIABLES[0]} and {SECRET_VARIABLES[0]}, or "
+            f"write ~/.ncloud/configure with {_FILE_ACCESS} and {_FILE_SECRET}, or pass "
+            "access_key= and secret_key=; on an NCP server with a role, role=True. To try "
+            "without an account: connect('sandbox')."
+        )
+    return _static(found)
+
+
+def _static(credentials: Credentials) -> Callable[[], Credentials]:
+    return lambda: credentials
+
+
+def _pair(access: str | None, secret: str | None, source: str) -> Credentials | None:
+    access, secret = (access or "").strip(), (secret or "").strip()
+    if not access and not secret:
+        return None
+    if not access or not secret:
+        missing = "access key" if secret else "secret key"
+        raise CredentialsError(
+            f"Only half a key pair is in {source}: the {missing} is missing. Give both there; "
+            "keys of different sources are never mixed."
+        )
+    return Credentials(access, secret)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
+    def first(names: tuple[str, ...]) -> str | None:
+        return next((environ[name] for name in names if environ.get(name)), None)
+
+    found = _pair(
+        first(ACCESS_VARIABLES),
+        first(SECRET_VARIABLES),
+        f"the environment ({ACCESS_VARIABLES[0]}, {SECRET_VARIABLES[0]})",
+    )
+    if found is not None:
+        _check_zone(environ.get(GATEWAY_VARIABLE) or environ.get(_FILE_GATEWAY), "the environment")
+    return found
+
+
+def _from_file(
+    profile: str | None, environ: Mapping[str, str], home: Path | None
+) -> Credentials | None:
+    path = (home or Path.home()) / ".ncloud" / "configure"
+    asked = profile or environ.get(PROFILE_VARIABLE)
+    try:
+        sections = read_configure(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if asked:
+            raise CredentialsError(
+                f"Profile {asked!r} was asked for, but there is no {path}."
+            ) from None
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialsError(f"{path} cannot be read: {type(error).__name__}.") from None
+    section = asked or _DEFAULT_PROFILE
+    if section not in sections:
+        if not asked:
+            return None
+        there = ", ".join(repr(name) for name in sections) or "none"
+        raise CredentialsError(f"There is no profile {asked!r} in {path}. There are: {there}.")
+    values = sections[section]
+    found = _pair(values.get(_FILE_ACCESS), values.get(_FILE_SECRET), f"{path} [{section}]")
+    if found is None and asked:
+        raise CredentialsError(f"Profile {asked!r} in {path} holds no keys.")
+    if found is not None:
+        _check_zone(values.get(_FILE_GATEWAY), str(path))
+    return found
+
+
+def read_configure(text: str) -> dict[str, dict[str, str]]:
+    r"""Read the text of ``~/.ncloud/configure``, with or without section headers.
+
+    Values are plain (``%`` too), split at the first ``=``; lines that begin with ``#`` are
+    comments. Lines before any header belong to ``DEFAULT``.
+
+    Parameters
+    ----------
+    text : str
+        The file's text.
+
+    Returns
+    -------
+    dict
+        Section -> name -> value.
+
+    Examples
+    --------
+    >>> read_configure("ncloud_access_key_id = A%B=\n[test]\n# no\nncloud_api_url=x")
+    {'DEFAULT': {'ncloud_access_key_id': 'A%B='}, 'test': {'ncloud_api_url': 'x'}}
+    """
+    sections: dict[str, dict[str, str]] = {}
+    current = _DEFAULT_PROFILE
+    for line in text.lstrip("\ufeff").splitlines():
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        if stripped.startswith("[") and stripped.endswith("]"):
+            current = stripped[1:-1].strip()
+            sections.setdefault(current, {})
+            continue
+        name, equals, value = stripped.partition("=")
+        if equals:
+            sections.setdefault(current, {})[name.strip()] = value.strip()
+    return sections
+
+
+def _check_zone(gateway: str | None, source: str) -> None:
+    """Refuse keys of a zone in which the service does not exist."""
+    for mark, zone in _OTHER_ZONES.items():
+        if gateway and f"//{mark}" in gateway:
+            raise ConfigurationError(
+                f"The keys in {source} are of the {zone} zone ({gateway}); NCLUE exists in the "
+                "public zone of Korea only. Use keys of an account there."
+            )

@@ -1,0 +1,292 @@
+"""Progress as events: the core emits them, whoever wants to see them subscribes.
+
+::
+
+    Event
+    +-- RequestSent, RequestRetried, RequestFinished   one HTTP request
+    +-- Amount                                         something countable moves on
+    |   +-- BuildProgress, UploadProgress, DownloadProgress
+    +-- WaitProgress                                   a job was asked for its state
+
+The bars of :mod:`nclue_pandas.progress_bars` are one subscriber, switched by
+``nclue_pandas.options.progress``: True, False, or None for "in a terminal or a notebook". Events
+hold no secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from nclue_pandas.contract import COMPLETED_SPELLINGS, FAILED
+
+_log = logging.getLogger("nclue_pandas")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Root of all events."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSent(Event):
+    """A request leaves.
+
+    Parameters
+    ----------
+    method, path : str
+        As sent, without the host.
+    attempt : int
+        1 for the first.
+    """
+
+    method: str
+    path: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRetried(RequestSent):
+    """A request failed and will be sent again.
+
+    Parameters
+    ----------
+    reason : str
+        What went wrong.
+    pause : float
+        Seconds until the next attempt.
+    """
+
+    reason: str
+    pause: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFinished(RequestSent):
+    """A request was answered.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    seconds : float
+        From sending to the answer.
+    """
+
+    status: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount(Event):
+    """Something countable moves on.
+
+    Parameters
+    ----------
+    name : str
+        What is built, uploaded or downloaded.
+    done : int
+        How much of it, in all.
+    total : int, optional
+        How much there is, where that is known.
+    unit : str
+        ``"B"`` for bytes, else a word such as ``"rows"``.
+    stopped : bool
+        Whether it ended, completely or not.
+    """
+
+    name: str
+    done: int
+    total: int | None = None
+    unit: str = "B"
+    stopped: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further event of this kind and name follows."""
+        return self.stopped or self.done == self.total
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildProgress(Amount):
+    """Sequences or answers are being built."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadProgress(Amount):
+    """A dataset is on its way to Object Storage."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadProgress(Amount):
+    """A result is on its way from Object Storage or the service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitProgress(Event):
+    """A job was asked for its state.
+
+    Parameters
+    ----------
+    kind, name : str
+        The job.
+    status : str
+        As the service spells it.
+    seconds_in_state : float
+        Seconds since this state was first seen.
+    elapsed : float
+        Seconds since the wait began.
+    position : int, optional
+        How many jobs the service does first, where that is known.
+    stopped : bool
+        Whether the wait ended before the job did: a deadline, Ctrl-C.
+    """
+
+    kind: str
+    name: str
+    status: str
+    seconds_in_state: float
+    elapsed: float
+    position: int | None = None
+    stopped: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further event of this wait follows."""
+        return self.stopped or self.status == FAILED or self.status in COMPLETED_SPELLINGS
+
+
+Subscriber = Callable[[Event], None]
+
+
+class _Hub:
+    """Who listens, in this process; every thread may subscribe and emit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._subscribers: tuple[Subscriber, ...] = ()
+
+    def add(self, callback: Subscriber) -> None:
+        with self._lock:
+            self._subscribers += (callback,)
+
+    def remove(self, callback: Subscriber) -> None:
+        with self._lock:
+            left = list(self._subscribers)
+            left.remove(callback)
+            self._subscribers = tuple(left)
+
+    def emit(self, event: Event) -> None:
+        for callback in self._subscribers:
+            try:
+                callback(event)
+            except Exception:  # noqa: BLE001 - a subscriber is anybody's code
+                _log.exception("a progress subscriber failed on %s", type(event).__name__)
+
+
+def _bars(event: Event) -> None:
+    if isinstance(event, Amount | WaitProgress):
+        from nclue_pandas.progress_bars import show
+
+        show(event)
+
+
+_hub = _Hub()
+_hub.add(_bars)
+
+
+def emit(event: Event) -> None:
+    """Hand `event` to every subscriber, in the calling thread.
+
+    A subscriber that raises is logged and never disturbs the work or the other subscribers.
+
+    Parameters
+    ----------
+    event : Event
+        What happened.
+
+    Examples
+    --------
+    >>> emit(RequestSent(method="GET", path="/api/v1/features"))
+    """
+    _hub.emit(event)
+
+
+@contextmanager
+def subscribe(callback: Subscriber) -> Iterator[Subscriber]:
+    """Call `callback` with every event while the ``with`` block runs.
+
+    Parameters
+    ----------
+    callback : callable
+        Takes an :class:`Event`; may be called from several threads at once.
+
+    Yields
+    ------
+    callable
+        `callback` itself.
+
+    Examples
+    --------
+    >>> seen = []
+    >>> with subscribe(seen.append):
+    ...     emit(RequestSent(method="GET", path="/api/v1/features"))
+    >>> seen[0].path
+    '/api/v1/features'
+    """
+    _hub.add(callback)
+    try:
+        yield callback
+    finally:
+        _hub.remove(callback)
+
+
+@contextmanager
+def track(
+    event: type[Amount], name: str, *, total: int | None = None, unit: str = "B"
+) -> Iterator[Callable[[int], None]]:
+    """Emit an :class:`Amount` at every advance, and a last one however the block ends.
+
+    Parameters
+    ----------
+    event : type
+        :class:`BuildProgress`, :class:`UploadProgress` or :class:`DownloadProgress`.
+    name : str
+        What moves on.
+    total : int, optional
+        How much there is.
+    unit : str
+        ``"B"`` for bytes, else a word such as ``"rows"``.
+
+    Yields
+    ------
+    callable
+        Takes how much came to what was done before; every thread may call it.
+
+    Examples
+    --------
+    >>> seen = []
+    >>> with subscribe(seen.append), track(UploadProgress, "part-00000", total=30) as advance:
+    ...     advance(10)
+    ...     advance(20)
+    >>> [(each.done, each.finished) for each in seen]
+    [(0, False), (10, False), (30, True), (30, True)]
+    """
+    lock = threading.Lock()
+    done = 0
+
+    def advance(amount: int) -> None:
+        nonlocal done
+        # Under the lock, so that no event overtakes a later one.
+        with lock:
+            done += amount
+            emit(event(name=name, done=done, total=total, unit=unit))
+
+    advance(0)
+    try:
+        yield advance
+    finally:
+        emit(event(name=name, done=done, total=total, unit=unit, stopped=True))

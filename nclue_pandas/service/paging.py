@@ -1,0 +1,151 @@
+"""Walking through a list whose paging is only half documented.
+
+``index`` may be an item's offset or a page's number, and ``total`` may count everything or the
+answer alone. The second page is asked for with an overlap of one item: when the last item seen is
+on it, ``index`` is an offset. When not, the page at ``index=2`` decides: it shares items with the
+first page only when ``index`` is an offset. Jobs are told apart by their ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+from nclue_pandas.contract import LIST_LIMIT
+from nclue_pandas.errors import InvalidAnswerError
+from nclue_pandas.service.records import Page, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+R = TypeVar("R", bound=Record)
+
+#: Pages after which a list is taken for endless: 1,000,000 jobs.
+PAGE_LIMIT: Final = 10_000
+
+#: Pages in a row that bring nothing new, after which a list by number has ended.
+_IDLE_PAGES: Final = 2
+
+
+class ListOperation(Protocol[R]):
+    """A list operation of the service."""
+
+    def __call__(self, *, index: int = 0, limit: int = 20) -> Page[R]:
+        """Return one page."""
+        ...
+
+
+def iterate(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[R]:
+    """Yield every job of a list once, whatever ``index`` and ``total`` mean.
+
+    Parameters
+    ----------
+    list_page : callable
+        A list operation of the service.
+    limit : int, default 100
+        Jobs per page to ask for.
+
+    Yields
+    ------
+    Record
+        In the service's order.
+
+    Raises
+    ------
+    InvalidAnswerError
+        When the list does not end.
+    """
+    walk = _Walk(list_page, limit)
+    yield from walk.turn_to(0)
+    if walk.at_end:
+        return
+    first = walk.ids
+    yield from walk.turn_to(len(first) - 1)
+    if first[-1] in walk.ids:
+        yield from walk.on_by_offset(len(first) - 1)
+        return
+    yield from walk.turn_to(2)
+    if set(first) & set(walk.ids):
+        yield from walk.on_by_offset(2)
+    else:
+        yield from walk.on_by_number()
+
+
+class _Walk(Generic[R]):
+    """The jobs seen so far, and the page that the walk is at.
+
+    Parameters
+    ----------
+    list_page : callable
+        A list operation.
+    limit : int
+        Jobs per page to ask for.
+    """
+
+    def __init__(self, list_page: ListOperation[R], limit: int) -> None:
+        self._list_page = list_page
+        self._limit = limit
+        self._seen: set[str] = set()
+        self._turned = 0
+        self._page: Page[R] = Page(())
+        self._brought = 0
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids on the page."""
+        return [record.id for record in self._page.items]
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing can follow the page: it is not full, and no more is announced.
+
+        A page is full when it holds as many jobs as were asked for, or as the answer says that
+        a page holds.
+        """
+        full = min(self._limit, self._page.limit or self._limit)
+        announced = self._page.total or 0
+        return not self._page.items or (
+            len(self._page.items) < full and announced <= len(self._seen)
+        )
+
+    def turn_to(self, index: int) -> Iterator[R]:
+        """Fetch the page at `index` and yield the jobs on it that were not seen yet."""
+        self._turned += 1
+        if self._turned > PAGE_LIMIT:
+            raise InvalidAnswerError(f"The list does not end after {PAGE_LIMIT:,} pages.")
+        self._page = self._list_page(index=index, limit=self._limit)
+        before = len(self._seen)
+        for record in self._page.items:
+            if record.id not in self._seen:
+                self._seen.add(record.id)
+                yield record
+        self._brought = len(self._seen) - before
+
+    def on_by_offset(self, position: int) -> Iterator[R]:
+        """Go on from the page at `position`, each page overlapping the one before.
+
+        A page without overlap means that jobs before it were deleted in between: the walk steps
+        back until it meets what it has seen, so that none is left out.
+        """
+        while not self.at_end:
+            last = self.ids[-1]
+            size = len(self.ids)
+            position += max(1, size - 1)
+            yield from self.turn_to(position)
+            step = size
+            while last not in self.ids and position > 0:
+                position = max(0, position - step)
+                yield from self.turn_to(position)
+                step *= 2
+            if not self._brought and len(self.ids) <= 1:
+                return
+
+    def on_by_number(self) -> Iterator[R]:
+        """Go on by page numbers, which may begin at 0 or at 1; page 2 is read already."""
+        yield from self.turn_to(1)
+        number, idle = 2, 0
+        while idle < _IDLE_PAGES:
+            number += 1
+            yield from self.turn_to(number)
+            if self.at_end:
+                return
+            idle = 0 if self._brought else idle + 1

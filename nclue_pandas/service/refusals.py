@@ -1,0 +1,68 @@
+"""From an answer that is not a success to the typed error of its meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nclue_pandas.contract import TRACE_HEADER
+from nclue_pandas.errors import ApiError, BackendError, InvalidAnswerError, ServiceError
+from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.service import GATEWAY
+from nclue_pandas.service.error_bodies import ErrorBody, read_error
+
+if TYPE_CHECKING:
+    import requests
+
+_REDIRECTS, _SERVER_ERRORS = range(300, 400), range(500, 600)
+
+
+def refusal(method: str, path: str, response: requests.Response, body: bytes) -> ServiceError:
+    """Make the error of a refused request.
+
+    Parameters
+    ----------
+    method, path : str
+        The request.
+    response : requests.Response
+        Its status and headers are read.
+    body : bytes
+        The beginning of the answer.
+
+    Returns
+    -------
+    ServiceError
+        An :class:`ApiError`, save for redirects and other answers that are no refusal.
+    """
+    status = response.status_code
+    if status in _REDIRECTS or status < _REDIRECTS.start:
+        return InvalidAnswerError(
+            f"{method} {path} was answered with HTTP {status}, which the service does not use; "
+            "redirects are not followed, so that no signature goes elsewhere."
+        )
+    said = read_error(body, response.headers)
+    error = error_type(status, said)(
+        said.message,
+        status=status,
+        code=said.code,
+        trace_id=response.headers.get(TRACE_HEADER),
+        method=method,
+        path=path,
+    )
+    error.retry_after = _seconds(response.headers.get("Retry-After"))
+    return error
+
+
+def error_type(status: int, said: ErrorBody) -> type[ApiError]:
+    """Choose the class: NCLUE's code, then the gateway's, then the HTTP status."""
+    if said.code in CODED:
+        return CODED[said.code]
+    if status in _SERVER_ERRORS:
+        return BackendError
+    return GATEWAY.get((status, said.code)) or GATEWAY.get((status, None)) or ApiError
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    try:
+        return max(0.0, float(retry_after)) if retry_after else None
+    except ValueError:
+        return None

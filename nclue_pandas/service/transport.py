@@ -1,0 +1,325 @@
+"""One request to the service: permit, sign, send, decode; again where that is safe.
+
+Every attempt waits for its permit first and is signed after it, because a signature is valid for
+five minutes only. Redirects are refused, answers are bounded in size, and nothing that is logged
+or raised holds a key.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from nclue_pandas.config import is_loopback
+from nclue_pandas.errors import (
+    AmbiguousCreateError,
+    BackendError,
+    ConnectionFailedError,
+    InvalidAnswerError,
+    NotFoundError,
+    RequestTimeoutError,
+    ServiceError,
+    Throttled,
+)
+from nclue_pandas.progress import RequestFinished, RequestRetried, RequestSent, emit
+from nclue_pandas.service.pace import pace_for
+from nclue_pandas.service.refusals import refusal
+from nclue_pandas.service.signature import SignatureV2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from nclue_pandas.config import CredentialsProvider, ServiceSettings
+
+_log = logging.getLogger("nclue_pandas")
+
+#: A JSON answer is at most this large, decompressed; a page of 100 jobs is below 1 MiB.
+ANSWER_LIMIT: Final = 16 * 2**20
+#: A downloaded profile is at most this large.
+DOWNLOAD_LIMIT: Final = 2 * 2**30
+_CHUNK: Final = 64 * 2**10
+#: Seconds before the second attempt, doubling up to the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+#: A Retry-After above this is not waited for.
+_LONGEST_RETRY_AFTER: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked, without keys.
+
+    Parameters
+    ----------
+    method : str
+        GET, POST or DELETE.
+    path : str
+        Below the base URL, such as ``"/features"``.
+    query : mapping, optional
+        Query parameters.
+    body : mapping, optional
+        Sent as JSON.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def creates(self) -> bool:
+        """Whether sending it twice could make two jobs."""
+        return self.method == "POST"
+
+
+class Transport:
+    """Carries requests to one account's service.
+
+    Parameters
+    ----------
+    settings : ServiceSettings
+        Where the service is and how it is asked.
+    credentials : callable
+        Gives the key pair.
+    clock : callable
+        Seconds since the epoch, for signatures.
+    sleep : callable
+        Waits for that many seconds.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        credentials: CredentialsProvider,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._clock = clock
+        self._sleep = sleep
+
+    def call(self, request: Request) -> Any:
+        """Send a request and return the JSON value of its answer.
+
+        Raises
+        ------
+        ApiError
+            When the service refuses.
+        ConnectionFailedError, RequestTimeoutError, InvalidAnswerError
+            When no readable answer comes.
+        AmbiguousCreateError
+            When a create call fails so that the job may exist.
+        """
+        return self._repeated(request, lambda: self._ask(request))
+
+    def download(self, request: Request, into: BinaryIO) -> None:
+        """Send a request and write the body of its answer to `into`, replacing what is there."""
+
+        def attempt() -> None:
+            into.seek(0)
+            into.truncate()
+            with self._send(request) as response:
+                into.writelines(_bounded(response, DOWNLOAD_LIMIT))
+
+        self._repeated(request, attempt)
+
+    def _repeated(self, request: Request, attempt: Callable[[], Any]) -> Any:
+        retrying = Retrying(
+            stop=stop_after_attempt(self._settings.retries + 1),
+            wait=_pause,
+            retry=retry_if_exception(lambda error: _may_repeat(request, error)),
+            sleep=self._sleep,
+            before_sleep=lambda state: _tell_retry(request, state),
+            reraise=True,
+        )
+        attempts = 0
+
+        def counted() -> Any:
+            nonlocal attempts
+            attempts += 1
+            return attempt()
+
+        try:
+            return retrying(counted)
+        except NotFoundError:
+            if request.method == "DELETE" and attempts > 1:
+                return {}
+            raise
+        except (BackendError, RequestTimeoutError, InvalidAnswerError, _Broken) as error:
+            if not request.creates:
+                raise
+            raise AmbiguousCreateError(
+                f"{request.method} {request.path} failed so that the job may exist: {error}"
+            ) from error
+
+    def _ask(self, request: Request) -> Any:
+        with self._send(request) as response:
+            body = b"".join(_bounded(response, ANSWER_LIMIT))
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise InvalidAnswerError(
+                f"{request.method} {request.path}: the answer is not JSON "
+                f"({type(error).__name__}, {len(body):,} bytes)."
+            ) from None
+
+    def _send(self, request: Request) -> requests.Response:
+        """Wait for the permit, sign, send; return an answer that is a success."""
+        if self._settings.requests_per_second is not None:
+            scope = self._settings.rate_scope or self._credentials().account
+            pace_for(scope, self._settings.requests_per_second).acquire(self._sleep)
+        emit(RequestSent(method=request.method, path=request.path))
+        started = time.monotonic()
+        prepared = self._session.prepare_request(
+            requests.Request(
+                request.method,
+                f"{self._settings.api_url}{request.path}",
+                params=request.query,
+                data=_json_body(request.body),
+                headers=_headers(request),
+                auth=SignatureV2(self._credentials, self._clock),
+            )
+        )
+        response = self._wire(request, prepared)
+        seconds = time.monotonic() - started
+        emit(
+            RequestFinished(
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                seconds=seconds,
+            )
+        )
+        _log.debug(
+            "%s %s: %d in %.3f s", request.method, request.path, response.status_code, seconds
+        )
+        if response.status_code != requests.codes.ok:
+            with response:
+                body = next(_bounded(response, ANSWER_LIMIT), b"")
+            raise refusal(request.method, request.path, response, body)
+        return response
+
+    def _wire(self, request: Request, prepared: requests.PreparedRequest) -> requests.Response:
+        url = self._settings.api_url
+        environment = self._session.merge_environment_settings(
+            url, {}, stream=True, verify=self._settings.ca_bundle, cert=None
+        )
+        if is_loopback(url):
+            environment["proxies"] = {}
+        timeout = (self._settings.connect_timeout, self._settings.read_timeout)
+        try:
+            return self._session.send(
+                prepared, timeout=timeout, allow_redirects=False, **environment
+            )
+        except requests.RequestException as error:
+            raise _failure(request, url, error) from None
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        return requests.Session()
+
+
+class _Broken(ServiceError, ConnectionError):
+    """The connection broke after the request was sent: the work may have been done."""
+
+
+def _json_body(body: Mapping[str, Any] | None) -> bytes | None:
+    return None if body is None else json.dumps(body, ensure_ascii=False).encode()
+
+
+def _headers(request: Request) -> dict[str, str]:
+    headers = {"Accept": "application/json"}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
+    """Yield the decoded body, and give up when it grows beyond `limit` bytes."""
+    size = 0
+    try:
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise InvalidAnswerError(f"The answer is larger than {limit:,} bytes.")
+            yield chunk
+    except requests.RequestException as error:
+        raise _Broken(f"The answer broke off after {size:,} bytes ({_name(error)}).") from None
+
+
+def _failure(request: Request, url: str, error: requests.RequestException) -> ServiceError:
+    """Turn an error of requests into ours; its text may hold headers, so only its kind is told."""
+    asked = f"{request.method} {request.path}"
+    if isinstance(error, requests.exceptions.SSLError):
+        return ConnectionFailedError(
+            f"{asked}: the certificate of {url} was not accepted. Check the clock, the proxy and "
+            "ca_bundle; verification is never switched off."
+        )
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return RequestTimeoutError(f"{asked}: {url} did not answer in time.")
+    if isinstance(error, requests.exceptions.ConnectionError) and not _was_sent(error):
+        return ConnectionFailedError(
+            f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
+        )
+    return _Broken(f"{asked}: the connection to {url} broke ({_name(error)}).")
+
+
+def _was_sent(error: requests.exceptions.ConnectionError) -> bool:
+    """Return whether the request may have reached the server before the connection failed."""
+    from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return False
+    reason: Any = error.args[0] if error.args else None
+    if isinstance(reason, MaxRetryError):
+        reason = reason.reason
+    return not isinstance(reason, (NewConnectionError, NameResolutionError))
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__
+
+
+def _may_repeat(request: Request, error: BaseException) -> bool:
+    """Return whether the same request may be sent again after `error`.
+
+    Throttling and a connection that was never made did nothing on the server. Anything else may
+    have, which matters for a create call only.
+    """
+    if isinstance(error, (Throttled, ConnectionFailedError)):
+        return _retry_after(error) <= _LONGEST_RETRY_AFTER
+    passing = isinstance(error, (BackendError, RequestTimeoutError, InvalidAnswerError, _Broken))
+    return passing and not request.creates
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    backoff = wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE)(state)
+    return max(backoff, _retry_after(error))
+
+
+def _retry_after(error: BaseException | None) -> float:
+    return getattr(error, "retry_after", None) or 0.0
+
+
+def _tell_retry(request: Request, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    emit(
+        RequestRetried(
+            method=request.method,
+            path=request.path,
+            attempt=state.attempt_number,
+            reason=_name(error) if error else "unknown",
+            pause=state.next_action.sleep if state.next_action else 0.0,
+        )
+    )
+    _log.debug("%s %s again after %s", request.method, request.path, type(error).__name__)
