@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from nclue_pandas.errors import NclueError
     from nclue_pandas.frames.answers import to_answers
     from nclue_pandas.frames.checks import check
-    from nclue_pandas.frames.evaluation import compare, evaluate
+    from nclue_pandas.frames.comparison import compare
+    from nclue_pandas.frames.evaluation import evaluate
     from nclue_pandas.frames.pseudonyms import pseudonymize, restore_ids
     from nclue_pandas.frames.reports import report
     from nclue_pandas.frames.sequences import to_sequences
@@ -42,7 +43,7 @@ _HOME: Final = {
     "StorageSettings": "config",
     "Task": "jobs.handles",
     "check": "frames.checks",
-    "compare": "frames.evaluation",
+    "compare": "frames.comparison",
     "connect": "connecting",
     "create_feature": "api",
     "create_task": "api",

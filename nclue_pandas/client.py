@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from nclue_pandas.errors import ConfigurationError, JobNotFoundError, NotFoundError
@@ -379,7 +379,7 @@ class Client:
         names = []
         for record in handle.kind.iterate(self.service):
             if record.name == id_or_name:
-                return cast("JobT", handle.of(record, self))
+                return handle.of(record, self)
             names.append(record.name or "")
         near = get_close_matches(id_or_name, names, n=3)
         guess = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
@@ -390,7 +390,7 @@ class Client:
             name=id_or_name,
         )
 
-    def _list(self, kind: Kind) -> pd.DataFrame:
+    def _list(self, kind: Kind[Any]) -> pd.DataFrame:
         from nclue_pandas.jobs.listing import as_frame
 
         return as_frame(kind.iterate(self.service), kind.record_type)

@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
-from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.errors import ConfigurationError, NotConnectedError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
+from nclue_pandas.key_sources import resolve_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ again.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.errors import (
@@ -23,13 +23,15 @@ from nclue_pandas.errors import (
     ServiceError,
     UnconfirmedCreateError,
 )
+from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nclue_pandas.jobs.kinds import Kind
     from nclue_pandas.jobs.reference import ClientLike
-    from nclue_pandas.service.records import Record
+
+R = TypeVar("R", bound=Record)
 
 _log = logging.getLogger("nclue_pandas")
 
@@ -46,7 +48,7 @@ def check_name(name: str) -> None:
     InvalidDataError
         When `name` is not text of 1 to 100 characters (contract: NAME_TOO_LONG, 10101).
     """
-    if not isinstance(name, str) or not name.strip():
+    if not str(name).strip():
         raise InvalidDataError("A job needs a name: text of 1 to 100 characters.")
     if len(name) > NAME_LENGTH:
         raise InvalidDataError(
@@ -55,7 +57,7 @@ def check_name(name: str) -> None:
         )
 
 
-def create(client: ClientLike, kind: Kind, name: str, fields: Mapping[str, Any]) -> Record:
+def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, Any]) -> R:
     """Create a job once, or adopt the one that is there.
 
     Parameters
@@ -113,7 +115,7 @@ def is_refusal(error: BaseException) -> bool:
     )
 
 
-def _look_up(client: ClientLike, kind: Kind, name: str) -> Record | None:
+def _look_up(client: ClientLike, kind: Kind[R], name: str) -> R | None:
     try:
         return kind.find(client.service, name)
     except (ConnectionFailedError, RequestTimeoutError) as error:
@@ -121,7 +123,7 @@ def _look_up(client: ClientLike, kind: Kind, name: str) -> Record | None:
         return None
 
 
-def _adopt(kind: Kind, name: str, fields: Mapping[str, Any], found: Record) -> Record:
+def _adopt(kind: Kind[R], name: str, fields: Mapping[str, Any], found: R) -> R:
     differences = kind.differences(fields, found)
     if differences:
         listed = "; ".join(

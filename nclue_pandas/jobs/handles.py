@@ -47,7 +47,7 @@ class Job(Generic[R]):
         What the service last said of the job.
     """
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[Kind[Any]]
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Job(Generic[R]):
 
     def refresh(self) -> Self:
         """Ask the service for the job's present state: one request."""
-        self.take(cast("R", self.kind.get(self.client.service, self.id)))
+        self.take(self.kind.get(self.client.service, self.id))
         return self
 
     def wait(self, timeout: float | None = None) -> Self:

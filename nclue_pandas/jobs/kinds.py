@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nclue_pandas.contract import LIST_LIMIT
 from nclue_pandas.service.paging import iterate
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 _PATHS = frozenset({"source_file_path", "train_file_path", "test_file_path"})
 
 
+R = TypeVar("R", bound=Record)
+
+
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[R]):
     """One kind of job.
 
     Parameters
@@ -47,38 +50,39 @@ class Kind:
     name: str
     plural: str
     title: str
-    record_type: type[Record]
+    record_type: type[R]
     identity: tuple[str, ...]
 
-    def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> Record:
+    def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> R:
         """Send the create request."""
-        record: Record = getattr(service, f"create_{self.name}")(name=name, **fields)
+        record: R = getattr(service, f"create_{self.name}")(name=name, **fields)
         return record
 
-    def get(self, service: Service, job_id: str) -> Record:
+    def get(self, service: Service, job_id: str) -> R:
         """Fetch the job's present record."""
-        record: Record = getattr(service, f"get_{self.name}")(job_id)
+        record: R = getattr(service, f"get_{self.name}")(job_id)
         return record
 
     def delete(self, service: Service, job_id: str) -> None:
         """Delete the job."""
         getattr(service, f"delete_{self.name}")(job_id)
 
-    def iterate(self, service: Service) -> Iterator[Record]:
+    def iterate(self, service: Service) -> Iterator[R]:
         """Walk through all jobs of this kind."""
-        return iterate(getattr(service, f"list_{self.plural}"))
+        found: Iterator[R] = iterate(getattr(service, f"list_{self.plural}"))
+        return found
 
-    def first_page(self, service: Service) -> Sequence[Record]:
+    def first_page(self, service: Service) -> Sequence[R]:
         """Return the jobs of the first list page, as many as a page can hold."""
         page = getattr(service, f"list_{self.plural}")(index=0, limit=LIST_LIMIT)
-        items: Sequence[Record] = page.items
+        items: Sequence[R] = page.items
         return items
 
-    def find(self, service: Service, name: str) -> Record | None:
+    def find(self, service: Service, name: str) -> R | None:
         """Return the job of this name, or None. Names are unique per kind."""
         return next((job for job in self.iterate(service) if job.name == name), None)
 
-    def differences(self, fields: Mapping[str, Any], record: Record) -> list[str]:
+    def differences(self, fields: Mapping[str, Any], record: R) -> list[str]:
         """Return the identity fields in which `record` is another job than `fields` ask for."""
         return [
             field

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.errors import InvalidDataError
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.jobs.handles import Feature, Job, Run, Task
+    from nclue_pandas.jobs.handles import Feature, Job, Task
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.publish import Dataset
 
 _DIGEST = 10
-JobT = TypeVar("JobT", bound="Job")
+JobT = TypeVar("JobT", bound="Job[Any]")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     wait(features, timeout=remaining())
     task = _task(client, names, datasets, features[0])
     task.wait(remaining())
-    run = _present(lambda: make_run(client, names.run, task, features[-1]))
+    run = _present(partial(make_run, client, names.run, task, features[-1]))
     return run.result(remaining())
 
 
@@ -140,9 +141,7 @@ def publish(client: ClientLike, inputs: Inputs) -> Datasets:
     from nclue_pandas.storage.publish import publish_answers, publish_sequences
 
     def sequences(frame: pd.DataFrame) -> Dataset:
-        return publish_sequences(
-            frame, client.storage, name=inputs.name, prefix=client.ref.prefix
-        )
+        return publish_sequences(frame, client.storage, name=inputs.name, prefix=client.ref.prefix)
 
     def answers(frame: pd.DataFrame) -> Dataset:
         return publish_answers(frame, client.storage, name=inputs.name, prefix=client.ref.prefix)
@@ -163,7 +162,7 @@ def _features(client: ClientLike, names: ChainNames, datasets: Datasets) -> list
     written = [d for d in (datasets.answers, datasets.test, *wanted.values()) if d is not None]
     with removed_if_refused(client, *written):
         return [
-            _present(lambda n=name, d=data: make_feature_from_path(client, n, d.path, d.bucket))
+            _present(partial(make_feature_from_path, client, name, data.path, data.bucket))
             for name, data in wanted.items()
         ]
 
@@ -176,7 +175,7 @@ def _task(client: ClientLike, names: ChainNames, datasets: Datasets, feature: Fe
     ]
     written = [d for d in (datasets.answers, datasets.test) if d is not None]
     with removed_if_refused(client, *written):
-        return _present(lambda: make_task_from_paths(client, names.task, *sides))
+        return _present(partial(make_task_from_paths, client, names.task, *sides))
 
 
 def _present(make: Callable[[], JobT]) -> JobT:

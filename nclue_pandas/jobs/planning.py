@@ -95,9 +95,7 @@ def preview(client: ClientLike, inputs: Inputs) -> Datasets:
             if inputs.score_on is not None
             else None
         ),
-        test=(
-            preview_answers(inputs.test, storage, **place) if inputs.test is not None else None
-        ),
+        test=(preview_answers(inputs.test, storage, **place) if inputs.test is not None else None),
     )
 
 
@@ -134,7 +132,7 @@ def _planned_jobs(client: ClientLike, inputs: Inputs, datasets: Datasets) -> lis
 
 
 def _planned_job(
-    client: ClientLike, kind: Kind, name: str, billed_by: str, units: int
+    client: ClientLike, kind: Kind[Any], name: str, billed_by: str, units: int
 ) -> dict[str, Any]:
     action = _action(kind.find(client.service, name))
     return {

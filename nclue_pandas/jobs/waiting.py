@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from nclue_pandas.config import options
 from nclue_pandas.errors import (
     BackendError,
     ConnectionFailedError,
@@ -20,7 +21,6 @@ from nclue_pandas.errors import (
     RequestTimeoutError,
     Throttled,
 )
-from nclue_pandas.options import options
 from nclue_pandas.progress import WaitProgress, emit
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ TRANSIENT: Final = (
 )
 _GROWTH: Final = 1.5
 _JITTER: Final = 0.1
+#: Seconds between two updates of what is shown while waiting.
+_STEP: Final = 1.0
 
 
 def wait(jobs: Iterable[Job[Any]], *, timeout: float | None = None) -> None:
@@ -65,14 +67,15 @@ def wait(jobs: Iterable[Job[Any]], *, timeout: float | None = None) -> None:
     >>> wait([])
     """
     waited = list(dict.fromkeys(jobs))
-    if not waited:
-        return
-    clock = waited[0].client.clock
-    try:
-        _poll(waited, clock, timeout)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(waited)}\n")
-        raise
+    if waited:
+        watch = _Watch(waited, waited[0].client.clock, timeout)
+        try:
+            watch.until_finished()
+        except KeyboardInterrupt:
+            sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(waited)}\n")
+            raise
+        finally:
+            watch.close()
     for job in waited:
         job.raise_if_failed()
 
@@ -84,31 +87,61 @@ def how_to_resume(jobs: Sequence[Job[Any]]) -> str:
     return f"Pick up with {calls}{more}, then .wait() or .result()."
 
 
-def _poll(jobs: Sequence[Job[Any]], clock: Clock, timeout: float | None) -> None:
-    started = clock.monotonic()
-    interval = options.poll_first
-    poller = _Poller()
-    unfinished = [job for job in jobs if not job.finished]
-    since = dict.fromkeys(unfinished, started)
-    while unfinished:
-        before = {job: job.status for job in unfinished}
-        poller.refresh(unfinished)
-        now = clock.monotonic()
-        for job in unfinished:
-            if job.status != before[job]:
-                since[job] = now
-            emit(_progress(job, now - since[job], now - started))
-        unfinished = [job for job in unfinished if not job.finished]
-        if not unfinished:
-            return
+class _Watch:
+    """One wait: which jobs are unfinished, and since when they are in their state."""
+
+    def __init__(self, jobs: Sequence[Job[Any]], clock: Clock, timeout: float | None) -> None:
+        self._clock = clock
+        self._timeout = timeout
+        self._started = clock.monotonic()
+        self._unfinished = [job for job in jobs if not job.finished]
+        self._since = dict.fromkeys(self._unfinished, self._started)
+
+    def until_finished(self) -> None:
+        """Ask, tell, pause, until nothing is unfinished or the deadline has passed."""
+        poller = _Poller()
+        interval = options.poll_first
+        while self._unfinished:
+            before = {job: job.status for job in self._unfinished}
+            poller.refresh(self._unfinished)
+            now = self._clock.monotonic()
+            self._since |= {job: now for job, was in before.items() if job.status != was}
+            self._tell()
+            self._unfinished = [job for job in self._unfinished if not job.finished]
+            if self._unfinished:
+                self._pause(interval)
+                interval = min(interval * _GROWTH, options.poll_longest)
+
+    def close(self) -> None:
+        """Tell that nobody waits for the unfinished jobs any more."""
+        self._tell(stopped=True)
+
+    def _pause(self, interval: float) -> None:
+        """Wait with some jitter, in short steps so that what is shown moves on."""
         pause = interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads polls
-        if timeout is not None:
-            left = started + timeout - now
+        if self._timeout is not None:
+            left = self._started + self._timeout - self._clock.monotonic()
             if left <= 0:
-                raise _timed_out(unfinished, timeout)
+                raise _timed_out(self._unfinished, self._timeout)
             pause = min(pause, left)
-        clock.sleep(pause)
-        interval = min(interval * _GROWTH, options.poll_longest)
+        while pause > 0:
+            self._clock.sleep(min(pause, _STEP))
+            pause -= _STEP
+            self._tell()
+
+    def _tell(self, *, stopped: bool = False) -> None:
+        now = self._clock.monotonic()
+        for job in self._unfinished:
+            emit(
+                WaitProgress(
+                    kind=job.kind.title,
+                    name=job.name or job.id,
+                    status=job.status or "unknown",
+                    seconds_in_state=now - self._since[job],
+                    elapsed=now - self._started,
+                    stopped=stopped,
+                )
+            )
 
 
 class _Poller:
@@ -149,16 +182,6 @@ class _Poller:
         if len(group) - len(left) < 2:  # noqa: PLR2004
             self._list_is_dear.add(key)
         return left
-
-
-def _progress(job: Job[Any], in_state: float, elapsed: float) -> WaitProgress:
-    return WaitProgress(
-        kind=job.kind.title,
-        name=job.name or job.id,
-        status=job.status or "unknown",
-        seconds_in_state=in_state,
-        elapsed=elapsed,
-    )
 
 
 def _timed_out(jobs: Sequence[Job[Any]], timeout: float) -> JobTimeout:

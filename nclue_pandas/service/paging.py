@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Record)
 #: Pages after which a list is taken for endless: 1,000,000 jobs.
 PAGE_LIMIT: Final = 10_000
 
-#: Pages in a row that bring nothing new, after which a list by number has ended.
+#: Pages in a row that bring nothing new, after which a list has ended.
 _IDLE_PAGES: Final = 2
 
 
@@ -126,18 +126,15 @@ class _Walk(Generic[R]):
         A page without overlap means that jobs before it were deleted in between: the walk steps
         back until it meets what it has seen, so that none is left out.
         """
-        while not self.at_end:
-            last = self.ids[-1]
+        idle = 0
+        while not self.at_end and idle < _IDLE_PAGES:
             size = len(self.ids)
             position += max(1, size - 1)
             yield from self.turn_to(position)
-            step = size
-            while last not in self.ids and position > 0:
-                position = max(0, position - step)
+            idle = 0 if self._brought else idle + 1
+            while self.ids and self._brought == len(self.ids) and position > 0:
+                position = max(0, position - size)
                 yield from self.turn_to(position)
-                step *= 2
-            if not self._brought and len(self.ids) <= 1:
-                return
 
     def on_by_number(self) -> Iterator[R]:
         """Go on by page numbers, which may begin at 0 or at 1; page 2 is read already."""

@@ -1,0 +1,170 @@
+"""Scores and answers of the same users, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.errors.data import InvalidDataError, Problem
+from nclue_pandas.frames.columns import find_column, require_frame
+from nclue_pandas.frames.faults import offending_rows
+from nclue_pandas.frames.ids import id_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from nclue_pandas.frames.roc import Booleans, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """One or more scores of the same users, and their answers.
+
+    Parameters
+    ----------
+    scores : dict of str to numpy.ndarray of float64
+        By name, in the order of the answers.
+    labels : numpy.ndarray of bool
+        Of the users that have an answer and every one of the scores.
+    unmatched_scores : dict of str to int
+        By name, how many scored users have no answer.
+    unmatched_answers : dict of str to int
+        By name, how many answered users have no score.
+    """
+
+    scores: dict[str, Floats]
+    labels: Booleans
+    unmatched_scores: dict[str, int]
+    unmatched_answers: dict[str, int]
+
+
+def align(
+    named: Mapping[str, pd.DataFrame],
+    answers: pd.DataFrame,
+    *,
+    user: str,
+    score: str,
+    label: str,
+) -> Aligned:
+    """Match score frames with answers by the text of the id.
+
+    Parameters
+    ----------
+    named : mapping of str to pandas.DataFrame
+        Score frames with the columns `user` and `score`; at least one.
+    answers : pandas.DataFrame
+        With the columns `user` and `label` (0/1 or bool).
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    Aligned
+        The users that are in all of the frames.
+
+    Raises
+    ------
+    MissingColumnError
+        When a frame has no such column.
+    InvalidDataError
+        For null or repeated ids, a score that is null or not finite, a label other than 0 and 1,
+        no common user, or users that all have the same label.
+    """
+    ids = _ids(answers, user, "answers")
+    labels = _numbers(answers, label, "label", "answers")
+    _check(
+        answers,
+        _id_problems(ids, "answers"),
+        _problem("label", "A label in the answers is neither 0 nor 1", ~np.isin(labels, (0, 1))),
+    )
+    found = np.ones(len(ids), dtype=bool)
+    columns, unmatched_scores, unmatched_answers = {}, {}, {}
+    for name, frame in named.items():
+        matched, columns[name] = _lookup(frame, ids, user=user, score=score)
+        found &= matched
+        hits = int(matched.sum())
+        unmatched_scores[name], unmatched_answers[name] = len(frame) - hits, len(ids) - hits
+    labels = labels[found] == 1
+    _check_both_labels(labels, len(ids))
+    scores = {name: values[found] for name, values in columns.items()}
+    return Aligned(scores, labels, unmatched_scores, unmatched_answers)
+
+
+def _lookup(
+    frame: pd.DataFrame, wanted: pa.Array[Any], *, user: str, score: str
+) -> tuple[Booleans, Floats]:
+    """Return whether each wanted id has a score, and the score (NaN where it has none)."""
+    ids = _ids(frame, user, "scores")
+    values = _numbers(frame, score, "score", "scores")
+    _check(
+        frame,
+        _id_problems(ids, "scores"),
+        _problem("score", "A score is null or not finite", ~np.isfinite(values)),
+    )
+    positions = pc.index_in(wanted, value_set=ids).fill_null(-1).to_numpy()
+    return positions >= 0, np.append(values, np.nan)[positions]
+
+
+def _ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:
+    return id_text(find_column(require_frame(frame, what), user, "user"))
+
+
+def _numbers(frame: pd.DataFrame, name: str, argument: str, what: str) -> Floats:
+    column = find_column(frame, name, argument)
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        raise InvalidDataError(
+            f"Column {name!r} of the {what} is {column.dtype}, and its values are no numbers. "
+            f"Name another column with {argument}=."
+        ) from error
+
+
+def _id_problems(ids: pa.Array[Any], what: str) -> list[Problem]:
+    null = _problem("null_id", f"A user id of the {what} is null", _flags(ids.is_null()))
+    repeated = ids.to_pandas().duplicated(keep=False).to_numpy() & _flags(ids.is_valid())
+    return null + _problem("duplicate_id", f"A user id of the {what} occurs twice", repeated)
+
+
+def _flags(values: pa.Array[Any]) -> Booleans:
+    flags: Booleans = values.to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _problem(code: str, message: str, bad: Booleans) -> list[Problem]:
+    rows = tuple(np.flatnonzero(bad).tolist())
+    remedy = "Correct or drop these rows, then evaluate again."
+    return [Problem(code, message, remedy, rows)] if rows else []
+
+
+def _check(frame: pd.DataFrame, *found: list[Problem]) -> None:
+    problems = [problem for each in found for problem in each]
+    if not problems:
+        return
+    lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
+    raise InvalidDataError(
+        f"These scores and answers cannot be compared:\n{lines}\n"
+        f"The offending rows are in the error's .rows.",
+        problems=problems,
+        rows=offending_rows(problems, frame),
+    )
+
+
+def _check_both_labels(labels: Booleans, answers: int) -> None:
+    if not labels.size:
+        raise InvalidDataError(
+            f"None of the {answers:,} answers is of a user that has a score. Ids are compared as "
+            f"text ('0012' is not '12'): check that both frames have the same kind of id, and "
+            f"restore_ids() first where they were pseudonymized."
+        )
+    if labels.all() or not labels.any():
+        raise InvalidDataError(
+            f"All {labels.size:,} users with a score and an answer have the label "
+            f"{int(labels[0])}: an evaluation needs both labels."
+        )

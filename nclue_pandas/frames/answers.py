@@ -1,0 +1,344 @@
+"""Answers: 0 or 1 for each user, cut from a log at a point in time, or from given labels."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.behaviors import check_personal_data
+from nclue_pandas.frames.binary import read_binary
+from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
+from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
+from nclue_pandas.frames.hashing import canonical_order
+from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
+from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, describe_dropped, share
+from nclue_pandas.frames.times import read_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from nclue_pandas.frames.behaviors import OnPersonalData
+    from nclue_pandas.frames.binary import Binary
+    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.times import Times
+
+
+def to_answers(
+    events: pd.DataFrame,
+    *,
+    user: str = "user_id",
+    time: str | None = None,
+    cutoff: Any = None,
+    horizon: Any = None,
+    positive: str | pd.Series[Any] | Callable[[pd.DataFrame], Any] | None = None,
+    label: str | None = None,
+    observed_until: Any = None,
+    personal_data: OnPersonalData = "raise",
+    on_invalid: OnInvalid = "raise",
+    timezone: str | tzinfo | None = None,
+) -> pd.DataFrame:
+    """Give each user a 0 or a 1: what happened after a point in time, or a label there is.
+
+    From an event log, the users are those with an event before `cutoff`. A user's label is 1
+    when one of the events in ``[cutoff, cutoff + horizon)`` is positive. Sequences made with
+    ``to_sequences(..., until=cutoff)`` know nothing of what these labels are made of.
+
+    From a frame with labels (``label=``), each row is one user.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        An event log, or a frame with one label for each user. It is not changed.
+    user : str, default "user_id"
+        Column of user ids, as in :func:`~nclue_pandas.to_sequences`.
+    time : str, optional
+        Column of times, for an event log.
+    cutoff : str, datetime, date or int, optional
+        The point in time, for an event log.
+    horizon : str, timedelta, DateOffset or int, optional
+        How far after the cutoff events count, such as ``"90D"``.
+    positive : str, Series, callable or None
+        Which events count: a boolean column, a boolean Series with the index of `events`, or a
+        function that takes `events` and returns one. None counts any event ("came back").
+    label : str, optional
+        Column with 0 and 1, bool, or ``"0"`` and ``"1"``, for a frame that has labels.
+    observed_until : str, datetime, date or int, optional
+        How far the log was observed. Without it, the log is taken to end with its last event.
+    personal_data : {"raise", "mask"}
+        Ids that look like personal data are an error in both cases: they cannot be masked, see
+        :func:`~nclue_pandas.pseudonymize`.
+    on_invalid : {"raise", "drop"}
+        What to do about rows with a null or impossible id, a null or unreadable time, a label
+        other than 0 and 1, or a repeated id (of which ``"drop"`` keeps the first). A null in
+        `positive` is always an error.
+    timezone : str or tzinfo, optional
+        Time zone of the log, or of `cutoff` and `observed_until`, when only the other has one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``user_id`` (string[pyarrow]) and ``label`` (int8[pyarrow]), one row for each user, in
+        the order of a hash of the id. :func:`~nclue_pandas.report` tells the balance.
+
+    Raises
+    ------
+    MissingColumnError
+        When a named column is not there.
+    InvalidDataError
+        For all invalid rows at once, and when the horizon ends after the log.
+    PersonalDataError
+        When ids look like personal data.
+    ConfigurationError
+        When an option cannot be used.
+
+    Warns
+    -----
+    NclueDataWarning
+        When rows were dropped, or no user has an event before the cutoff.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({
+    ...     "user_id": [1, 2, 1, 3],
+    ...     "ts": ["2026-01-01", "2026-01-02", "2026-01-08", "2026-01-09"],
+    ...     "item": ["tea", "tea", "LUNCH BAG", "tea"],
+    ... })
+    >>> answers = to_answers(events, time="ts", cutoff="2026-01-05", horizon="3D")
+    >>> sorted(zip(answers["user_id"], answers["label"]))
+    [('1', 0), ('2', 0)]
+    >>> answers = to_answers(
+    ...     events, time="ts", cutoff="2026-01-05", horizon="4D",
+    ...     positive=events["item"].str.contains("BAG"),
+    ... )
+    >>> sorted(zip(answers["user_id"], answers["label"]))
+    [('1', 1), ('2', 0)]
+    """
+    require_frame(events, "events")
+    check_on_invalid(on_invalid)
+    check_personal_data(personal_data)
+    of_log = {"time": time, "cutoff": cutoff, "horizon": horizon}
+    given = [name for name, value in of_log.items() if value is not None]
+    if label is not None:
+        others = {"positive": positive, "observed_until": observed_until}
+        given += [name for name, value in others.items() if value is not None]
+        if given:
+            raise ConfigurationError(f"label= does not go with {', '.join(given)}=.")
+        return _from_labels(events, user, label, on_invalid)
+    if len(given) < len(of_log):
+        missing = ", ".join(f"{name}=" for name in of_log if name not in given)
+        raise ConfigurationError(
+            f"An event log needs time=, cutoff= and horizon=; missing: {missing}. "
+            "A frame that has labels needs label= instead."
+        )
+    times = read_times(find_column(events, time, "time"))
+    span = _Span.of(times, cutoff, horizon, observed_until, timezone)
+    return _from_log(events, user, times=times, span=span, positive=positive, on_invalid=on_invalid)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Cutoff and end of the horizon as moments."""
+
+    cutoff: int
+    end: int
+    observed: int | None
+
+    @classmethod
+    def of(
+        cls,
+        times: Times,
+        cutoff: Any,
+        horizon: Any,
+        observed_until: Any,
+        timezone: str | tzinfo | None,
+    ) -> _Span:
+        calendar = Calendar(times, timezone)
+        start = calendar.moment(cutoff, "cutoff")
+        end = calendar.after(cutoff, "cutoff", horizon)
+        observed = None
+        if observed_until is not None:
+            observed = calendar.moment(observed_until, "observed_until")
+        return cls(start, end, observed)
+
+    def check(self, times: Times) -> None:
+        """Refuse a horizon of which the log shows only a part."""
+        limit, what = times.last, "the last event of the log"
+        if self.observed is not None:
+            limit, what = self.observed, "observed_until"
+        if limit is None or self.end <= limit:
+            return
+        raise InvalidDataError(
+            f"The horizon ends at {describe(self.end, times)}, after {what} "
+            f"({describe(limit, times)}). What happens until then has not been seen, and users "
+            "would get a 0 that may be wrong. Choose an earlier cutoff or a shorter horizon, or "
+            "state with observed_until= how far the log was observed."
+        )
+
+
+def _from_log(
+    events: pd.DataFrame,
+    user: str,
+    *,
+    times: Times,
+    span: _Span,
+    positive: Any,
+    on_invalid: OnInvalid,
+) -> pd.DataFrame:
+    ids = encode_ids(find_column(events, user, "user"))
+    in_span = times.before(span.end)
+    counted = _positive(events, positive)
+    anywhere = [*times.faults(), *id_faults(ids)]
+    faults = [*times.faults(), *(fault.within(in_span) for fault in id_faults(ids))]
+    always = [fault.within(in_span) for fault in personal_ids(ids)]
+    if counted is not None:
+        valid = np.ones(len(events), dtype=bool)
+        if on_invalid == "drop":
+            valid[np.concatenate([fault.rows for fault in anywhere])] = False
+        always += [fault.within(valid) for fault in _positive_faults(counted)]
+    kept, dropped = settle(faults, always, events, on_invalid)
+    span.check(times)
+    before = times.before(span.cutoff)
+    within = in_span & ~before
+    if kept is not None:
+        before, within = before & kept, within & kept
+    known, other = (_has_row(ids, rows) for rows in (before, within))
+    ones = _has_row(ids, within if counted is None else within & counted.ones)
+    frame = _frame(ids, known, ones)
+    report = replace(
+        _report(frame, len(events), dropped),
+        users_after_cutoff=int((other & ~known).sum()),
+        cutoff=describe(span.cutoff, times),
+        horizon_end=describe(span.end, times),
+        last_event=None if times.last is None else describe(times.last, times),
+        observed_until=None if span.observed is None else describe(span.observed, times),
+    )
+    _warn(report, nobody=len(events) > 0 and frame.empty)
+    return report.attach(frame)
+
+
+def _from_labels(
+    labels: pd.DataFrame, user: str, label: str, on_invalid: OnInvalid
+) -> pd.DataFrame:
+    ids = encode_ids(find_column(labels, user, "user"))
+    read = read_binary(find_column(labels, label, "label"), "label")
+    faults = [
+        *id_faults(ids),
+        *label_faults(read),
+        duplicate_fault(ids, keep_first=on_invalid == "drop"),
+    ]
+    kept, dropped = settle(faults, personal_ids(ids), labels, on_invalid)
+    rows = np.ones(len(labels), dtype=bool) if kept is None else kept
+    frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
+    report = _report(frame, len(labels), dropped)
+    _warn(report)
+    return report.attach(frame)
+
+
+def label_faults(read: Binary) -> list[Fault]:
+    """Return the rows whose label is null or neither 0 nor 1."""
+    return [
+        Fault("null_label", "A label is null", "Give each user a 0 or a 1.", read.null),
+        Fault(
+            "invalid_label",
+            "A label is neither 0 nor 1",
+            "The service takes 0 and 1 only.",
+            read.other,
+        ),
+    ]
+
+
+def duplicate_fault(ids: EncodedIds, *, keep_first: bool = False) -> Fault:
+    """Return the rows that share their id; without the first of each when it is to be kept."""
+    codes = ids.codes
+    counts = np.bincount(codes[codes >= 0], minlength=len(ids.texts))
+    rows = ids.rows_where(counts > 1)
+    if keep_first and rows.size:
+        _, first = np.unique(codes[rows], return_index=True)
+        rows = np.delete(rows, first)
+    return Fault(
+        "duplicate_id",
+        "A user id occurs more than once",
+        "Each user has one row: combine or drop the repeated rows.",
+        rows,
+    )
+
+
+def _positive(events: pd.DataFrame, positive: Any) -> Binary | None:
+    if positive is None:
+        return None
+    if callable(positive):
+        positive = positive(events)
+    elif not isinstance(positive, (pd.Series, np.ndarray, list, pd.api.extensions.ExtensionArray)):
+        positive = find_column(events, positive, "positive")
+    if not isinstance(positive, pd.Series):
+        positive = pd.Series(positive)
+    elif not positive.index.equals(events.index):
+        raise InvalidDataError(
+            "positive= is a Series with another index than the log, so that its rows cannot be "
+            "told. Make it from the log itself, or give an array in the order of the rows."
+        )
+    if len(positive) != len(events):
+        raise InvalidDataError(
+            f"positive= has {len(positive):,} values for {len(events):,} rows of the log."
+        )
+    return read_binary(positive, "positive")
+
+
+def _positive_faults(read: Binary) -> list[Fault]:
+    return [
+        Fault(
+            "null_positive",
+            "positive= is null",
+            "Say whether the event counts, for example with .fillna(False).",
+            read.null,
+        ),
+        Fault(
+            "invalid_positive", "positive= is neither true nor false", "Give booleans.", read.other
+        ),
+    ]
+
+
+def _has_row(ids: EncodedIds, rows: Flags) -> Flags:
+    """Tell which distinct ids have at least one of the rows."""
+    flags = np.zeros(len(ids.texts) + 1, dtype=bool)
+    flags[ids.codes[rows]] = True
+    return flags[:-1]
+
+
+def _frame(ids: EncodedIds, known: Flags, ones: Flags) -> pd.DataFrame:
+    order = canonical_order(ids.texts)
+    users = order[known[order]]
+    labels = pa.array(ones[users].astype(np.int8))
+    return pd.DataFrame(
+        {
+            "user_id": text_column(ids.texts.take(pa.array(users))),
+            "label": arrow_column(labels, pa.int8()),
+        }
+    )
+
+
+def _report(frame: pd.DataFrame, rows: int, dropped: dict[str, int]) -> AnswerReport:
+    positives = int(frame["label"].sum())
+    return AnswerReport(rows, dropped, len(frame), positives, share(positives, len(frame)))
+
+
+def _warn(report: AnswerReport, *, nobody: bool = False) -> None:
+    """Tell in one warning what matters."""
+    told = []
+    if report.rows_dropped:
+        told.append(describe_dropped(report.rows_dropped, report.rows))
+    if nobody:
+        told.append(f"no user has an event before the cutoff ({report.cutoff})")
+    if told:
+        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=4)

@@ -1,0 +1,307 @@
+"""The behavior column: one or several columns as clean texts, with what was found and changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.cleaning import Cleaned, clean
+from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows
+from nclue_pandas.frames.faults import Fault
+from nclue_pandas.frames.ids import dictionary_encode
+from nclue_pandas.frames.personal_data import find, mask
+from nclue_pandas.frames.screening import suspects
+from nclue_pandas.frames.text_values import TextValues, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from nclue_pandas.frames.columns import Flags, Positions
+
+OnPersonalData = Literal["raise", "mask"]
+
+#: Bytes of several columns from which their join may need 64-bit offsets.
+_WIDE_JOIN: Final = 2**30
+
+
+class PatchedTexts:
+    """Texts of which a few are replaced by others, without a copy of the rest.
+
+    Parameters
+    ----------
+    base : pyarrow.Array
+        ``string``, ``large_string``, or a dictionary of one of them.
+    """
+
+    def __init__(self, base: pa.Array) -> None:
+        self._codes: pa.Array | None = None
+        if pa.types.is_dictionary(base.type):
+            self._codes, base = base.indices, base.dictionary.cast(pa.large_string())
+        self._distinct = base
+        self._places: Positions = NO_ROWS
+        self._others = pa.array([], base.type)
+        self._patched: Flags = np.zeros(len(base), dtype=bool)
+
+    @property
+    def distinct(self) -> pa.Array:
+        """The texts before patches: of each row, or of each dictionary entry."""
+        return self._distinct
+
+    def take(self, rows: NDArray[np.int64]) -> pa.Array:
+        """Return the texts of `rows`."""
+        if self._codes is None:
+            return self.take_distinct(rows)
+        codes = self._codes.take(pa.array(rows))
+        return self.take_distinct(codes.to_numpy(zero_copy_only=False))
+
+    def take_distinct(self, places: NDArray[Any]) -> pa.Array:
+        """Return the texts at `places` of :attr:`distinct`, patched."""
+        taken = self._distinct.take(pa.array(places))
+        patched = self._patched[places]
+        if not patched.any():
+            return taken
+        others = self._others.take(pa.array(np.searchsorted(self._places, places[patched])))
+        return pc.replace_with_mask(taken, pa.array(patched), others)
+
+    def patch(self, places: Positions, texts: pa.Array) -> None:
+        """Replace the texts at `places` (ascending) of :attr:`distinct`."""
+        old = np.flatnonzero(~np.isin(self._places, places))
+        merged = np.concatenate([self._places[old], places])
+        kept = self._others.take(pa.array(old))
+        both = pa.concat_arrays([kept, texts.cast(kept.type)])
+        order = np.argsort(merged, kind="stable")
+        self._places, self._others = merged[order], both.take(pa.array(order))
+        self._patched[places] = True
+
+    def rows_at(self, places: Positions) -> tuple[Positions, Positions]:
+        """Return the rows that have one of `places`, and which of them each row has."""
+        if self._codes is None:
+            return places, np.arange(places.size)
+        index = np.full(len(self._distinct) + 1, -1, dtype=np.int64)
+        index[places] = np.arange(places.size)
+        of_row = index[self._codes.fill_null(-1).to_numpy(zero_copy_only=False)]
+        rows = np.flatnonzero(of_row >= 0)
+        return rows, of_row[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What cleaning and masking did to rows.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray of int64, shape (n,)
+        Rows that were cleaned, ascending.
+    separators, controls : numpy.ndarray of int64, shape (n,)
+        Occurrences replaced in the row.
+    stripped : numpy.ndarray of bool, shape (n,)
+        Whether white space at its edges was removed.
+    masked : numpy.ndarray of int64
+        Rows in which personal data was masked.
+    """
+
+    rows: Positions
+    separators: NDArray[np.int64]
+    controls: NDArray[np.int64]
+    stripped: Flags
+    masked: Positions
+
+    def counts(self, used: Flags | None) -> dict[str, int]:
+        """Sum up the rows that are `used`, all of them when it is None."""
+        of = slice(None) if used is None else used[self.rows]
+        masked = self.masked if used is None else self.masked[used[self.masked]]
+        return {
+            "separators_replaced": int(self.separators[of].sum()),
+            "control_characters_replaced": int(self.controls[of].sum()),
+            "behaviors_stripped": int(self.stripped[of].sum()),
+            "behaviors_masked": int(masked.size),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Behaviors:
+    """The behaviors of a log, clean.
+
+    Parameters
+    ----------
+    texts : PatchedTexts
+        Clean text of each row, a source for the kernel.
+    changes : Changes
+        What was done to them.
+    faults : list of Fault
+        Rows without a behavior.
+    personal : list of Fault
+        Rows with personal data that was not to be masked.
+    """
+
+    texts: PatchedTexts
+    changes: Changes
+    faults: list[Fault]
+    personal: list[Fault]
+
+
+def check_personal_data(value: str) -> OnPersonalData:
+    """Refuse any other value of ``personal_data=``."""
+    if value not in {"raise", "mask"}:
+        raise ConfigurationError(f"personal_data={value!r}: give 'raise' or 'mask'.")
+    return cast("OnPersonalData", value)
+
+
+def read_behaviors(read: TextValues, personal_data: OnPersonalData) -> Behaviors:
+    """Clean the behaviors of a log and look for personal data in them.
+
+    Parameters
+    ----------
+    read : TextValues
+        What :func:`behavior_texts` read.
+    personal_data : {"raise", "mask"}
+        Whether personal data is a fault or replaced by ``***``.
+    """
+    patched = PatchedTexts(read.texts)
+    suspected = suspects(patched.distinct)
+    cleaned, places, blank = _clean(patched, suspected.unclean)
+    rows, of = patched.rows_at(places)
+    found = _find_distinct(patched, suspected.personal)
+    masked = NO_ROWS
+    if found and personal_data == "mask":
+        masked = np.unique(np.concatenate([hits for _, hits in found]))
+        patched.patch(masked, mask(patched.take_distinct(masked)))
+    changes = Changes(
+        rows,
+        cleaned.separators[of],
+        cleaned.controls[of],
+        cleaned.stripped[of],
+        patched.rows_at(masked)[0],
+    )
+    personal = (
+        []
+        if personal_data == "mask"
+        else [personal_fault(kind, patched.rows_at(hits)[0]) for kind, hits in found]
+    )
+    return Behaviors(patched, changes, _row_faults(read, patched.rows_at(blank)[0]), personal)
+
+
+def behavior_texts(
+    events: pd.DataFrame, behavior: str | Sequence[str], template: str | None
+) -> TextValues:
+    """Read the behavior column, or join several by a template.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        The log.
+    behavior : str or sequence of str
+        One column or several.
+    template : str or None
+        Text with the columns in braces, such as ``"{category} {item}"``; None joins several
+        columns by a space. A row where one of the columns is null has no behavior.
+    """
+    names = (
+        [behavior] if isinstance(behavior, str) or not _is_sequence(behavior) else list(behavior)
+    )
+    if not names:
+        raise ConfigurationError("behavior=[] names no column.")
+    columns = {name: find_column(events, name, "behavior") for name in names}
+    if template is None and len(names) == 1:
+        return read_text(columns[names[0]], "behavior")
+    pieces = _template_pieces(template, names)
+    read = {name: read_text(column, "behavior") for name, column in columns.items()}
+    used = [read[piece] for is_column, piece in pieces if is_column]
+    wide = sum(each.texts.nbytes for each in used) > _WIDE_JOIN
+    kind = pa.large_string() if wide else pa.string()
+    parts = [
+        read[piece].texts.cast(kind) if is_column else pa.scalar(piece, kind)
+        for is_column, piece in pieces
+    ]
+    joined = pc.binary_join_element_wise(*parts, pa.scalar("", kind), null_handling="emit_null")
+    bad = np.unique(np.concatenate([each.not_unicode for each in used]))
+    return TextValues(joined, bad)
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool, Any]]:
+    """Take a template apart into (is a column, column or literal text)."""
+    if template is None:
+        spaced = [piece for name in names for piece in ((False, " "), (True, name))]
+        return spaced[1:]
+    by_text = {str(name): name for name in names}
+    pieces: list[tuple[bool, Any]] = []
+    try:
+        for literal, field, spec, conversion in Formatter().parse(template):
+            if literal:
+                pieces.append((False, literal))
+            if field is None:
+                continue
+            if field not in by_text or spec or conversion:
+                raise ConfigurationError(
+                    f"template={template!r}: {{{field}}} is none of the columns of behavior= "
+                    f"({', '.join(by_text)})."
+                )
+            pieces.append((True, by_text[field]))
+    except ValueError as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"template={template!r} cannot be read: {error}.") from error
+    if not any(is_column for is_column, _ in pieces):
+        raise ConfigurationError(f"template={template!r} names no column in braces.")
+    return pieces
+
+
+def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positions, Positions]:
+    """Patch the texts that need it; return what was done, where, and which texts are blank."""
+    originals = patched.take_distinct(suspected)
+    cleaned = clean(originals)
+    lengths = pc.binary_length(cleaned.texts).fill_null(1).to_numpy(zero_copy_only=False)
+    differs = pc.not_equal(cleaned.texts, originals).fill_null(False)
+    changed = differs.to_numpy(zero_copy_only=False)
+    patched.patch(suspected[changed], cleaned.texts.filter(pa.array(changed)))
+    return cleaned, suspected, suspected[lengths == 0]
+
+
+def _find_distinct(patched: PatchedTexts, places: Positions) -> list[tuple[str, Positions]]:
+    """Find personal data among texts at `places`, each distinct text looked at once."""
+    encoded = dictionary_encode(patched.take_distinct(places))
+    found = []
+    for kind, entries in find(encoded.dictionary):
+        flags = np.zeros(len(encoded.dictionary) + 1, dtype=bool)
+        flags[entries] = True
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        found.append((kind, places[flags[codes]]))
+    return found
+
+
+def personal_fault(kind: str, rows: Positions) -> Fault:
+    """Return the fault of texts that hold personal data."""
+    return Fault(
+        "personal_data",
+        f"A text looks like it holds personal data ({kind}), which the service refuses",
+        "Mask it with to_sequences(..., personal_data='mask'), or leave these rows out.",
+        rows,
+    )
+
+
+def _row_faults(read: TextValues, blank: Positions) -> list[Fault]:
+    nulls = np.setdiff1d(null_rows(read.texts), read.not_unicode, assume_unique=True)
+    give = "Give each of these rows a behavior, or drop them (on_invalid='drop')."
+    return [
+        Fault("null_behavior", "A behavior is null", give, nulls),
+        Fault("blank_behavior", "A behavior is empty, or nothing but white space", give, blank),
+        Fault(
+            "behavior_not_unicode",
+            "A behavior holds a lone surrogate, which UTF-8 cannot write",
+            "Decode the text again with the right encoding.",
+            read.not_unicode,
+        ),
+    ]

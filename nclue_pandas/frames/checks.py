@@ -1,0 +1,270 @@
+"""What the service would refuse, found in the frame before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.contract import BEHAVIOR_SEPARATOR, ROWS_PER_LABEL, TOKENS_PER_USER
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError, MissingColumnError, Problem
+from nclue_pandas.frames.answers import duplicate_fault, label_faults
+from nclue_pandas.frames.binary import read_binary
+from nclue_pandas.frames.cleaning import CONTROL
+from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, require_frame
+from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
+from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
+from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.personal_data import find
+from nclue_pandas.frames.screening import control_suspects
+from nclue_pandas.frames.text_values import read_text
+from nclue_pandas.frames.tokens import sequence_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from nclue_pandas.frames.binary import Binary
+    from nclue_pandas.frames.columns import Positions
+    from nclue_pandas.frames.ids import EncodedIds
+
+FrameKind = Literal["sequences", "answers"]
+
+_SLICE: Final = 20_000
+_LETTERS_AND_DIGITS: Final = r"^[\p{L}\p{N}]*$"
+_EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}|$)"
+_SPACED_SEPARATOR: Final = rf"\s{BEHAVIOR_SEPARATOR}|{BEHAVIOR_SEPARATOR}\s"
+
+
+@dataclass(frozen=True, eq=False)
+class CheckReport:
+    """What a check found.
+
+    Parameters
+    ----------
+    kind : {"sequences", "answers"}
+        What the frame was taken for.
+    size : int
+        Rows of the frame.
+    problems : tuple of Problem
+        What the service would refuse, each with its rows.
+    warnings : tuple of Problem
+        What it may refuse or treat otherwise than expected; its documentation is silent.
+    rows : pandas.DataFrame
+        The rows that the problems name, each once, in their order.
+    """
+
+    kind: FrameKind
+    size: int
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    rows: pd.DataFrame
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem; warnings do not count."""
+        return not self.problems
+
+    def raise_if_any(self) -> None:
+        """Raise all problems at once; warnings are not raised.
+
+        Raises
+        ------
+        PersonalDataError
+            When personal data is among the problems.
+        InvalidDataError
+            For other problems.
+        """
+        raise_problems(self.problems, self.rows)
+
+    def __repr__(self) -> str:
+        head = f"CheckReport: {self.kind}, {self.size:,} rows: "
+        head += f"{len(self.problems)} problems, {len(self.warnings)} warnings"
+        problems = [f"  problem [{each.code}] {each}" for each in self.problems]
+        warnings = [f"  warning [{each.code}] {each}" for each in self.warnings]
+        return "\n".join([head, *problems, *warnings])
+
+
+def check(
+    frame: pd.DataFrame,
+    *,
+    user: str = "user_id",
+    sequence: str = "sequence",
+    label: str = "label",
+    kind: FrameKind | None = None,
+) -> CheckReport:
+    """Find everything in a sequence or answer frame that the service would refuse.
+
+    Null, empty, repeated or too long ids, ids with control characters; null or empty sequences,
+    empty behaviors, TAB and line breaks; labels other than 0 and 1, and fewer than 100 of a
+    label; personal data in ids and texts. Warnings: ids with other characters than letters and
+    digits (the documentation says digits, letters or a mixture, and not what happens to
+    others), white space beside a separator, and estimated tokens over 2,048.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Sequences or answers. It is not changed.
+    user, sequence, label : str
+        Names of the columns.
+    kind : {"sequences", "answers"}, optional
+        What the frame is; by default sequences when it has a column of sequences.
+
+    Returns
+    -------
+    CheckReport
+        All problems, each with its rows; ``raise_if_any()`` raises them.
+
+    Raises
+    ------
+    MissingColumnError
+        When a column is not there.
+    InvalidDataError
+        When a column is of a type that cannot be ids, texts or labels.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"user_id": ["a", "a"], "sequence": ["tea", ""]})
+    >>> [(problem.code, problem.rows) for problem in check(frame).problems]
+    [('duplicate_id', (0, 1)), ('empty_sequence', (1,))]
+    """
+    require_frame(frame, "frame")
+    kind = _kind(frame, kind, sequence, label)
+    ids = encode_ids(find_column(frame, user, "user"))
+    faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]
+    doubts = [_other_characters(ids)]
+    counts: list[Problem] = []
+    if kind == "sequences":
+        texts = _read_sequences(frame, sequence)
+        faults += _sequence_faults(texts)
+        doubts += _sequence_doubts(texts)
+    else:
+        read = read_binary(find_column(frame, label, "label"), "label")
+        faults += label_faults(read)
+        counts = _label_counts(read)
+    if frame.empty:
+        counts = [Problem("empty_frame", "The frame has no rows", "Give at least one user.")]
+    problems = (*(fault.problem for fault in faults if fault.rows.size), *counts)
+    warnings = tuple(fault.problem for fault in doubts if fault.rows.size)
+    return CheckReport(kind, len(frame), problems, warnings, offending_rows(problems, frame))
+
+
+def _kind(frame: pd.DataFrame, kind: str | None, sequence: str, label: str) -> FrameKind:
+    if kind == "sequences" or (kind is None and sequence in frame.columns):
+        return "sequences"
+    if kind == "answers" or (kind is None and label in frame.columns):
+        return "answers"
+    if kind is not None:
+        raise ConfigurationError(f"kind={kind!r}: give 'sequences' or 'answers'.")
+    raise MissingColumnError.named(sequence, frame.columns, "sequence")
+
+
+def _other_characters(ids: EncodedIds) -> Fault:
+    plain = pc.match_substring_regex(ids.texts, _LETTERS_AND_DIGITS)
+    return Fault(
+        "id_characters",
+        "A user id holds other characters than letters and digits",
+        "The service documents digits, letters or a mixture; pseudonymize() makes such ids.",
+        ids.rows_where(~plain.to_numpy(zero_copy_only=False)),
+    )
+
+
+def _read_sequences(frame: pd.DataFrame, sequence: str) -> pa.Array:
+    read = read_text(find_column(frame, sequence, "sequence"), "sequence")
+    if read.not_unicode.size:
+        fault = Fault(
+            "sequence_not_unicode",
+            "A sequence holds a lone surrogate, which UTF-8 cannot write",
+            "Decode the text again with the right encoding.",
+            read.not_unicode,
+        )
+        raise InvalidDataError.of([fault.problem], frame.iloc[read.not_unicode])
+    texts = read.texts
+    return texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+
+
+def _sequence_faults(texts: pa.Array) -> list[Fault]:
+    empty = _where(texts, lambda part: pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(part)), 0))
+    rows = control_suspects(texts)
+    control = rows[_where(texts.take(pa.array(rows)), _matches(CONTROL))]
+    gaps = np.setdiff1d(_where(texts, _has_gap), empty, assume_unique=True)
+    remove = "Make the sequences with to_sequences(), or remove it."
+    return [
+        Fault("null_sequence", "A sequence is null", "Leave the user out.", null_rows(texts)),
+        Fault("empty_sequence", "A sequence is empty", "Leave the user out.", empty),
+        Fault("empty_behavior", "A sequence has an empty behavior", remove, gaps),
+        Fault(
+            "control_character",
+            "A sequence holds a TAB, a line break or another control character",
+            remove,
+            control,
+        ),
+        *(_personal_text(kind, rows) for kind, rows in find(texts)),
+    ]
+
+
+def _personal_text(kind: str, rows: Positions) -> Fault:
+    return Fault(
+        "personal_data",
+        f"A sequence looks like it holds personal data ({kind}), which the service refuses",
+        "Make the sequences with to_sequences(..., personal_data='mask').",
+        rows,
+    )
+
+
+def _sequence_doubts(texts: pa.Array) -> list[Fault]:
+    return [
+        Fault(
+            "tokens_over_budget",
+            f"A sequence has more than {TOKENS_PER_USER:,} estimated tokens",
+            "Make the sequences with to_sequences(), which keeps the most recent behaviors.",
+            np.flatnonzero(sequence_tokens(texts) > TOKENS_PER_USER),
+        ),
+        Fault(
+            "space_at_separator",
+            "A sequence has white space beside a separator",
+            f"The separator is {BEHAVIOR_SEPARATOR!r} with no space around it.",
+            _where(texts, _matches(_SPACED_SEPARATOR)),
+        ),
+    ]
+
+
+def _has_gap(texts: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(texts, pattern=_EMPTY_BEHAVIOR)
+
+
+def _matches(pattern: str) -> Callable[[pa.Array], pa.Array]:
+    return lambda texts: pc.match_substring_regex(texts, pattern=pattern)
+
+
+def _where(texts: pa.Array, test: Callable[[pa.Array], pa.Array]) -> Positions:
+    """Return the positions of the texts for which `test` is true, slices of them in threads."""
+
+    def look(part: slice) -> Positions:
+        flags = test(texts[part]).fill_null(False).to_numpy(zero_copy_only=False)
+        rows: Positions = np.flatnonzero(flags) + part.start
+        return rows
+
+    found: Positions = np.concatenate([NO_ROWS, *in_threads(look, slices(len(texts), _SLICE))])
+    return found
+
+
+def _label_counts(read: Binary) -> list[Problem]:
+    ones = int(read.ones.sum())
+    zeros = read.ones.size - ones - read.null.size - read.other.size
+    few = {label: n for label, n in ((0, zeros), (1, ones)) if n < ROWS_PER_LABEL}
+    return [
+        Problem(
+            "few_labels",
+            f"{count:,} users have the label {label}; the service needs at least "
+            f"{ROWS_PER_LABEL} of each",
+            "Add users, or choose another cutoff, horizon or definition of the label.",
+        )
+        for label, count in few.items()
+    ]

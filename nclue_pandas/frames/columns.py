@@ -1,0 +1,127 @@
+"""Columns of any kind of frame, found by name and read as Arrow arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
+
+Positions = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+NO_ROWS: Positions = np.empty(0, dtype=np.int64)
+
+#: Bytes of text from which 32-bit offsets are not safe any more.
+_SMALL_TEXT = 2**31 - 2**16
+
+
+def require_frame(frame: object, argument: str) -> pd.DataFrame:
+    """Return `frame` when it is a DataFrame, and say what it is otherwise."""
+    if not isinstance(frame, pd.DataFrame):
+        kind = type(frame).__name__
+        raise InvalidDataError(f"{argument} must be a pandas DataFrame, not {kind}.")
+    return frame
+
+
+def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]:
+    """Return the column `name`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any frame.
+    name : hashable
+        Label of the column.
+    argument : str
+        Keyword under which the user gave the name, for the message.
+
+    Raises
+    ------
+    MissingColumnError
+        When there is none; the message names what there is.
+    InvalidDataError
+        When several columns have this name.
+    """
+    try:
+        found = name in frame.columns
+    except TypeError:
+        found = False
+    if not found:
+        raise MissingColumnError.named(name, frame.columns, argument)
+    column: pd.Series[Any] | pd.DataFrame = frame[name]
+    if isinstance(column, pd.DataFrame):
+        raise InvalidDataError(
+            f"{column.shape[1]} columns are named {name!r} (argument {argument}=). "
+            "Rename them, so that it is clear which one is meant."
+        )
+    return column
+
+
+def to_arrow(column: pd.Series[Any]) -> pa.Array:
+    """Return the values of any column as one Arrow array, without copies where possible.
+
+    NaN, None, NaT and ``pd.NA`` become null.
+
+    Raises
+    ------
+    pyarrow.ArrowException, UnicodeEncodeError, OverflowError
+        When the values have no common Arrow type.
+    """
+    return one_array(pa.array(column, from_pandas=True))
+
+
+def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Join the chunks of `values`; text of 2 GiB and more becomes ``large_string``."""
+    if isinstance(values, pa.Array):
+        return values
+    if values.num_chunks == 1:
+        return values.chunk(0)
+    if values.num_chunks == 0:
+        return pa.array([], values.type)
+    if pa.types.is_dictionary(values.type):
+        values = values.unify_dictionaries()
+    elif pa.types.is_string(values.type) and values.nbytes > _SMALL_TEXT:
+        values = values.cast(pa.large_string())
+    return pa.concat_arrays(values.chunks)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether an Arrow type is text of any layout."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind))
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string_view(kind))
+
+
+def plain_text(values: pa.Array) -> pa.Array:
+    """Return text as ``string`` or ``large_string``; views of strings are laid out."""
+    return values.cast(pa.large_string()) if _is_view(values.type) else values
+
+
+def null_rows(values: pa.Array) -> Positions:
+    """Return the positions of the nulls."""
+    if values.null_count == 0:
+        return NO_ROWS
+    return np.flatnonzero(pc.is_null(values).to_numpy(zero_copy_only=False)).astype(np.int64)
+
+
+def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
+    """Return ids or texts as an Arrow-backed column, ``string[pyarrow]``, without a copy."""
+    return arrow_column(values, pa.string())
+
+
+def arrow_column(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pd.Series[Any]:
+    """Return `values` as an Arrow-backed column of the type `kind`."""
+    chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
+    chunked = pa.chunked_array([_cast(chunk, kind) for chunk in chunks], kind)
+    return pd.Series(pd.arrays.ArrowExtensionArray(chunked))
+
+
+def _cast(chunk: pa.Array, kind: pa.DataType) -> pa.Array:
+    return chunk if chunk.type == kind else chunk.cast(kind)

@@ -1,0 +1,214 @@
+"""How good scores are: AUROC with its interval, lift and gain by decile, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames import roc
+from nclue_pandas.frames.alignment import align
+
+if TYPE_CHECKING:
+    from nclue_pandas.frames.alignment import Aligned
+    from nclue_pandas.frames.roc import Booleans, Floats, Ranking
+
+_GROUPS: Final = 10
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """What scores are worth, measured on answers.
+
+    Parameters
+    ----------
+    auroc : float
+        Probability that a positive scores above a negative; ties count half.
+    auroc_interval : tuple of float
+        Lower and upper bound of the AUROC, see :func:`evaluate`.
+    confidence : float
+        Of the intervals, 0 to 1.
+    average_precision : float
+        Precision averaged over recall; equals the share of positives when scores are random.
+    brier : float or None
+        Mean squared difference of score and label, 0 is best; None unless every score is between
+        0 and 1.
+    calibration : pandas.DataFrame or None
+        Groups of near-equal size by score, lowest first: ``users`` (int64), ``mean_score``,
+        ``rate`` (share of positives), ``rate_low``, ``rate_high`` (its Wilson interval), all
+        double. None where ``brier`` is.
+    deciles : pandas.DataFrame
+        Tenths of the users, highest scores first: ``decile`` (1 to 10), ``users`` (int64),
+        ``positives``, ``rate`` (positives among its users), ``lift`` (rate over the overall
+        rate), ``capture`` (its share of all positives), ``gain`` (capture up to here),
+        ``cumulative_lift``, ``score_max``, ``score_min`` (double). Users that tie on a boundary
+        count as if in random order, so ``positives`` may be a fraction.
+    users, positives : int
+        Users with a score and an answer, and those of them with label 1.
+    unmatched_scores : int
+        Scored users without an answer.
+    unmatched_answers : int
+        Answered users without a score.
+    """
+
+    auroc: float
+    auroc_interval: tuple[float, float]
+    confidence: float
+    average_precision: float
+    brier: float | None
+    calibration: pd.DataFrame | None
+    deciles: pd.DataFrame
+    users: int
+    positives: int
+    unmatched_scores: int
+    unmatched_answers: int
+
+    def __repr__(self) -> str:
+        from nclue_pandas.display import evaluation_text
+
+        return evaluation_text(self)
+
+    def _repr_html_(self) -> str:
+        from nclue_pandas.display import evaluation_html
+
+        return evaluation_html(self)
+
+
+def evaluate(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+    confidence: float = 0.95,
+) -> Evaluation:
+    """Measure scores against answers that the model has not seen.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score` (any finite number; higher means more likely).
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool), for example the test half of
+        :func:`split`.
+    user, score, label : str
+        Names of the columns. Ids are compared as text.
+    confidence : float, default 0.95
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    Evaluation
+        Of the users that are in both frames. The AUROC's interval uses DeLong's variance
+        (Biometrics 44, 1988) on the logit scale; where that variance is zero or undefined
+        (perfect separation, a single positive), Newcombe's method 5 (Statistics in Medicine
+        25, 2006).
+
+    Raises
+    ------
+    MissingColumnError
+        When a frame has no such column.
+    InvalidDataError
+        For null or repeated ids, a score that is null or not finite, a label other than 0 and 1,
+        no common user, or users that all have the same label.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"user_id": ["a", "b", "c", "d"], "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": ["d", "b", "a", "c"], "label": [0, 0, 1, 1]})
+    >>> evaluate(scores, answers).auroc
+    0.75
+    """
+    check_confidence(confidence)
+    aligned = align({"": scores}, answers, user=user, score=score, label=label)
+    return measure(aligned, "", confidence)
+
+
+def measure(aligned: Aligned, name: str, confidence: float) -> Evaluation:
+    """Measure the score called `name`."""
+    values, labels = aligned.scores[name], aligned.labels
+    placements = roc.placements(values, labels)
+    order = roc.ranking(values, labels)
+    probabilities = values.min() >= 0 and values.max() <= 1
+    return Evaluation(
+        auroc=placements.auroc,
+        auroc_interval=roc.interval(placements, confidence),
+        confidence=confidence,
+        average_precision=roc.average_precision(order),
+        brier=float(np.mean((values - labels) ** 2)) if probabilities else None,
+        calibration=_calibration(values, labels, confidence) if probabilities else None,
+        deciles=deciles(order),
+        users=labels.size,
+        positives=int(labels.sum()),
+        unmatched_scores=aligned.unmatched_scores[name],
+        unmatched_answers=aligned.unmatched_answers[name],
+    )
+
+
+def deciles(order: Ranking) -> pd.DataFrame:
+    """Cut users into tenths by score, highest first; see :class:`Evaluation`."""
+    total = int(order.users[-1])
+    groups = min(_GROUPS, total)
+    edges = np.arange(groups + 1) * total // groups
+    reached = order.positives_among(edges)
+    users, positives = np.diff(edges), np.diff(reached)
+    everyone = reached[-1] / total
+    return _arrow_frame(
+        {
+            "decile": np.arange(1, groups + 1),
+            "users": users,
+            "positives": positives,
+            "rate": positives / users,
+            "lift": positives / users / everyone,
+            "capture": positives / reached[-1],
+            "gain": reached[1:] / reached[-1],
+            "cumulative_lift": reached[1:] / edges[1:] / everyone,
+            "score_max": order.score_of(edges[:-1]),
+            "score_min": order.score_of(edges[1:] - 1),
+        }
+    )
+
+
+def _calibration(values: Floats, labels: Booleans, confidence: float) -> pd.DataFrame:
+    """Group users by score quantiles; equal scores stay together."""
+    inner = np.percentile(values, np.linspace(0, 100, _GROUPS + 1))[1:-1]
+    group = np.searchsorted(inner, values)
+    users = np.bincount(group)
+    filled = users > 0
+    users = users[filled]
+    rate = np.bincount(group, weights=labels)[filled] / users
+    low, high = _wilson(rate, users, roc.normal_quantile(confidence))
+    return _arrow_frame(
+        {
+            "users": users,
+            "mean_score": np.bincount(group, weights=values)[filled] / users,
+            "rate": rate,
+            "rate_low": low,
+            "rate_high": high,
+        }
+    )
+
+
+def _wilson(rate: Floats, users: Any, z: float) -> tuple[Floats, Floats]:
+    scale = 1 + z * z / users
+    center = (rate + z * z / (2 * users)) / scale
+    spread = z * np.sqrt(rate * (1 - rate) / users + (z / (2 * users)) ** 2) / scale
+    return np.maximum(center - spread, 0), np.minimum(center + spread, 1)
+
+
+def check_confidence(confidence: float) -> None:
+    """Refuse what is no confidence."""
+    if not 0 < confidence < 1:
+        raise ConfigurationError(
+            f"confidence={confidence!r} is not between 0 and 1; for 95 % give 0.95."
+        )
+
+
+def _arrow_frame(columns: dict[str, Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame

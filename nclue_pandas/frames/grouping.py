@@ -1,0 +1,251 @@
+"""The kernel: texts of many rows joined into one text for each group, in time order.
+
+Rows are split into partitions of neighboring groups, small enough for the processor's cache, and
+every partition is sorted, cut to the token budget and joined on its own, several at once. It
+works on plain arrays, so that in-memory frames, batches from disk and distributed partitions can
+all use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.parallel import in_threads
+from nclue_pandas.frames.tokens import SEPARATOR_TOKENS, Tokens, estimate_tokens
+
+if TYPE_CHECKING:
+    from nclue_pandas.frames.columns import Flags
+
+Integers = NDArray[np.int64]
+TokenEstimator = Callable[[pa.Array], Any]
+
+#: Rows of a partition: about what the cache holds.
+PARTITION_ROWS: Final = 350_000
+#: Bytes of text that one array with 32-bit offsets may be given.
+_TEXT_LIMIT: Final = 2**30
+_MOST_PARTITIONS: Final = 60_000
+
+
+class TextSource(Protocol):
+    """Where the kernel takes the texts of rows from."""
+
+    def take(self, rows: Integers) -> pa.Array:
+        """Return the texts of `rows`, in this order, as ``string`` or ``large_string``."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many tokens a joined text may have.
+
+    Parameters
+    ----------
+    tokens : int or None
+        The most, separators included; None for no limit.
+    estimator : callable
+        Takes a pyarrow string array, returns as many whole numbers. Called in several threads.
+    """
+
+    tokens: int | None = TOKENS_PER_USER
+    estimator: TokenEstimator = estimate_tokens
+
+    def costs(self, texts: pa.Array) -> Tokens:
+        """Estimate the tokens of each text, and check what the estimator returned."""
+        costs = np.asarray(self.estimator(texts))
+        fits = costs.shape == (len(texts),) and costs.dtype.kind in "iu"
+        if not fits or (costs.size and costs.min() < 0):
+            raise ConfigurationError(
+                "token_estimator= must return one whole number, zero or more, for each text: "
+                f"{len(texts):,} texts gave shape {costs.shape} of {costs.dtype}."
+            )
+        return costs.astype(np.int64, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """The joined texts, by ascending group.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray of int64, shape (n,)
+        The groups that have rows.
+    texts : list of pyarrow.Array of string
+        n texts in all, in chunks.
+    joined, cut : numpy.ndarray of int64, shape (n,)
+        How many rows of the group are in its text, and how many were left out.
+    tokens : numpy.ndarray of int64, shape (n,)
+        Estimated tokens of the text.
+    """
+
+    groups: Integers
+    texts: list[pa.Array]
+    joined: Integers
+    cut: Integers
+    tokens: Integers
+
+
+def join_groups(
+    groups: NDArray[Any],
+    n_groups: int,
+    ticks: Integers,
+    texts: TextSource,
+    *,
+    ties: Integers | None = None,
+    budget: Budget | None = None,
+    partition_rows: int = PARTITION_ROWS,
+) -> Grouped:
+    """Join the texts of each group with ``->``, oldest first.
+
+    Inside a group rows are in the order of (tick, tie, input). When a group exceeds the budget
+    its oldest rows are left out; the last row always stays.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray of int, shape (rows,)
+        Group of each row, from 0; `n_groups` for rows to leave out.
+    n_groups : int
+        Number of groups.
+    ticks : numpy.ndarray of int64, shape (rows,)
+        Time of each row.
+    texts : TextSource
+        Text of each row.
+    ties : numpy.ndarray of int64, shape (rows,), optional
+        Order of rows that have the same tick.
+    budget : Budget, optional
+        The service's token limit by default.
+    partition_rows : int
+        Rows worked on at a time in each thread, more only when one group has more.
+
+    Returns
+    -------
+    Grouped
+        Texts of the groups that have rows.
+    """
+    counts = np.bincount(groups, minlength=n_groups + 1)[:n_groups]
+    part_of_group = _partitions(counts, partition_rows)
+    part_of_row = part_of_group[groups]
+    sizes = np.bincount(part_of_row)
+    order = np.argsort(part_of_row, kind="stable")
+    ends = np.cumsum(sizes)[: int(part_of_group[-1])]
+    pieces = [piece for piece in np.split(order, ends)[:-1] if piece.size]
+    rows = _Rows(groups, ticks, ties, texts, budget or Budget())
+    return _concatenate(in_threads(rows.join, pieces))
+
+
+def _partitions(counts: Integers, partition_rows: int) -> NDArray[np.uint16]:
+    """Return the partition of each group; the last entry is that of rows to leave out."""
+    total = int(counts.sum())
+    size = max(partition_rows, -(-total // _MOST_PARTITIONS), 1)
+    crossed = (np.cumsum(counts) - counts) // size
+    steps = np.diff(crossed, prepend=0, append=np.iinfo(np.int64).max) > 0
+    return np.cumsum(steps).astype(np.uint16)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """All rows, of which a partition joins some."""
+
+    groups: NDArray[Any]
+    ticks: Integers
+    ties: Integers | None
+    texts: TextSource
+    budget: Budget
+
+    def join(self, rows: Integers) -> Grouped:
+        own = self.groups[rows]
+        ties = None if self.ties is None else self.ties[rows]
+        order = stable_order(own, self.ticks[rows], ties)
+        own = own[order]
+        starts = np.flatnonzero(np.diff(own, prepend=-1))
+        sizes = np.diff(starts, append=own.size)
+        taken = self.texts.take(rows[order])
+        costs = self.budget.costs(taken)
+        kept = _within_budget(costs, starts, sizes, self.budget.tokens)
+        joined = sizes
+        if kept is not None:
+            taken, costs = taken.filter(pa.array(kept)), costs[kept]
+            joined = np.add.reduceat(kept, starts, dtype=np.int64)
+        offsets = np.append(0, np.cumsum(joined))
+        tokens = np.add.reduceat(costs, offsets[:-1]) + (joined - 1) * SEPARATOR_TOKENS
+        names = own[starts].astype(np.int64)
+        return Grouped(names, _join_texts(taken, offsets), joined, sizes - joined, tokens)
+
+
+def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -> NDArray[Any]:
+    """Return the positions that sort rows by (group, tick, tie, input order).
+
+    Examples
+    --------
+    >>> stable_order(np.array([1, 0, 1]), np.array([5, 9, 3]), None).tolist()
+    [1, 2, 0]
+    """
+    if ties is not None:
+        return np.lexsort((ties, ticks, groups))
+    low = groups.min()
+    local = (groups - low).astype(np.uint64)
+    since = ticks.view(np.uint64) - ticks.min().view(np.uint64)
+    bits = int(since.max()).bit_length()
+    if bits + int(local.max()).bit_length() <= 64:  # noqa: PLR2004 - bits of the key
+        key = since if bits == 64 else (local << np.uint64(bits)) | since  # noqa: PLR2004
+        return np.argsort(key, kind="stable")
+    by_time = np.argsort(since, kind="stable")
+    narrow = local.astype(np.min_scalar_type(int(local.max())), copy=False)
+    return by_time[np.argsort(narrow[by_time], kind="stable")]
+
+
+def _within_budget(
+    costs: Tokens, starts: Integers, sizes: Integers, tokens: int | None
+) -> Flags | None:
+    """Tell which rows stay: the latest of each group that fit, at least one; None for all."""
+    if tokens is None:
+        return None
+    steps = costs + SEPARATOR_TOKENS
+    totals = np.cumsum(steps)
+    last = starts + sizes - 1
+    from_here = np.repeat(totals[last], sizes) - totals + costs
+    kept: Flags = from_here <= tokens
+    kept[last] = True
+    return None if kept.all() else kept
+
+
+def _join_texts(texts: pa.Array, offsets: Integers) -> list[pa.Array]:
+    """Join runs of `texts`, as chunks that 32-bit offsets can address."""
+    size = (pc.sum(pc.binary_length(texts)).as_py() or 0) + len(BEHAVIOR_SEPARATOR) * len(texts)
+    if size <= _TEXT_LIMIT:
+        runs = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), texts.cast(pa.string()))
+        return [pc.binary_join(runs, BEHAVIOR_SEPARATOR)]
+    runs = pa.LargeListArray.from_arrays(pa.array(offsets), texts.cast(pa.large_string()))
+    return small_chunks(pc.binary_join(runs, pa.scalar(BEHAVIOR_SEPARATOR, pa.large_string())))
+
+
+def small_chunks(texts: pa.Array, limit: int = _TEXT_LIMIT) -> list[pa.Array]:
+    """Cut ``large_string`` texts into ``string`` chunks of about `limit` bytes at most.
+
+    Examples
+    --------
+    >>> [chunk.to_pylist() for chunk in small_chunks(pa.array(["aa", "b", "cc"]), limit=3)]
+    [['aa', 'b'], ['cc']]
+    """
+    ends = np.cumsum(pc.binary_length(texts).to_numpy(zero_copy_only=False), dtype=np.int64)
+    bounds = np.flatnonzero(np.diff((ends - 1) // limit, append=-1)) + 1
+    starts = np.append(0, bounds[:-1])
+    return [
+        texts.slice(start, stop - start).cast(pa.string())
+        for start, stop in zip(starts.tolist(), bounds.tolist(), strict=True)
+    ]
+
+
+def _concatenate(parts: list[Grouped]) -> Grouped:
+    empty = np.empty(0, dtype=np.int64)
+    columns = [[getattr(p, name) for p in parts] for name in ("groups", "joined", "cut", "tokens")]
+    groups, joined, cut, tokens = (np.concatenate([empty, *column]) for column in columns)
+    texts = [chunk for part in parts for chunk in part.texts]
+    return Grouped(groups, texts, joined, cut, tokens)

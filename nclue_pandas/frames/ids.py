@@ -1,0 +1,285 @@
+"""User ids: text from the first touch, whatever the column's type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nclue_pandas.contract import USER_ID_LENGTH
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.cleaning import CONTROL
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, to_arrow
+from nclue_pandas.frames.faults import Fault
+from nclue_pandas.frames.parallel import in_threads, slices, threads
+from nclue_pandas.frames.personal_data import find
+from nclue_pandas.frames.screening import suspects
+from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+Codes = NDArray[np.int32]
+
+#: A table indexed by the id itself is used while it is at most this many times the rows.
+_DENSE = 4
+_SMALLEST_SLICE = 1 << 16
+_TAKEN_TYPES = "text, whole numbers, or categories of them"
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedIds:
+    """The ids of a column: distinct texts, and which of them each row has.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int32, shape (rows,)
+        Position in `texts`; -1 where the id is null.
+    texts : pyarrow.Array of string, shape (distinct ids,)
+        Without nulls or repeats.
+    fractional : numpy.ndarray of bool, shape (distinct ids,)
+        Floats that are not whole numbers, or too large to be exact.
+    not_unicode : numpy.ndarray of int64
+        Positions of rows whose id has lone surrogates.
+    """
+
+    codes: Codes
+    texts: pa.Array
+    fractional: Flags
+    not_unicode: Positions
+
+    def rows_where(self, flags: Flags) -> Positions:
+        """Return the rows whose distinct id is flagged."""
+        if not flags.any():
+            return NO_ROWS
+        return np.flatnonzero(np.append(flags, False)[self.codes])
+
+    @property
+    def null_rows(self) -> Positions:
+        """Rows without an id."""
+        return np.setdiff1d(np.flatnonzero(self.codes < 0), self.not_unicode)
+
+    def unreadable(self) -> list[Fault]:
+        """Return the rows whose id cannot be told for certain."""
+        return [
+            Fault(
+                "fractional_id",
+                "A user id is a number with a fraction, or a float too large to be exact",
+                "Read the column as text, for example with dtype=str.",
+                self.rows_where(self.fractional),
+            ),
+            Fault(
+                "id_not_unicode",
+                "A user id holds a lone surrogate, which UTF-8 cannot write",
+                "Decode the text again with the right encoding.",
+                self.not_unicode,
+            ),
+        ]
+
+
+def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
+    """Read a column of ids as text, one for each row.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        int, float of whole numbers, str, object, categorical, nullable or ArrowDtype.
+    argument : str
+        Keyword under which the user named the column, for messages.
+
+    Returns
+    -------
+    pyarrow.Array of string
+        Null where the id is null. Leading zeros stay, ``"NA"`` is text, ``17850.0`` reads
+        ``17850``.
+
+    Raises
+    ------
+    InvalidDataError
+        When values cannot be ids: dates, booleans, lists, fractions, or text with lone
+        surrogates (with the rows).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> id_text(pd.Series(["0012", "NA", None])).to_pylist()
+    ['0012', 'NA', None]
+    >>> id_text(pd.Series([17850.0, float("nan")])).to_pylist()
+    ['17850', None]
+    """
+    encoded = encode_ids(column, argument)
+    faults = [fault for fault in encoded.unreadable() if fault.rows.size]
+    if faults:
+        problems = [fault.problem for fault in faults]
+        rows = column.iloc[np.unique(np.concatenate([fault.rows for fault in faults]))]
+        raise InvalidDataError.of(problems, rows.to_frame())
+    codes = encoded.codes
+    return encoded.texts.take(pa.array(codes, mask=codes < 0))
+
+
+def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
+    """Read a column of ids as codes of distinct texts.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        As for :func:`id_text`.
+    argument : str
+        Keyword under which the user named the column, for messages.
+
+    Raises
+    ------
+    InvalidDataError
+        When the column's type cannot be an id.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> encoded = encode_ids(pd.Series([7, 5, 7]))
+    >>> encoded.codes.tolist(), encoded.texts.to_pylist()
+    ([1, 0, 1], ['5', '7'])
+    """
+    integers = _dense_integers(column)
+    if integers is not None:
+        return integers
+    try:
+        values = to_arrow(column)
+    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+        read = read_text(column, argument)
+        return _encode(read.texts, lambda texts: TextValues(texts, NO_ROWS), read.not_unicode)
+    _refuse_other_types(values.type, argument)
+    return _encode(values, lambda distinct: TextValues(to_text(distinct, argument), NO_ROWS))
+
+
+def id_faults(ids: EncodedIds) -> list[Fault]:
+    """Find the ids that the service would refuse, or that would break its files.
+
+    The service takes digits, letters or a mixture, at most 100 characters. Other printable
+    characters, as in ``"user-1"``, are let through here: whether they are refused is not
+    documented, and the check of a frame tells them.
+    """
+    lengths = pc.utf8_length(ids.texts).to_numpy(zero_copy_only=False)
+    blank, control = _unprintable(ids.texts)
+    give = "Give each of these rows an id, or drop them (on_invalid='drop')."
+    return [
+        Fault("null_id", "A user id is null", give, ids.null_rows),
+        Fault("blank_id", "A user id is empty or white space", give, ids.rows_where(blank)),
+        Fault(
+            "long_id",
+            f"A user id has more than {USER_ID_LENGTH} characters",
+            "Shorten the ids, for example with pseudonymize().",
+            ids.rows_where(lengths > USER_ID_LENGTH),
+        ),
+        Fault(
+            "control_character_in_id",
+            "A user id holds a TAB, a line break or another control character",
+            "Remove the character: the service's files have one user per line.",
+            ids.rows_where(control),
+        ),
+        *ids.unreadable(),
+    ]
+
+
+def personal_ids(ids: EncodedIds) -> list[Fault]:
+    """Find the ids that look like personal data."""
+    faults = []
+    for kind, places in find(ids.texts):
+        flags = np.zeros(len(ids.texts), dtype=bool)
+        flags[places] = True
+        fault = Fault(
+            "personal_id",
+            f"A user id looks like personal data ({kind}), which the service refuses",
+            "Ids cannot be masked, or users would become one: replace them with pseudonymize() "
+            "first, and put them back on the results with restore_ids().",
+            ids.rows_where(flags),
+        )
+        faults.append(fault)
+    return faults
+
+
+def _unprintable(texts: pa.Array) -> tuple[Flags, Flags]:
+    """Tell which ids are blank, and which of the others hold a control character."""
+    blank, control = np.zeros((2, len(texts)), dtype=bool)
+    rows = suspects(texts).unclean
+    suspected = texts.take(pa.array(rows))
+    lengths = pc.utf8_length(pc.utf8_trim_whitespace(suspected)).to_numpy(zero_copy_only=False)
+    matches = pc.match_substring_regex(suspected, CONTROL).to_numpy(zero_copy_only=False)
+    blank[rows] = lengths == 0
+    control[rows] = matches & (lengths > 0)
+    return blank, control
+
+
+def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
+    """Encode NumPy integers of a narrow range by a table instead of a hash."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or column.empty:
+        return None
+    numbers = column.to_numpy()
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low >= _DENSE * numbers.size:
+        return None
+    offsets = np.subtract(numbers, numbers.dtype.type(low))
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[offsets] = True
+    present = np.flatnonzero(seen)
+    table = np.zeros(seen.size, dtype=np.int32)
+    table[present] = np.arange(present.size, dtype=np.int32)
+    texts = pa.array(present.astype(numbers.dtype) + numbers.dtype.type(low)).cast(pa.string())
+    return EncodedIds(table[offsets], texts, np.zeros(present.size, dtype=bool), NO_ROWS)
+
+
+def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    wrong = pa.types.is_temporal(kind) or pa.types.is_boolean(kind)
+    if wrong:
+        raise InvalidDataError(
+            f"The column of {argument}= is of type {kind}; user ids are {_TAKEN_TYPES}."
+        )
+
+
+def _encode(
+    values: pa.Array,
+    read: Callable[[pa.Array], TextValues],
+    not_unicode: Positions = NO_ROWS,
+) -> EncodedIds:
+    """Encode by distinct raw value, then by distinct text (1 and 1.0 are one id)."""
+    encoded = dictionary_encode(values)
+    codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+    distinct = encoded.dictionary
+    fractional = ~whole(distinct) if _is_number(distinct.type) else np.zeros(len(distinct), bool)
+    again = dictionary_encode(read(distinct).texts)
+    if again.null_count or len(again.dictionary) < len(distinct):
+        renamed = again.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+        codes = np.append(renamed, np.int32(-1))[codes]
+        merged = np.zeros(len(again.dictionary), dtype=bool)
+        merged[renamed[fractional & (renamed >= 0)]] = True
+        fractional = merged
+    return EncodedIds(codes, again.dictionary.cast(pa.string()), fractional, not_unicode)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def dictionary_encode(values: pa.Array) -> pa.DictionaryArray:
+    """Encode `values` as codes of distinct values, slices of it in threads.
+
+    Examples
+    --------
+    >>> dictionary_encode(pa.array(["b", None, "b"])).indices.to_pylist()
+    [0, None, 0]
+    """
+    if pa.types.is_dictionary(values.type):
+        return values
+    size = max(-(-len(values) // threads()), _SMALLEST_SLICE)
+    if len(values) <= size:
+        return values.dictionary_encode()
+    parts = in_threads(lambda part: values[part].dictionary_encode(), slices(len(values), size))
+    kind = pa.dictionary(pa.int32(), values.type)
+    return pa.concat_arrays(pa.chunked_array(parts, kind).unify_dictionaries().chunks)

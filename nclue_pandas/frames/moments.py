@@ -1,0 +1,191 @@
+"""Points in time that a user gives: cutoffs, bounds and horizons."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.times import UNITS
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from nclue_pandas.frames.times import Times
+
+_HORIZON_EXAMPLES: Final = "'90D', pandas.Timedelta(days=90) or pandas.DateOffset(months=3)"
+
+
+class Calendar:
+    """Reads what a user writes as moments of one time column.
+
+    A moment is a whole number: nanoseconds since 1970-01-01, exact whatever the column's unit,
+    or a plain number where the column holds plain numbers.
+
+    Parameters
+    ----------
+    times : Times
+        The column that the moments are compared with.
+    timezone : str, tzinfo or None
+        Time zone of whatever side has none, when the other has one.
+
+    Examples
+    --------
+    >>> from nclue_pandas.frames.times import read_times
+    >>> Calendar(read_times(pd.Series(["2011-01-01"])), None).moment("1970-01-02", "until")
+    86400000000000
+    """
+
+    def __init__(self, times: Times, timezone: str | tzinfo | None) -> None:
+        self._aware = times.aware
+        self._numbers = times.unit is None
+        self._timezone = _zone(timezone)
+
+    def moment(self, value: Any, argument: str) -> int:
+        """Return the moment that `value` names.
+
+        Parameters
+        ----------
+        value : str, datetime, date, Timestamp, numpy.datetime64, or int for plain numbers
+            In ISO 8601 when it is a text. A date is its first instant.
+        argument : str
+            Keyword under which the user gave it.
+
+        Raises
+        ------
+        ConfigurationError
+            When it cannot be read, or only one of log and value has a time zone.
+        """
+        if self._numbers:
+            return _plain(value, argument)
+        return _nanoseconds(self._timestamp(value, argument))
+
+    def after(self, value: Any, argument: str, horizon: Any) -> int:
+        """Return the moment that is `horizon` after `value`.
+
+        Parameters
+        ----------
+        value : as for :meth:`moment`
+            The start.
+        argument : str
+            Its keyword.
+        horizon : str, timedelta, Timedelta, numpy.timedelta64, DateOffset, or int
+            A positive duration; a whole number for plain numbers.
+        """
+        if self._numbers:
+            start, end = (
+                _plain(value, argument),
+                _plain(value, argument) + _plain(horizon, "horizon"),
+            )
+        else:
+            begin = self._timestamp(value, argument)
+            start, end = _nanoseconds(begin), _nanoseconds(_add(begin, horizon))
+        if end <= start:
+            raise ConfigurationError(f"horizon={horizon!r}: give a positive duration.")
+        return end
+
+    def _timestamp(self, value: Any, argument: str) -> pd.Timestamp:
+        stamp = _parse(value, argument)
+        if (stamp.tzinfo is not None) == self._aware:
+            return stamp
+        if self._timezone is None:
+            have, lack = ("the log", f"{argument}=") if self._aware else (f"{argument}=", "the log")
+            raise ConfigurationError(
+                f"{have} has a time zone and {lack} has none. Give timezone=, the zone that "
+                f"{lack} is in (for example timezone='Asia/Seoul')."
+            )
+        if self._aware:
+            return _localize(stamp, self._timezone, argument)
+        return stamp.tz_convert(self._timezone).tz_localize(None)
+
+
+def describe(moment: int, times: Times) -> str:
+    """Return a moment as text, for messages and reports.
+
+    Examples
+    --------
+    >>> from nclue_pandas.frames.times import read_times
+    >>> describe(86_400_000_000_000, read_times(pd.Series(["2011-01-01"])))
+    '1970-01-02 00:00:00'
+    """
+    if times.unit is None:
+        return str(moment)
+    seconds, rest = divmod(moment, UNITS["s"])
+    text = str(np.datetime64(seconds, "s")).replace("T", " ")
+    fraction = f".{rest:09d}".rstrip("0") if rest else ""
+    return f"{text}{fraction}{' UTC' if times.aware else ''}"
+
+
+def _zone(timezone: str | tzinfo | None) -> tzinfo | None:
+    if not isinstance(timezone, str):
+        return timezone
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"timezone={timezone!r} is not known. Give a name of the IANA database, such as "
+            "'Asia/Seoul' or 'UTC'."
+        ) from error
+
+
+def _localize(stamp: pd.Timestamp, zone: tzinfo, argument: str) -> pd.Timestamp:
+    try:
+        return stamp.tz_localize(zone)
+    except ValueError as error:  # the hour that a clock change skips or repeats
+        raise ConfigurationError(
+            f"{argument}={stamp} is no single instant in the time zone {zone}: a clock change "
+            "skips or repeats it. Give it with its UTC offset."
+        ) from error
+
+
+def _plain(value: Any, argument: str) -> int:
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    raise ConfigurationError(
+        f"The time column holds plain numbers, so {argument}={value!r} must be a whole number of "
+        "the same unit. Or convert the column with pandas.to_datetime(..., unit=...)."
+    )
+
+
+def _parse(value: Any, argument: str) -> pd.Timestamp:
+    stamp: Any = None
+    if not isinstance(value, (int, float, np.number)):
+        try:
+            stamp = pd.Timestamp(value)
+        except (ValueError, TypeError):
+            stamp = None
+    if not isinstance(stamp, pd.Timestamp):
+        raise ConfigurationError(
+            f"{argument}={value!r} cannot be read as a time. Give a text such as '2011-09-01' or "
+            "'2011-09-01T12:30:00+09:00', or a datetime."
+        )
+    return stamp
+
+
+def _add(start: pd.Timestamp, horizon: Any) -> pd.Timestamp:
+    try:
+        if isinstance(horizon, (str, timedelta, np.timedelta64)):
+            horizon = pd.Timedelta(horizon)
+        if isinstance(horizon, (pd.Timedelta, pd.DateOffset)):
+            end = start + horizon
+            if isinstance(end, pd.Timestamp):
+                return end
+    except (ValueError, OverflowError) as error:
+        raise _no_horizon(horizon) from error
+    raise _no_horizon(horizon)
+
+
+def _no_horizon(horizon: Any) -> ConfigurationError:
+    return ConfigurationError(
+        f"horizon={horizon!r} is no duration that can be used. Give {_HORIZON_EXAMPLES}."
+    )
+
+
+def _nanoseconds(stamp: pd.Timestamp) -> int:
+    exact = stamp.asm8
+    unit, count = np.datetime_data(exact.dtype)
+    return int(exact.astype(np.int64)) * UNITS[unit] * count

@@ -1,0 +1,151 @@
+"""Keyed pseudonyms for ids that must not leave the house."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.columns import find_column, require_frame, text_column
+from nclue_pandas.frames.faults import Fault, raise_faults
+from nclue_pandas.frames.ids import encode_ids, id_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_KEY_BYTES: Final = 16
+#: Characters of a pseudonym: 128 bits of the digest, four in each letter.
+_LENGTH: Final = 32
+#: Hexadecimal digits as letters: a text without digits is nobody's phone number.
+_LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id") -> pd.DataFrame:
+    """Replace user ids by keyed pseudonyms, the same for the same id and key.
+
+    A pseudonym is the first half of the HMAC-SHA256 of the id's text, written in 32 letters
+    from a to p, so that it can never look like a phone number or another kind of personal data.
+    Without the key it tells nothing of the id. Give logs, sequences and answers the same key;
+    :func:`~nclue_pandas.restore_ids` joins the ids back on the results.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        An event log, sequences or answers. It is not changed.
+    key : str or bytes
+        A secret of at least 16 bytes. It is neither kept nor shown anywhere: without it the
+        results cannot be joined back.
+    user : str, default "user_id"
+        Column of the ids.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy whose ids are pseudonyms (string[pyarrow]); null ids stay null.
+
+    Raises
+    ------
+    ConfigurationError
+        When the key is too short, or neither str nor bytes.
+    MissingColumnError
+        When the column is not there.
+    InvalidDataError
+        When an id cannot be read, with the rows.
+
+    References
+    ----------
+    RFC 2104, "HMAC: Keyed-Hashing for Message Authentication".
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]})
+    >>> pseudonymize(frame, "correct horse battery staple")["user_id"].str.len().tolist()
+    [32]
+    """
+    require_frame(frame, "frame")
+    secret = _check_key(key)
+    ids = encode_ids(find_column(frame, user, "user"))
+    raise_faults(ids.unreadable(), frame)
+    codes = pa.array(ids.codes, mask=ids.codes < 0)
+    column = text_column(_pseudonyms(ids.texts, secret).take(codes))
+    return frame.assign(**{user: column.array})
+
+
+def restore_ids(
+    scores: pd.DataFrame,
+    key: str | bytes,
+    *,
+    ids: pd.Series[Any] | Sequence[Any],
+    user: str = "user_id",
+) -> pd.DataFrame:
+    """Put the original ids back in the place of pseudonyms.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results, or any frame with pseudonyms. It is not changed.
+    key : str or bytes
+        The secret that :func:`~nclue_pandas.pseudonymize` was given.
+    ids : Series, array or sequence
+        The original ids, in any order; repeats and further ids do no harm.
+    user : str, default "user_id"
+        Column of the pseudonyms.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with the original ids as text (string[pyarrow]).
+
+    Raises
+    ------
+    InvalidDataError
+        When a pseudonym belongs to none of the ids, with the rows: another key was used, or
+        `ids` is not complete.
+
+    Examples
+    --------
+    >>> key = "correct horse battery staple"
+    >>> frame = pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]})
+    >>> hidden = pseudonymize(frame, key)
+    >>> restore_ids(hidden, key, ids=frame["user_id"])["user_id"].tolist()
+    ['010-1234-5678']
+    """
+    require_frame(scores, "scores")
+    secret = _check_key(key)
+    originals = encode_ids(ids if isinstance(ids, pd.Series) else pd.Series(ids), "ids").texts
+    pseudonyms = id_text(find_column(scores, user, "user"))
+    places = pc.index_in(pseudonyms, value_set=_pseudonyms(originals, secret))
+    unknown = np.flatnonzero(pc.is_null(places).to_numpy(zero_copy_only=False))
+    if unknown.size:
+        fault = Fault(
+            "unknown_pseudonym",
+            f"{unknown.size:,} of {len(scores):,} pseudonyms belong to none of the ids",
+            "Give the key that pseudonymize() was given, and all ids.",
+            unknown,
+        )
+        raise InvalidDataError.of([fault.problem], scores.iloc[unknown])
+    return scores.assign(**{user: text_column(originals.take(places)).array})
+
+
+def _check_key(key: object) -> bytes:
+    secret = key.encode() if isinstance(key, str) else key
+    if not isinstance(secret, bytes):
+        raise ConfigurationError(f"key= must be str or bytes, not {type(key).__name__}.")
+    if len(secret) < _KEY_BYTES:
+        raise ConfigurationError(
+            f"key= has {len(secret)} bytes; give at least {_KEY_BYTES}, for example those of "
+            "secrets.token_hex()."
+        )
+    return secret
+
+
+def _pseudonyms(texts: pa.Array, secret: bytes) -> pa.Array:
+    """Return the pseudonym of each text. The hash is computed once for each distinct id."""
+    digests = [hmac.digest(secret, text.encode(), "sha256") for text in texts.to_pylist()]
+    return pa.array([digest.hex()[:_LENGTH].translate(_LETTERS) for digest in digests], pa.string())

@@ -1,0 +1,229 @@
+"""Reports: what was dropped, cut, replaced and counted, carried along with a frame.
+
+They are for people. A frame's ``attrs`` are lost by ``concat`` and go stale by ``head``, so
+nothing is decided from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Where a frame carries its report, as plain JSON types.
+ATTRIBUTE: Final = "nclue"
+_TITLE: Final = "report"
+
+
+class NclueDataWarning(UserWarning):
+    """Something about the data that matters, and that did not stop the work."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened on the way to a frame; the base of all reports."""
+
+    title: ClassVar[str] = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON types, as ``df.attrs["nclue"]`` holds it."""
+        return {_TITLE: self.title, **asdict(self)}
+
+    def attach(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Let `frame` carry this report, and return it."""
+        frame.attrs = {**frame.attrs, ATTRIBUTE: self.to_json()}
+        return frame
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__}"]
+        width = max(len(each.name) for each in fields(self))
+        for each in fields(self):
+            name = each.name.replace("_", " ").ljust(width)
+            lines.append(f"  {name}  {_shown(getattr(self, each.name))}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class SequenceReport(Report):
+    """How an event log became sequences.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the log.
+    rows_dropped : dict of str to int
+        Rows dropped as invalid, by the code of the problem.
+    rows_outside : int
+        Valid rows before ``since`` or not before ``until``.
+    events : int
+        Behaviors in the sequences.
+    users : int
+        Sequences.
+    users_cut, events_cut : int
+        Users whose oldest behaviors exceeded the token budget, and how many behaviors.
+    users_over_budget : int
+        Users whose latest behavior alone exceeds it; it was kept.
+    max_tokens : int or None
+        The budget.
+    tokens : int
+        Estimated tokens of all sequences.
+    separators_replaced, control_characters_replaced : int
+        Occurrences of ``->`` and of control characters (TAB, CR, LF, ...) replaced by a space.
+    behaviors_stripped : int
+        Behaviors that had white space at an edge.
+    behaviors_masked : int
+        Behaviors in which personal data was masked.
+    since, until : str or None
+        The window of time, its end excluded.
+    """
+
+    title: ClassVar[str] = "sequences"
+
+    rows: int
+    rows_dropped: dict[str, int]
+    rows_outside: int
+    events: int
+    users: int
+    users_cut: int
+    events_cut: int
+    users_over_budget: int
+    max_tokens: int | None
+    tokens: int
+    separators_replaced: int
+    control_characters_replaced: int
+    behaviors_stripped: int
+    behaviors_masked: int
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class AnswerReport(Report):
+    """How a log or labels became answers.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the frame.
+    rows_dropped : dict of str to int
+        Rows dropped as invalid, by the code of the problem.
+    users, positives : int
+        Answers, and those with label 1.
+    share : float or None
+        Positives among the users.
+    users_after_cutoff : int
+        Users left out because they have no event before the cutoff.
+    cutoff, horizon_end, last_event, observed_until : str or None
+        Points in time of an event log; None for a frame that had labels.
+    """
+
+    title: ClassVar[str] = "answers"
+
+    rows: int
+    rows_dropped: dict[str, int]
+    users: int
+    positives: int
+    share: float | None
+    users_after_cutoff: int = 0
+    cutoff: str | None = None
+    horizon_end: str | None = None
+    last_event: str | None = None
+    observed_until: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class SplitReport(Report):
+    """How answers were split.
+
+    Parameters
+    ----------
+    part : str
+        Which part this is, ``"train"`` or ``"test"``.
+    test : float
+        Share of test users that was asked for.
+    seed : int or str
+        Seed of the hash.
+    train_rows, train_positives, test_rows, test_positives : int
+        Sizes of the parts.
+    test_share, train_positive_share, test_positive_share : float or None
+        The balance reached; None where there is no row to divide by.
+    """
+
+    title: ClassVar[str] = "split"
+
+    part: str
+    test: float
+    seed: int | str
+    train_rows: int
+    train_positives: int
+    test_rows: int
+    test_positives: int
+    test_share: float | None = field(default=None)
+    train_positive_share: float | None = field(default=None)
+    test_positive_share: float | None = field(default=None)
+
+
+_REPORTS: Final[dict[str, type[Report]]] = {
+    kind.title: kind for kind in (SequenceReport, AnswerReport, SplitReport)
+}
+
+
+def report(frame: pd.DataFrame) -> Report | None:
+    """Return the report that a frame carries.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As ``to_sequences``, ``to_answers`` and ``split`` return them.
+
+    Returns
+    -------
+    Report or None
+        A view of ``frame.attrs["nclue"]``; None when the frame carries none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from nclue_pandas.frames.answers import to_answers
+    >>> labels = pd.DataFrame({"user_id": [1, 2], "bought": [True, False]})
+    >>> report(to_answers(labels, label="bought")).positives
+    1
+    >>> report(labels) is None
+    True
+    """
+    content = getattr(frame, "attrs", {}).get(ATTRIBUTE)
+    if not isinstance(content, dict) or content.get(_TITLE) not in _REPORTS:
+        return None
+    kind = _REPORTS[content[_TITLE]]
+    known = {each.name for each in fields(kind)}
+    try:
+        return kind(**{name: value for name, value in content.items() if name in known})
+    except TypeError:  # attrs of another version of this package lack a field
+        return None
+
+
+def share(part: int, whole: int) -> float | None:
+    """Divide, or return None when there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+def describe_dropped(dropped: dict[str, int], rows: int) -> str:
+    """Say how many rows were dropped, and why.
+
+    Examples
+    --------
+    >>> describe_dropped({"null_id": 2}, 1_000)
+    '2 of 1,000 rows were dropped as invalid (null_id 2)'
+    """
+    reasons = ", ".join(f"{code} {count:,}" for code, count in dropped.items())
+    return f"{sum(dropped.values()):,} of {rows:,} rows were dropped as invalid ({reasons})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(count)}" for key, count in value.items()) or "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,291 @@
+"""Event logs as sequences: one row for each user, behaviors in time order."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nclue_pandas.contract import TOKENS_PER_USER
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.behaviors import behavior_texts, check_personal_data, read_behaviors
+from nclue_pandas.frames.columns import find_column, require_frame, text_column
+from nclue_pandas.frames.faults import check_on_invalid, settle
+from nclue_pandas.frames.grouping import Budget, join_groups
+from nclue_pandas.frames.hashing import canonical_order
+from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
+from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.reports import NclueDataWarning, SequenceReport, describe_dropped
+from nclue_pandas.frames.times import read_times
+from nclue_pandas.frames.tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from numpy.typing import NDArray
+
+    from nclue_pandas.frames.behaviors import Behaviors, OnPersonalData
+    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.grouping import Grouped, TokenEstimator
+    from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.times import Times
+
+
+def to_sequences(
+    events: pd.DataFrame,
+    *,
+    user: str,
+    time: str,
+    behavior: str | Sequence[str],
+    until: Any = None,
+    since: Any = None,
+    tie_break: str | None = None,
+    template: str | None = None,
+    max_tokens: int | None = TOKENS_PER_USER,
+    token_estimator: TokenEstimator | None = None,
+    personal_data: OnPersonalData = "raise",
+    on_invalid: OnInvalid = "raise",
+    timezone: str | tzinfo | None = None,
+) -> pd.DataFrame:
+    r"""Make one sequence of behaviors for each user of an event log, oldest first.
+
+    Inside a user behaviors are in the order of time, then `tie_break`, then the order of the
+    rows. Users come in the order of a hash of their id, so that the same log in any order or
+    partitioning of its users gives the same frame.
+
+    Behaviors are cleaned: runs of ``->`` (the separator), TAB, CR, LF and other control
+    characters become one space, and white space at the edges is removed. Quotes, emoji and any
+    script stay. The report counts it.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        The log, one row for each event; any index. It is not changed.
+    user : str
+        Column of user ids: int, float of whole numbers (``17850.0`` reads ``17850``), str,
+        object, categorical, nullable or ArrowDtype. Ids are text from here on: leading zeros
+        stay, ``"NA"`` is an id.
+    time : str
+        Column of times: datetime64 of any unit, with or without time zone, Arrow timestamps or
+        dates, texts in ISO 8601, or whole numbers.
+    behavior : str or sequence of str
+        Column of behaviors, or several, joined by `template`.
+    until, since : str, datetime, date or int, optional
+        Only events before `until` and not before `since` are used.
+    tie_break : str, optional
+        Column that orders events of the same user and time; nulls last.
+    template : str, optional
+        Text with columns in braces, such as ``"{category} {item}"``. Several columns are joined
+        by a space without it. A row where one of them is null has no behavior.
+    max_tokens : int or None, default 2048
+        The service's limit for a user (NCLUE user guide). The most recent behaviors within it
+        are kept, at least one; None keeps all.
+    token_estimator : callable, optional
+        Takes a pyarrow string array and returns one whole number for each text. By default a
+        token for every three UTF-8 bytes; the service's tokenizer is not published. A separator
+        counts one token more.
+    personal_data : {"raise", "mask"}
+        What to do about behaviors that hold personal data, which the service refuses. Ids
+        cannot be masked: see :func:`~nclue_pandas.pseudonymize`.
+    on_invalid : {"raise", "drop"}
+        What to do about rows with a null or impossible id, a null or unreadable time, or a null
+        or blank behavior. Rows out of the window of time are not looked at.
+    timezone : str or tzinfo, optional
+        Time zone of the log, or of `until` and `since`, when only the other has one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``user_id`` and ``sequence``, both string[pyarrow], one row for each user.
+        :func:`~nclue_pandas.report` tells what was dropped, cut and replaced.
+
+    Raises
+    ------
+    MissingColumnError
+        When a named column is not there.
+    InvalidDataError
+        For all invalid rows at once; ``.rows`` holds them.
+    PersonalDataError
+        When ids or behaviors look like personal data.
+    ConfigurationError
+        When an option cannot be used.
+
+    Warns
+    -----
+    NclueDataWarning
+        When rows were dropped, or a single behavior exceeds the token budget.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({
+    ...     "customer": ["0012", "0012", "7"],
+    ...     "ts": pd.to_datetime(["2026-01-02", "2026-01-01", "2026-01-01"]),
+    ...     "item": ["러닝화", "running socks", "tea"],
+    ... })
+    >>> sequences = to_sequences(events, user="customer", time="ts", behavior="item")
+    >>> dict(zip(sequences["user_id"], sequences["sequence"]))["0012"]
+    'running socks->러닝화'
+    """
+    require_frame(events, "events")
+    check_on_invalid(on_invalid)
+    check_personal_data(personal_data)
+    budget = Budget(_check_max_tokens(max_tokens), token_estimator or estimate_tokens)
+    log = _Log(
+        read_times(find_column(events, time, "time")),
+        encode_ids(find_column(events, user, "user")),
+        read_behaviors(behavior_texts(events, behavior, template), personal_data),
+        None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
+    )
+    window = Window.of(log.times, since, until, timezone)
+    faults = [
+        *log.times.faults(),
+        *(fault.within(window.inside) for fault in (*id_faults(log.ids), *log.behaviors.faults)),
+    ]
+    personal = [
+        fault.within(window.inside) for fault in (*personal_ids(log.ids), *log.behaviors.personal)
+    ]
+    kept, dropped = settle(faults, personal, events, on_invalid)
+    used = both(window.inside, kept)
+    frame, grouped = _build(log, used, budget)
+    made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
+    _warn(made)
+    return made.attach(frame)
+
+
+@dataclass(frozen=True, eq=False)
+class _Log:
+    times: Times
+    ids: EncodedIds
+    behaviors: Behaviors
+    ties: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The rows of a log in a window of time.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray of bool, or None
+        Rows in the window; None for all.
+    since, until : str or None
+        Its bounds, for the report.
+    """
+
+    inside: Flags | None
+    since: str | None
+    until: str | None
+
+    @classmethod
+    def of(cls, times: Times, since: Any, until: Any, timezone: str | tzinfo | None) -> Window:
+        """Read the bounds as moments of `times`."""
+        calendar = Calendar(times, timezone)
+        inside: Flags | None = None
+        start = end = None
+        if until is not None:
+            end = calendar.moment(until, "until")
+            inside = times.before(end)
+        if since is not None:
+            start = calendar.moment(since, "since")
+            inside = both(inside, ~times.before(start))
+        if start is not None and end is not None and start >= end:
+            raise ConfigurationError(f"since={since!r} is not before until={until!r}.")
+        return cls(inside, *(b if b is None else describe(b, times) for b in (start, end)))
+
+
+def both(first: Flags | None, second: Flags | None) -> Flags | None:
+    """Return the rows that are in both; None stands for all rows."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
+
+
+def tie_codes(column: pd.Series[Any]) -> NDArray[np.int64]:
+    """Return whole numbers in the order of a column's values, nulls last.
+
+    Examples
+    --------
+    >>> tie_codes(pd.Series(["b", None, "a"])).tolist()
+    [1, 2, 0]
+    """
+    try:
+        codes, values = pd.factorize(column, sort=True)
+    except TypeError as error:
+        raise InvalidDataError(
+            "The values of the tie_break= column have no common order. Convert them to one type."
+        ) from error
+    return np.where(codes < 0, len(values), codes).astype(np.int64)
+
+
+def _check_max_tokens(max_tokens: int | None) -> int | None:
+    if max_tokens is not None and (isinstance(max_tokens, bool) or max_tokens < 1):
+        raise ConfigurationError(f"max_tokens={max_tokens!r}: give at least 1, or None.")
+    return max_tokens
+
+
+def _build(log: _Log, used: Flags | None, budget: Budget) -> tuple[pd.DataFrame, Grouped]:
+    """Join the used rows by user, users in canonical order."""
+    n_users = len(log.ids.texts)
+    order = canonical_order(log.ids.texts)
+    rank = np.full(n_users + 1, n_users, dtype=np.int32)
+    rank[order] = np.arange(n_users, dtype=np.int32)
+    groups = rank[log.ids.codes]
+    if used is not None:
+        groups[~used] = n_users
+    grouped = join_groups(
+        groups, n_users, log.times.ticks, log.behaviors.texts, ties=log.ties, budget=budget
+    )
+    ids = log.ids.texts.take(pa.array(order[grouped.groups]))
+    texts = pa.chunked_array(grouped.texts, pa.string())
+    frame = pd.DataFrame({"user_id": text_column(ids), "sequence": text_column(texts)})
+    return frame, grouped
+
+
+def _report(
+    log: _Log,
+    grouped: Grouped,
+    *,
+    budget: Budget,
+    window: Window,
+    used: Flags | None,
+    dropped: dict[str, int],
+) -> SequenceReport:
+    rows = log.times.ticks.size
+    events, cut = int(grouped.joined.sum()), int(grouped.cut.sum())
+    over = 0 if budget.tokens is None else int((grouped.tokens > budget.tokens).sum())
+    return SequenceReport(
+        rows=rows,
+        rows_dropped=dropped,
+        rows_outside=rows - sum(dropped.values()) - events - cut,
+        events=events,
+        users=int(grouped.groups.size),
+        users_cut=int((grouped.cut > 0).sum()),
+        events_cut=cut,
+        users_over_budget=over,
+        max_tokens=budget.tokens,
+        tokens=int(grouped.tokens.sum()),
+        **log.behaviors.changes.counts(used),
+        since=window.since,
+        until=window.until,
+    )
+
+
+def _warn(made: SequenceReport) -> None:
+    """Tell in one warning what matters."""
+    told = []
+    if made.rows_dropped:
+        told.append(describe_dropped(made.rows_dropped, made.rows))
+    if made.users_over_budget:
+        told.append(
+            f"{made.users_over_budget:,} users have a single behavior of more than "
+            f"{made.max_tokens:,} estimated tokens, which was kept"
+        )
+    if told:
+        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=3)

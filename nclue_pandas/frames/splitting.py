@@ -1,0 +1,109 @@
+"""Answers split into train and test users."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Real
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.answers import label_faults
+from nclue_pandas.frames.binary import read_binary
+from nclue_pandas.frames.columns import find_column, require_frame
+from nclue_pandas.frames.faults import raise_faults
+from nclue_pandas.frames.hashing import derive_key, hash_ids
+from nclue_pandas.frames.ids import encode_ids, id_faults
+from nclue_pandas.frames.reports import SplitReport, share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HASHES = 2.0**64
+
+
+def split(
+    answers: pd.DataFrame,
+    *,
+    test: float = 0.3,
+    seed: int | str = 0,
+    user: str = "user_id",
+    label: str = "label",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split answers into disjoint train and test users.
+
+    A user is a test user when a hash of seed and id falls below `test`: which side a user is on
+    depends on nothing else, so it stays when rows are added, removed or reordered, and users of
+    both labels are split alike. The shares are reached up to chance.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        With a user id and a label in each row; other columns are kept. It is not changed.
+    test : float, default 0.3
+        Share of test users, between 0 and 1.
+    seed : int or str, default 0
+        Another seed, another split.
+    user, label : str
+        Columns of ids and labels.
+
+    Returns
+    -------
+    train, test : pandas.DataFrame
+        Rows of `answers` in their order. :func:`~nclue_pandas.report` tells the balance reached.
+
+    Raises
+    ------
+    ConfigurationError
+        When `test` is not between 0 and 1, or `seed` is neither int nor str.
+    MissingColumnError
+        When a column is not there.
+    InvalidDataError
+        When ids are null or labels are not 0 and 1, with the rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"user_id": range(1_000), "label": [0, 1] * 500})
+    >>> train, test = split(answers, test=0.3, seed=7)
+    >>> len(train) + len(test), set(train["user_id"]) & set(test["user_id"])
+    (1000, set())
+    """
+    require_frame(answers, "answers")
+    _check_share(test)
+    seed = _check_seed(seed)
+    ids = encode_ids(find_column(answers, user, "user"))
+    read = read_binary(find_column(answers, label, "label"), "label")
+    raise_faults([*id_faults(ids), *label_faults(read)], answers)
+    hashes = hash_ids(ids.texts, key=derive_key("split", seed))
+    in_test = (hashes / _HASHES < test)[ids.codes]
+    n_test, ones_test = int(in_test.sum()), int((in_test & read.ones).sum())
+    n_train, ones_train = len(answers) - n_test, int(read.ones.sum()) - ones_test
+    made = SplitReport(
+        part="train",
+        test=float(test),
+        seed=seed,
+        train_rows=n_train,
+        train_positives=ones_train,
+        test_rows=n_test,
+        test_positives=ones_test,
+        test_share=share(n_test, len(answers)),
+        train_positive_share=share(ones_train, n_train),
+        test_positive_share=share(ones_test, n_test),
+    )
+    train, held_out = answers[~in_test], answers[in_test]
+    return made.attach(train), replace(made, part="test").attach(held_out)
+
+
+def _check_share(test: object) -> None:
+    if isinstance(test, bool) or not isinstance(test, Real) or not 0 < float(test) < 1:
+        raise ConfigurationError(f"test={test!r}: give a share between 0 and 1, such as 0.3.")
+
+
+def _check_seed(seed: object) -> int | str:
+    if isinstance(seed, str):
+        return seed
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
+        return int(seed)
+    raise ConfigurationError(f"seed={seed!r}: give a whole number or a text.")

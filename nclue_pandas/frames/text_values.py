@@ -1,0 +1,155 @@
+"""Values of any column as text: the one place that says how a number or an object reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, plain_text, to_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: From here on a float no longer tells neighboring whole numbers apart.
+EXACT_FLOAT = 2.0**53
+
+
+@dataclass(frozen=True, eq=False)
+class TextValues:
+    """A column read as text.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+        ``string``, ``large_string``, or a dictionary of one of them; null where the column is
+        null or not readable as text.
+    not_unicode : numpy.ndarray of int64
+        Positions of texts with lone surrogates, which no encoding of Unicode can write.
+    """
+
+    texts: pa.Array
+    not_unicode: Positions
+
+
+def read_text(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read any column of texts, numbers, booleans or mixed objects as text.
+
+    Whole numbers read without a fraction (``17850.0`` is ``17850``), other floats in their
+    shortest form; categories stay a dictionary.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Any dtype.
+    argument : str
+        Keyword under which the user named the column.
+
+    Raises
+    ------
+    InvalidDataError
+        When the values are of a type that has no plain text, such as lists or bytes.
+
+    Examples
+    --------
+    >>> read_text(pd.Series([17850.0, None, 2.5]), "user").texts.to_pylist()
+    ['17850', None, '2.5']
+    """
+    try:
+        values = to_arrow(column)
+    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+        return _read_objects(column, argument)
+    return TextValues(to_text(values, argument), NO_ROWS)
+
+
+def to_text(values: pa.Array, argument: str) -> pa.Array:
+    """Return Arrow values as text, a dictionary where they are one."""
+    kind = values.type
+    if is_text(kind):
+        return plain_text(values)
+    if pa.types.is_dictionary(kind):
+        texts = to_text(values.dictionary, argument)
+        return pa.DictionaryArray.from_arrays(values.indices, texts)
+    if pa.types.is_floating(kind):
+        return _float_text(values)
+    if pa.types.is_decimal(kind):
+        return _number_text(values, values.cast(pa.float64()))
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise _no_text(str(kind), argument)
+    return values.cast(pa.string())
+
+
+def whole(numbers: pa.Array) -> Flags:
+    """Tell which floats are whole numbers that a float holds exactly."""
+    floats = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    exact: Flags = (np.abs(floats) <= EXACT_FLOAT) & (floats == np.trunc(floats))
+    return exact
+
+
+def _float_text(values: pa.Array) -> pa.Array:
+    return _number_text(values, values)
+
+
+def _number_text(values: pa.Array, floats: pa.Array) -> pa.Array:
+    """Write whole numbers as integers and the others as they are."""
+    is_whole = whole(floats)
+    numbers = np.where(is_whole, floats.to_numpy(zero_copy_only=False), 0).astype(np.int64)
+    integers = pa.array(numbers).cast(pa.string())
+    texts = pc.if_else(pa.array(is_whole), integers, values.cast(pa.string()))
+    return pc.if_else(pc.is_null(values), pa.scalar(None, pa.string()), texts)
+
+
+def _read_objects(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read boxed Python values of mixed types, or texts that Arrow refuses."""
+    objects = column.to_numpy(dtype=object)
+    null = pd.isna(objects)
+    texts = [
+        None if gone else _object_text(v, argument) for v, gone in zip(objects, null, strict=True)
+    ]
+    bad = [i for i, text in enumerate(texts) if text is not None and not _is_unicode(text)]
+    for row in bad:
+        texts[row] = None
+    return TextValues(pa.array(texts, pa.large_string()), np.array(bad, dtype=np.int64))
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    UUID: str,
+    float: lambda value: str(int(value)) if _is_whole(value) else repr(value),
+    Decimal: lambda value: str(int(value)) if value == value.to_integral_value() else str(value),
+}
+
+
+def _object_text(value: Any, argument: str) -> str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    for kind, write in _WRITERS.items():
+        if type(value) is kind:
+            return write(value)
+    if isinstance(value, str):
+        return str(value)
+    raise _no_text(type(value).__name__, argument)
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value) <= EXACT_FLOAT and value.is_integer()
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _no_text(kind: str, argument: str) -> InvalidDataError:
+    return InvalidDataError(
+        f"The column of {argument}= holds values of type {kind}, which cannot be read as text. "
+        "Convert them to str first."
+    )

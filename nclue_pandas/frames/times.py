@@ -1,0 +1,231 @@
+"""Times of any type as whole numbers of one unit, and the moments they are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, null_rows, to_arrow
+from nclue_pandas.frames.faults import Fault
+from nclue_pandas.frames.ids import dictionary_encode
+from nclue_pandas.frames.text_values import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Nanoseconds of a unit.
+UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+#: NumPy's "not a time", here for every row without one.
+NOT_A_TIME: Final = int(np.iinfo(np.int64).min)
+_OFFSET = "[T ][0-9]{2}.*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+_REMEDY = "Convert the column with pandas.to_datetime first."
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """A time column as whole numbers.
+
+    Parameters
+    ----------
+    ticks : numpy.ndarray of int64, shape (rows,)
+        Units since 1970-01-01 (in UTC where there is a time zone); `NOT_A_TIME` where there is
+        none.
+    unit : {"s", "ms", "us", "ns"} or None
+        None for plain numbers, whose unit is not known.
+    aware : bool
+        Whether the column has a time zone.
+    unreadable : numpy.ndarray of int64
+        Positions of rows that hold something, but no time.
+    """
+
+    ticks: NDArray[np.int64]
+    unit: str | None
+    aware: bool = False
+    unreadable: Positions = field(default_factory=NO_ROWS.copy)
+
+    @property
+    def step(self) -> int:
+        """Nanoseconds of one unit; 1 for plain numbers."""
+        return 1 if self.unit is None else UNITS[self.unit]
+
+    @property
+    def last(self) -> int | None:
+        """The last time, in nanoseconds (or plain numbers); None when there is none."""
+        last = int(self.ticks.max()) if self.ticks.size else NOT_A_TIME
+        return None if last == NOT_A_TIME else last * self.step
+
+    def before(self, moment: int) -> Flags:
+        """Tell which rows are before `moment` (nanoseconds, or a plain number)."""
+        bound = -(-moment // self.step)
+        limits = np.iinfo(np.int64)
+        if bound > limits.max:
+            return np.ones(self.ticks.size, dtype=bool)
+        return self.ticks < max(bound, limits.min)
+
+    def faults(self) -> list[Fault]:
+        """Rows without a time, and rows whose time cannot be read."""
+        missing = np.flatnonzero(self.ticks == NOT_A_TIME) if self.ticks.size else NO_ROWS
+        return [
+            Fault(
+                "null_time",
+                "A time is null",
+                "Give each of these rows a time, or drop them (on_invalid='drop').",
+                np.setdiff1d(missing, self.unreadable, assume_unique=True),
+            ),
+            Fault(
+                "unreadable_time",
+                "A time cannot be read: texts are read as ISO 8601, such as 2011-09-01 12:30:00, "
+                "all with a time zone or all without, and numbers must be whole",
+                _REMEDY,
+                self.unreadable,
+            ),
+        ]
+
+
+def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
+    """Read a column of times.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        datetime64 of every unit, with or without time zone, Arrow timestamps and dates, date or
+        datetime objects, whole numbers, or texts in ISO 8601; also categories of them.
+    argument : str
+        Keyword under which the user named the column, for messages.
+
+    Returns
+    -------
+    Times
+        Nulls and unreadable texts are marked, not raised.
+
+    Raises
+    ------
+    InvalidDataError
+        When the type of the column is no time.
+
+    Examples
+    --------
+    >>> read_times(pd.Series(["2011-09-01", None, "yesterday"])).unreadable.tolist()
+    [2]
+    """
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return _categories(column, argument)
+    if isinstance(kind, pd.DatetimeTZDtype) or (isinstance(kind, np.dtype) and kind.kind == "M"):
+        return _datetimes(pd.DatetimeIndex(column))
+    if pd.api.types.is_object_dtype(kind):
+        return _objects(column, argument)
+    try:
+        return _arrow(to_arrow(column), argument)
+    except pa.ArrowInvalid as error:
+        raise _no_time(str(kind), argument) from error
+
+
+def _datetimes(index: pd.DatetimeIndex, unreadable: Positions = NO_ROWS) -> Times:
+    return Times(index.asi8, index.unit, index.tz is not None, unreadable)
+
+
+def _categories(column: pd.Series[Any], argument: str) -> Times:
+    distinct = read_times(pd.Series(column.cat.categories), argument)
+    return _spread(distinct, column.cat.codes.to_numpy())
+
+
+def _spread(distinct: Times, codes: NDArray[Any]) -> Times:
+    """Give each row the time of its distinct value; code -1 is none."""
+    values = np.append(distinct.ticks, np.int64(NOT_A_TIME))[codes]
+    bad = np.zeros(distinct.ticks.size + 1, dtype=bool)
+    bad[distinct.unreadable] = True
+    return Times(values, distinct.unit, distinct.aware, np.flatnonzero(bad[codes]))
+
+
+def _arrow(values: pa.Array, argument: str) -> Times:
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        return Times(_whole_numbers(values.view(pa.int64())), kind.unit, kind.tz is not None)
+    if pa.types.is_date(kind) or pa.types.is_null(kind):
+        return _arrow(values.cast(pa.timestamp("ms")), argument)
+    if pa.types.is_integer(kind):
+        return Times(_whole_numbers(values.cast(pa.int64())), None)
+    if pa.types.is_floating(kind):
+        return _floats(values)
+    if is_text(kind):
+        return _texts(values)
+    if pa.types.is_dictionary(kind):
+        distinct = _arrow(values.dictionary, argument)
+        return _spread(distinct, values.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+    raise _no_time(str(kind), argument)
+
+
+def _whole_numbers(values: pa.Array) -> NDArray[np.int64]:
+    numbers: NDArray[np.int64] = values.fill_null(NOT_A_TIME).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _floats(values: pa.Array) -> Times:
+    """Whole numbers that became floats because some are null."""
+    exact = whole(values)
+    numbers = np.where(exact, values.to_numpy(zero_copy_only=False), 0).astype(np.int64)
+    unreadable = np.setdiff1d(np.flatnonzero(~exact), null_rows(values))
+    return Times(np.where(exact, numbers, NOT_A_TIME), None, unreadable=unreadable)
+
+
+def _texts(values: pa.Array) -> Times:
+    """Parse each distinct text once; naive texts among zoned ones are unreadable."""
+    encoded = dictionary_encode(values)
+    distinct = encoded.dictionary
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    zoned = pc.match_substring_regex(distinct, _OFFSET).to_numpy(zero_copy_only=False)
+    aware = bool(zoned.any())
+    texts = pd.Series(distinct.to_numpy(zero_copy_only=False), dtype=object)
+    parsed = pd.DatetimeIndex(
+        pd.to_datetime(
+            texts.where(zoned) if aware else texts, format="ISO8601", errors="coerce", utc=aware
+        )
+    )
+    return _spread(_datetimes(parsed, np.flatnonzero(parsed.isna())), codes)
+
+
+def _objects(column: pd.Series[Any], argument: str) -> Times:
+    """Boxed Python values: by what pandas finds that they are."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in {"datetime", "datetime64", "date"}:
+        return _boxed_times(column, argument)
+    if kind == "string":
+        return _boxed_texts(column)
+    if kind in {"integer", "floating", "mixed-integer-float", "empty"}:
+        return _arrow(to_arrow(column), argument)
+    raise _no_time(f"object ({kind})", argument)
+
+
+def _boxed_times(column: pd.Series[Any], argument: str) -> Times:
+    present = column[column.notna()]
+    aware = {getattr(value, "tzinfo", None) is not None for value in present}
+    if len(aware) > 1:
+        raise InvalidDataError(
+            f"The column of {argument}= mixes times with and without a time zone. "
+            "Give all of them one, with Series.dt.tz_localize."
+        )
+    times = pd.to_datetime(column, errors="coerce", utc=aware == {True})
+    unreadable = np.flatnonzero(times.isna().to_numpy() & column.notna().to_numpy())
+    return _datetimes(pd.DatetimeIndex(times), unreadable)
+
+
+def _boxed_texts(column: pd.Series[Any]) -> Times:
+    try:
+        values = to_arrow(column)
+    except UnicodeEncodeError:
+        written = [v.encode(errors="replace").decode() if isinstance(v, str) else v for v in column]
+        values = pa.array(written, pa.large_string(), from_pandas=True)
+    return _texts(values)
+
+
+def _no_time(kind: str, argument: str) -> InvalidDataError:
+    return InvalidDataError(
+        f"The column of {argument}= is of type {kind}, which is no time. {_REMEDY}"
+    )

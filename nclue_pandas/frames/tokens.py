@@ -1,0 +1,81 @@
+"""An estimate of how many tokens a text has: the service's tokenizer is not published.
+
+One token is counted for every three UTF-8 bytes or part of them, and one for every separator.
+A Hangul syllable has three bytes, so Korean counts one token for each syllable and English one
+for three letters: more than byte-pair vocabularies of this kind usually need, so that a sequence
+within the estimated budget is within the real one. The estimate needs the lengths only, not the
+text. ``to_sequences(token_estimator=...)`` takes another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nclue_pandas.contract import BEHAVIOR_SEPARATOR
+from nclue_pandas.frames.columns import is_text, to_arrow
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Tokens = NDArray[np.int64]
+
+#: UTF-8 bytes that count as one token.
+BYTES_PER_TOKEN: Final = 3
+#: Tokens of a separator between two behaviors.
+SEPARATOR_TOKENS: Final = 1
+
+
+def estimate_tokens(behaviors: pa.Array) -> Tokens:
+    """Estimate the tokens of each behavior.
+
+    Parameters
+    ----------
+    behaviors : pyarrow.Array of string, shape (n,)
+        Without nulls.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        At least 1 for a text that is not empty.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> estimate_tokens(pa.array(["run", "running", "러닝"])).tolist()
+    [1, 3, 2]
+    """
+    lengths: Tokens = pc.binary_length(behaviors).to_numpy(zero_copy_only=False)
+    return -(-lengths.astype(np.int64) // BYTES_PER_TOKEN)
+
+
+def sequence_tokens(sequences: pa.Array) -> Tokens:
+    """Estimate the tokens of whole sequences, separators included; null counts nothing.
+
+    The behaviors of a sequence are not taken apart, so that a sequence counts at most one token
+    less for each behavior than :func:`estimate_tokens` does.
+    """
+    separators = pc.count_substring(sequences, BEHAVIOR_SEPARATOR).fill_null(0)
+    counts: Tokens = separators.to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths: Tokens = pc.binary_length(sequences).fill_null(0).to_numpy(zero_copy_only=False)
+    text = lengths.astype(np.int64) - counts * len(BEHAVIOR_SEPARATOR)
+    return -(-text // BYTES_PER_TOKEN) + counts * SEPARATOR_TOKENS
+
+
+def count_tokens(sequences: pd.Series[Any]) -> int:
+    """Estimate the tokens of a column of sequences, for what the service would bill.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> count_tokens(pd.Series(["run->swim", "러닝"]))
+    6
+    """
+    values = to_arrow(sequences)
+    if not is_text(values.type):
+        return 0
+    return int(sequence_tokens(values).sum())

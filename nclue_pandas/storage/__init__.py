@@ -1,0 +1,1 @@
+"""Frames to files on Object Storage and back: formats, layout, publishing, results."""

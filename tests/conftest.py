@@ -1,0 +1,37 @@
+"""Fixtures that several suites share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import nclue_pandas as nclue
+
+ROOT = Path(__file__).parent.parent
+RETAIL = ROOT.parent / "shared" / "data" / "online_retail.csv.gz"
+
+
+@pytest.fixture(scope="session")
+def online_retail():
+    """The real, messy event log, as pandas reads it by default."""
+    if not RETAIL.exists():
+        pytest.skip("the real event log online_retail.csv.gz is not beside the project")
+    return pd.read_csv(RETAIL)
+
+
+@pytest.fixture
+def sandbox():
+    """An embedded service of its own for one test."""
+    from nclue_pandas.sandbox import Sandbox
+
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def client(sandbox):
+    """A client of that service, the default one during the test."""
+    with nclue.connect(sandbox) as connected:
+        yield connected

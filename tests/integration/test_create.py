@@ -1,0 +1,59 @@
+"""Exactly-once create: one job of a name, whatever the network does."""
+
+from __future__ import annotations
+
+import pytest
+
+from nclue_pandas import errors
+
+
+def features(client):
+    return client.list_features()["name"].tolist()
+
+
+@pytest.mark.parametrize("fault", ["drop_after_acting", "error_504_after_acting", "garbage"])
+def test_a_lost_answer_does_not_make_a_second_job(sandbox, client, sequences, fault):
+    sandbox.inject(fault, operation="create_feature")
+    feature = sequences.nclue.create_feature("f").wait()
+    assert features(client) == ["f"]
+    assert feature.record.user_count == len(sequences)
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "error_500", "error_503"])
+def test_a_request_that_did_nothing_is_sent_again(sandbox, client, sequences, fault):
+    sandbox.inject(fault, operation="create_feature")
+    assert sequences.nclue.create_feature("f").wait().completed
+    assert features(client) == ["f"]
+
+
+def test_the_same_inputs_under_the_same_name_are_the_same_job(client, sequences):
+    first = sequences.nclue.create_feature("f")
+    second = sequences.sample(frac=1, random_state=1).nclue.create_feature("f")
+    assert second == first
+
+
+def test_other_inputs_under_the_same_name_are_refused(sandbox, client, sequences):
+    first = sequences.nclue.create_feature("f")
+    objects = sandbox.objects()
+    with pytest.raises(errors.DuplicateNameError, match=first.id) as caught:
+        sequences.head(50).nclue.create_feature("f")
+    assert caught.value.job_id == first.id
+    assert sandbox.objects() == objects
+    assert features(client) == ["f"]
+
+
+def test_a_refused_create_takes_its_files_back(sandbox, client, sequences, halves):
+    feature = sequences.nclue.create_feature("f").wait()
+    before = sandbox.objects()
+    sandbox.inject("quota", operation="create_task")
+    with pytest.raises(errors.QuotaExceeded):
+        halves[0].nclue.create_task("t", feature)
+    assert sandbox.objects() == before
+
+
+def test_files_that_a_job_uses_stay_when_another_create_is_refused(sandbox, client, sequences):
+    first = sequences.nclue.create_feature("f").wait()
+    with pytest.raises(errors.InvalidDataError, match="100"):
+        sequences.nclue.create_feature("x" * 101)
+    assert first.refresh().completed
+    assert sandbox.objects()

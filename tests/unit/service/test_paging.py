@@ -1,0 +1,102 @@
+"""Lists end without loss or repeats, whatever ``index`` and ``total`` mean."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nclue_pandas.errors import InvalidAnswerError
+from nclue_pandas.service.paging import iterate
+from nclue_pandas.service.records import FeatureRecord, Page
+
+MEANINGS = {
+    "offset": lambda index, size: index,
+    "page from 0": lambda index, size: index * size,
+    "page from 1": lambda index, size: max(0, index - 1) * size,
+}
+TOTALS = ("all", "answer", "none")
+
+
+def feature(number):
+    return FeatureRecord(id=f"id-{number}", name=f"feature {number}")
+
+
+class Server:
+    """A list under one meaning of its parameters, which may change between requests."""
+
+    def __init__(self, count, meaning, total, page_size=100):
+        self.items = [feature(number) for number in range(count)]
+        self.meaning = MEANINGS[meaning]
+        self.total = total
+        self.page_size = page_size
+        self.requests = 0
+
+    def __call__(self, *, index=0, limit=20):
+        self.requests += 1
+        size = min(limit, self.page_size)
+        start = self.meaning(index, size)
+        found = tuple(self.items[start : start + size])
+        total = {"all": len(self.items), "answer": len(found), "none": None}[self.total]
+        return Page(found, index=index, limit=size, total=total)
+
+
+@given(
+    count=st.integers(0, 450) | st.sampled_from([99, 100, 101, 199, 200, 201, 10_050]),
+    meaning=st.sampled_from(sorted(MEANINGS)),
+    total=st.sampled_from(TOTALS),
+    page_size=st.sampled_from([100, 50, 33]),
+)
+def test_every_job_once(count, meaning, total, page_size):
+    server = Server(count, meaning, total, page_size)
+    found = [record.id for record in iterate(server)]
+    assert len(found) == len(set(found))
+    assert set(found) == {record.id for record in server.items}
+    assert server.requests <= count // page_size * 1.1 + 6
+
+
+@pytest.mark.parametrize("meaning", MEANINGS)
+def test_a_short_list_costs_one_request(meaning):
+    server = Server(99, meaning, "all")
+    assert len(list(iterate(server))) == 99
+    assert server.requests == 1
+
+
+@given(seed=st.integers(0, 10**6), total=st.sampled_from(TOTALS))
+def test_deletions_and_insertions_between_pages_lose_nothing(seed, total):
+    """By offset: what stays in the list all the time is found."""
+    rng = random.Random(seed)
+    server = Server(rng.choice([120, 350, 500]), "offset", total)
+    deleted = set()
+
+    def changing(*, index, limit):
+        page = server(index=index, limit=limit)
+        if rng.random() < 0.7:
+            deleted.add(server.items.pop(rng.randrange(5)).id)
+        if rng.random() < 0.3:
+            server.items.insert(0, feature(f"new {server.requests}"))
+        return page
+
+    before = {record.id for record in server.items}
+    found = [record.id for record in iterate(changing)]
+    assert len(found) == len(set(found))
+    assert before - deleted <= set(found)
+
+
+def test_an_endless_list_is_given_up():
+    numbers = itertools.count()
+
+    def endless(*, index, limit):
+        return Page(tuple(feature(next(numbers)) for _ in range(limit)), index, limit, 10**9)
+
+    with pytest.raises(InvalidAnswerError, match="does not end"):
+        for _ in iterate(endless, limit=10):
+            pass
+
+
+def test_a_server_that_repeats_itself_ends():
+    page = Page(tuple(feature(number) for number in range(100)), 0, 100, 10**6)
+    assert len(list(iterate(lambda *, index, limit: page))) == 100

@@ -1,0 +1,200 @@
+"""Where keys come from, and what never mixes."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nclue_pandas.config import Credentials
+from nclue_pandas.errors import ConfigurationError, CredentialsError
+from nclue_pandas.key_sources import read_configure, resolve_credentials
+from nclue_pandas.server_role import RoleCredentials
+
+FILE = "ncloud_access_key_id = FILE-A\nncloud_secret_access_key = FILE%S==\nncloud_api_url = https://ncloud.apigw.ntruss.com\n"
+PROFILES = f"# comment\n[DEFAULT]\n{FILE}\n[work]\nncloud_access_key_id=WORK-A\nncloud_secret_access_key=WORK-S\n[half]\nncloud_access_key_id=HALF-A\n"
+
+
+@pytest.fixture
+def home(tmp_path):
+    def write(text):
+        folder = tmp_path / ".ncloud"
+        folder.mkdir(exist_ok=True)
+        (folder / "configure").write_text(text, "utf-8")
+        return tmp_path
+
+    return write
+
+
+def resolve(tmp_path, environ=None, **arguments):
+    keys = resolve_credentials(environ=environ or {}, home=tmp_path, **arguments)()
+    return keys.access_key, keys.secret_key
+
+
+def test_arguments_win(home):
+    environ = {"NCLOUD_ACCESS_KEY_ID": "E-A", "NCLOUD_SECRET_ACCESS_KEY": "E-S"}
+    found = resolve(home(FILE), environ, access_key="A", secret_key="S")
+    assert found == ("A", "S")
+
+
+def test_the_environment_wins_over_the_file_and_long_names_over_short(home):
+    environ = {
+        "NCLOUD_ACCESS_KEY": "short-A",
+        "NCLOUD_SECRET_KEY": "short-S",
+        "NCLOUD_ACCESS_KEY_ID": "",
+    }
+    assert resolve(home(FILE), environ) == ("short-A", "short-S")
+    environ |= {"NCLOUD_ACCESS_KEY_ID": "long-A", "NCLOUD_SECRET_ACCESS_KEY": "long-S"}
+    assert resolve(home(FILE), environ) == ("long-A", "long-S")
+
+
+def test_the_file_without_sections(home):
+    assert resolve(home(FILE)) == ("FILE-A", "FILE%S==")
+
+
+def test_profiles(home):
+    folder = home(PROFILES)
+    assert resolve(folder) == ("FILE-A", "FILE%S==")
+    assert resolve(folder, profile="work") == ("WORK-A", "WORK-S")
+    assert resolve(folder, {"NCLOUD_PROFILE": "work"}) == ("WORK-A", "WORK-S")
+    environ = {"NCLOUD_ACCESS_KEY_ID": "E-A", "NCLOUD_SECRET_ACCESS_KEY": "E-S"}
+    assert resolve(folder, environ, profile="work") == ("WORK-A", "WORK-S")
+
+
+def test_an_unknown_profile_lists_those_there_are(home):
+    with pytest.raises(CredentialsError, match=r"'typo'.*'DEFAULT', 'work', 'half'"):
+        resolve(home(PROFILES), profile="typo")
+
+
+def test_a_profile_without_a_file(tmp_path):
+    with pytest.raises(CredentialsError, match="'work' was asked for"):
+        resolve(tmp_path, profile="work")
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments"),
+    [
+        ({}, {"access_key": "A"}),
+        ({}, {"secret_key": "S"}),
+        ({"NCLOUD_ACCESS_KEY_ID": "A"}, {}),
+        ({"NCLOUD_SECRET_KEY": "S"}, {}),
+        ({}, {"profile": "half"}),
+    ],
+)
+def test_half_a_pair_is_an_error_and_never_mixed(home, environ, arguments):
+    with pytest.raises(CredentialsError, match="half a key pair"):
+        resolve(home(PROFILES), environ, **arguments)
+
+
+def test_no_keys_at_all(tmp_path):
+    with pytest.raises(CredentialsError, match="NCLOUD_ACCESS_KEY_ID") as caught:
+        resolve(tmp_path)
+    assert "connect('sandbox')" in str(caught.value)
+
+
+def test_an_unreadable_file(tmp_path):
+    (tmp_path / ".ncloud").mkdir()
+    (tmp_path / ".ncloud" / "configure").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CredentialsError, match="cannot be read"):
+        resolve(tmp_path)
+
+
+@pytest.mark.parametrize(("host", "zone"), [("fin-ncloud", "finance"), ("gov-ncloud", "government")])
+def test_other_zones_are_noticed(home, host, zone):
+    gateway = f"https://{host}.apigw.ntruss.com"
+    environ = {"NCLOUD_ACCESS_KEY": "A", "NCLOUD_SECRET_KEY": "S", "NCLOUD_API_GW": gateway}
+    with pytest.raises(ConfigurationError, match=zone):
+        resolve(home(""), environ)
+    with pytest.raises(ConfigurationError, match=zone):
+        resolve(home(FILE.replace("https://ncloud.apigw.ntruss.com", gateway)))
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_file(text):
+    for values in read_configure(text).values():
+        assert all(isinstance(value, str) for value in values.values())
+
+
+def test_credentials_show_and_pickle_nothing():
+    keys = Credentials("the access key", "the secret key")
+    assert "the" not in repr(keys)
+    assert "the" not in str(keys)
+    with pytest.raises(TypeError, match="environment"):
+        pickle.dumps(keys)
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """The metadata service of a server, version 2 when a token is set."""
+
+    token: str | None = None
+    end = "2026-01-01T01:00:00Z"
+    role = "role-1"
+    asked = 0
+
+    def log_message(self, *_):
+        pass
+
+    def _answer(self, status, body=""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def do_PUT(self):
+        cls = type(self)
+        wanted = self.path == "/latest/api/token" and self.headers["X-NCP-METADATA-TOKEN-TTL-SECONDS"]
+        self._answer(200, cls.token) if cls.token and wanted else self._answer(404)
+
+    def do_GET(self):
+        cls = type(self)
+        if cls.token and self.headers["X-NCP-METADATA-TOKEN"] != cls.token:
+            return self._answer(401)
+        base = "/latest/meta-data/iam/security-credentials"
+        if self.path == base and cls.role:
+            return self._answer(200, cls.role)
+        if self.path == f"{base}/{cls.role}":
+            cls.asked += 1
+            keys = {"AccessKeyId": f"A{cls.asked}", "SecretAccessKey": "S", "Expiration": cls.end}
+            return self._answer(200, json.dumps(keys))
+        return self._answer(404)
+
+
+@pytest.fixture
+def metadata():
+    handler = type("Handler", (Metadata,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    handler.url = f"http://127.0.0.1:{server.server_port}"
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("token", [None, "token-1"], ids=["version 1", "version 2"])
+def test_server_role_keys_are_fetched_in_time(metadata, token):
+    metadata.token = token
+    now = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
+    role = RoleCredentials(metadata.url, lambda: now[0])
+    assert role().access_key == "A1"
+    now[0] += timedelta(minutes=44)
+    assert role().access_key == "A1"
+    now[0] += timedelta(minutes=2)
+    assert role().access_key == "A2"
+
+
+def test_a_server_without_a_role(metadata):
+    metadata.role = ""
+    with pytest.raises(CredentialsError, match="role=True"):
+        RoleCredentials(metadata.url)()
+
+
+def test_role_goes_alone(tmp_path):
+    with pytest.raises(CredentialsError, match="goes without"):
+        resolve(tmp_path, role=True, access_key="A")
+    assert isinstance(resolve_credentials(role=True), RoleCredentials)

@@ -1,0 +1,175 @@
+"""Bars: shown where somebody sees them, one for each thing that moves on."""
+
+from __future__ import annotations
+
+import io
+import sys
+import types
+
+import pytest
+
+from nclue_pandas import progress, progress_bars
+from nclue_pandas.config import options
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, and what was written on it."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def on(monkeypatch):
+    """Return a function that puts a stream in the place of standard error.
+
+    Called in the test itself, because pytest sets its own stream after the fixtures have run.
+    """
+
+    def replace(stream):
+        monkeypatch.setattr(sys, "stderr", stream)
+        return stream
+
+    return replace
+
+
+@pytest.fixture
+def switch(monkeypatch):
+    return lambda value: monkeypatch.setattr(options, "progress", value)
+
+
+def upload():
+    with progress.track(progress.UploadProgress, "로그", total=2_048) as advance:
+        advance(1_024)
+        advance(1_024)
+
+
+def wait(status, in_state=0.0, elapsed=0.0, **more):
+    progress.emit(
+        progress.WaitProgress(
+            kind="Task",
+            name="runners",
+            status=status,
+            seconds_in_state=in_state,
+            elapsed=elapsed,
+            **more,
+        )
+    )
+
+
+def test_a_terminal_shows_a_bar_to_its_end(on):
+    stream = on(Terminal())
+    upload()
+    shown = stream.getvalue()
+    assert "Uploading 로그" in shown
+    assert "2.00k/2.00k" in shown.split("\r")[-1]
+    assert shown.endswith("\n")
+
+
+def test_a_script_without_a_terminal_is_silent(on):
+    pipe = on(io.StringIO())
+    upload()
+    wait("pending")
+    wait("completed")
+    assert pipe.getvalue() == ""
+
+
+def test_the_option_turns_bars_on_and_off(on, switch):
+    pipe = on(io.StringIO())
+    switch(True)
+    upload()
+    assert "Uploading" in pipe.getvalue()
+
+
+def test_the_option_silences_a_terminal(on, switch):
+    stream = on(Terminal())
+    switch(False)
+    upload()
+    assert stream.getvalue() == ""
+
+
+def test_a_wait_shows_state_time_in_state_and_position(on):
+    stream = on(Terminal())
+    wait("pending", position=2)
+    wait("pending", in_state=75, elapsed=80, position=1)
+    wait("in_progress", elapsed=90)
+    wait("completed", elapsed=120)
+    shown = stream.getvalue()
+    assert "Task 'runners': pending for 1 min 15 s, 1 job before it (1 min 20 s in all)" in shown
+    assert "Task 'runners': in_progress for 0.0 s (1 min 30 s in all)" in shown
+    assert shown.rstrip().endswith("Task 'runners': completed after 2 min 0 s")
+
+
+def test_a_wait_that_is_given_up_closes_its_bar(on):
+    stream = on(Terminal())
+    wait("pending", in_state=1, elapsed=1)
+    wait("pending", in_state=2, elapsed=2, stopped=True)
+    assert stream.getvalue().endswith("\n")
+    assert progress_bars._bars._open == {}
+
+
+def test_a_job_that_is_finished_at_the_first_look_needs_no_bar(on):
+    stream = on(Terminal())
+    wait("completed")
+    assert stream.getvalue() == ""
+
+
+def test_things_that_move_at_the_same_time_have_a_bar_each(on):
+    on(Terminal())
+    with (
+        progress.track(progress.UploadProgress, "one", total=2) as one,
+        progress.track(progress.UploadProgress, "two", total=2) as two,
+    ):
+        one(1)
+        two(1)
+        assert len(progress_bars._bars._open) == 2
+    assert progress_bars._bars._open == {}
+
+
+def test_rows_are_counted_in_thousands_and_bytes_in_1024(on):
+    stream = on(Terminal())
+    with progress.track(progress.BuildProgress, "log", total=4_000, unit="rows") as advance:
+        advance(4_000)
+    assert "4.00k/4.00k" in stream.getvalue()
+    assert "rows/s" in stream.getvalue()
+
+
+def test_requests_draw_nothing(on):
+    stream = on(Terminal())
+    progress.emit(progress.RequestSent(method="GET", path="/api/v1/features"))
+    assert stream.getvalue() == ""
+
+
+def in_a_notebook(monkeypatch, shell):
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+
+
+def test_a_notebook_is_known_by_its_kernel(monkeypatch, on):
+    on(io.StringIO())
+    in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
+    assert progress_bars.in_notebook()
+    assert progress_bars.enabled()
+
+
+@pytest.mark.parametrize("shell", [None, types.SimpleNamespace()])
+def test_ipython_in_a_terminal_is_no_notebook(monkeypatch, on, shell):
+    on(io.StringIO())
+    in_a_notebook(monkeypatch, shell)
+    assert not progress_bars.in_notebook()
+    assert not progress_bars.enabled()
+
+
+def test_a_notebook_without_ipywidgets_gets_text(monkeypatch):
+    from tqdm.std import tqdm
+
+    in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert progress_bars.bar_type() is tqdm
+
+
+def test_a_notebook_with_ipywidgets_gets_a_widget(monkeypatch):
+    from tqdm.notebook import tqdm_notebook
+
+    in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert progress_bars.bar_type() is tqdm_notebook
