@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import COMPLETED, PENDING
 from nclue_pandas.sandbox import jobs
+from nclue_pandas.sandbox.jobs import TEST_FIELDS
 
 if TYPE_CHECKING:
     from nclue_pandas.sandbox.jobs import Job
@@ -78,6 +79,8 @@ def _inputs(job: Job) -> dict[str, Any]:
     if job.kind == jobs.CUSTOM_ATTRIBUTES:
         words = (word.strip() for word in fields["keyword_set"].split("\n"))
         fields["keyword_set"] = ",".join(word for word in words if word)
+    if job.kind == jobs.TASK:
+        fields = dict.fromkeys(TEST_FIELDS) | fields
     names = {used.id: used.name for used in job.uses}
     for field in list(fields):
         if field.endswith("_id"):

@@ -34,6 +34,8 @@ PROCESSING: Final = {
     SHOPPING_INTENT: 10117,
     CUSTOM_ATTRIBUTES: 10117,
 }
+#: Fields of a create request for a task that are given together or not at all.
+TEST_FIELDS: Final = ("test_feature_id", "test_bucket", "test_file_path")
 _IN_USE: Final = {FEATURE: 10134, TASK: 10135}
 #: Shares of a job's time after which it is pending, and in progress.
 _PENDING_FROM, _IN_PROGRESS_FROM = 0.25, 0.5

@@ -15,13 +15,13 @@ from nclue_pandas.contract import (
     TIMESTAMP_HEADER,
 )
 from nclue_pandas.sandbox import jobs
+from nclue_pandas.sandbox.jobs import TEST_FIELDS
 from nclue_pandas.sandbox.operations import (
     ARRAYS,
     DOWNLOAD_PATH,
     PATHS,
     PLURALS,
     REQUIRED,
-    TEST_FIELDS,
 )
 
 Json = dict[str, Any]
@@ -174,15 +174,17 @@ def _schemas() -> Json:
     schemas: Json = {"Error": _object({"error": error})}
     for kind, title in _TITLES.items():
         made = _CREATED[kind] | {"created_at": _TIME}
-        optional = [name for name in made if name.startswith("test_")]
+        for name in made:
+            if name.startswith("test_"):
+                made[name] = {"type": ["string", "null"]}
         told = made | {
             "status": _STATE,
             "completed_at": {"type": ["string", "null"]},
             "fail_message": {"type": ["string", "null"]},
             **_FIGURES[kind],
         }
-        schemas[f"{title}Created"] = _object(made, optional)
-        schemas[title] = _object(told, optional)
+        schemas[f"{title}Created"] = _object(made)
+        schemas[title] = _object(told)
         page = {"type": "array", "items": _ref(title)}
         schemas[f"{title}List"] = _object(
             {"index": _COUNT, "limit": _COUNT, "total": _COUNT, ARRAYS[kind]: page}
@@ -278,9 +280,8 @@ def _job_id() -> Json:
     return {"name": "job_id", "in": "path", "required": True, "schema": _ID}
 
 
-def _object(properties: Json, optional: list[str] | None = None) -> Json:
-    required = [name for name in properties if name not in (optional or [])]
-    return {"type": "object", "properties": properties, "required": required}
+def _object(properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _ref(schema: str) -> Json:

@@ -12,6 +12,7 @@ from nclue_pandas.contract import (
     forbidden_in_path,
 )
 from nclue_pandas.sandbox import answers, datasets, jobs
+from nclue_pandas.sandbox.jobs import TEST_FIELDS
 from nclue_pandas.sandbox.refusals import Refusal, bad_request, gateway, nclue
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     jobs.SHOPPING_INTENT: ("task_id",),
     jobs.CUSTOM_ATTRIBUTES: ("feature_id", "keyword_set", "result_bucket", "result_file_path"),
 }
-#: Fields of a create request for a task that are given together or not at all.
-TEST_FIELDS = ("test_feature_id", "test_bucket", "test_file_path")
 _LARGEST_INDEX = 2**31
 
 

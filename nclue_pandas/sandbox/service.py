@@ -38,10 +38,13 @@ class Account:
         self.settings = settings
         self.faults = Faults()
         self.gatekeeper = Gatekeeper({access_key: secret_key})
-        worker = Worker(storage, lambda: self.settings, self.registry.disk_usage)
+        worker = Worker(storage, lambda: self.settings, self._disk_usage)
         self.registry = Registry(lambda: self.settings, worker)
         self.operations = Operations(self.registry, storage, lambda: self.settings)
 
     def configure(self, **changes: Any) -> None:
         """Change settings while the service runs."""
         self.settings = self.settings.changed(**changes)
+
+    def _disk_usage(self) -> int:
+        return self.registry.disk_usage()

@@ -160,9 +160,7 @@ class Worker:
         users = trained.users
         target = set(trained.target)
         in_target = np.array([user in target for user in users.sequences])
-        rows = profiles.shopping_intent(
-            list(users.sequences), list(users.sequences.values()), in_target
-        )
+        rows = profiles.shopping_intent(list(users.sequences.values()), in_target)
         lines = [f"{c}\t{value}\t{share:.6f}\t{lift:.6f}" for c, value, share, lift in rows]
         job.product = self._text("category\tvalue\tshare\tlift", lines)
         self._occupy(job, len(job.product))

@@ -126,7 +126,7 @@ def dataset():
         for n, (user, t) in enumerate(zip(users, taste, strict=True))
     ]
     labels = [
-        f"{user}\t{t if n % 10 else 1 - t}\n"
+        f"{user}\t{t if n % 15 else 1 - t}\n"
         for n, (user, t) in enumerate(zip(users, taste, strict=True))
     ]
     return lines, labels
@@ -220,7 +220,7 @@ def test_every_operation_is_replayed(replay):
 
 
 def test_ids_are_uuids(replay):
-    assert len(replay.bound) == 6
+    assert len(replay.bound) == 7
     assert all(UUID.match(own) for own in replay.bound.values())
 
 
