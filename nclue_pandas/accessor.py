@@ -78,7 +78,7 @@ class NclueAccessor:
 
         return to_answers(self._frame, **options)
 
-    def check(self, **columns: str) -> CheckReport:
+    def check(self, **columns: Any) -> CheckReport:
         """Find what the service would refuse in this frame: :func:`nclue_pandas.check`.
 
         Parameters

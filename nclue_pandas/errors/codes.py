@@ -302,5 +302,4 @@ CODED: dict[int, type[ApiError]] = {
         TaskInUse,
         BucketNotFound,
     )
-    if error.code is not None
 }

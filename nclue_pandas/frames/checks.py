@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 FrameKind = Literal["sequences", "answers"]
 
+#: Code of the problem that a label has too few users to train on.
+FEW_LABELS: Final = "few_labels"
 _SLICE: Final = 20_000
 _LETTERS_AND_DIGITS: Final = r"^[\p{L}\p{N}]*$"
 _EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}|$)"
@@ -261,7 +263,7 @@ def _label_counts(read: Binary) -> list[Problem]:
     few = {label: n for label, n in ((0, zeros), (1, ones)) if n < ROWS_PER_LABEL}
     return [
         Problem(
-            "few_labels",
+            FEW_LABELS,
             f"{count:,} users have the label {label}; the service needs at least "
             f"{ROWS_PER_LABEL} of each",
             "Add users, or choose another cutoff, horizon or definition of the label.",

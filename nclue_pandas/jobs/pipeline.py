@@ -64,12 +64,15 @@ class Inputs:
 
     def problems(self) -> list[Problem]:
         """Find what the service would refuse in any of the frames."""
-        from nclue_pandas.frames.checks import check
+        from nclue_pandas.frames.checks import FEW_LABELS, check
 
-        frames = (self.sequences, self.answers, self.score_on, self.test)
-        return [
+        frames = (self.sequences, self.answers, self.score_on)
+        found = [
             problem for frame in frames if frame is not None for problem in check(frame).problems
         ]
+        if self.test is not None:
+            found += [p for p in check(self.test).problems if p.code != FEW_LABELS]
+        return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+# Every target makes the environment that it needs. Two commands set everything up:
+# `make demo` and `make test`.
+
+PYTHON ?= python3
+PIP_QUIET ?= -q --disable-pip-version-check
+VENV := .venv
+DEMO := .venv-demo
+OLDEST := .venv-oldest
+BIN := $(VENV)/bin
+WORKERS ?= 2
+TESTS := -m "not slow and not live"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format unit oldest docs verify live clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(DEMO)/ready  ## Run the main job on the embedded sandbox (ARGS="--events log.csv ...")
+	@$(DEMO)/bin/python -m nclue_pandas demo $(ARGS)
+
+test: lint unit oldest  ## Lint, all tests with coverage, and the oldest supported versions
+
+lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/check_imports.py
+	$(BIN)/python scripts/check_docstrings.py
+	$(BIN)/python scripts/check_words.py
+
+format: $(VENV)/ready  ## Let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: $(VENV)/ready
+	$(BIN)/python -m pytest nclue_pandas tests --doctest-modules $(TESTS) \
+		-n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=95
+
+oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
+	$(OLDEST)/bin/python -m pytest tests/unit tests/property tests/integration/test_chain.py \
+		$(TESTS) -n $(WORKERS) --dist loadfile -q
+
+docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+verify: $(VENV)/ready  ## The long checks: repeated seeds, simulations
+	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800
+
+live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
+	@test -n "$$NCLUE_LIVE_BUCKET" || { \
+		echo "make live creates billed jobs. Set NCLUE_LIVE_BUCKET to a bucket for it, and keys."; \
+		exit 2; }
+	$(BIN)/python -m pytest tests/live -m live -s --timeout 14400
+
+clean:  ## Remove environments and what was built
+	rm -rf $(VENV) $(DEMO) $(OLDEST) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
+
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Making $(@D) ..."
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install $(PIP_QUIET) -c $(1) -e ".[$(2)]"
+	@touch $@
+endef
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(call environment,constraints.txt,test$(comma)docs)
+
+$(DEMO)/ready: pyproject.toml constraints.txt
+	$(call environment,constraints.txt,sandbox)
+
+$(OLDEST)/ready: pyproject.toml constraints-oldest.txt
+	$(call environment,constraints-oldest.txt,sandbox$(comma)plot$(comma)test-oldest)
+
+comma := ,

@@ -1,0 +1,186 @@
+"""``python -m nclue_pandas demo``: the main job, step by step, on made-up or on own data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+import nclue_pandas as nclue
+from nclue_pandas.demo.shop import make_log
+from nclue_pandas.errors import InvalidDataError, NclueError
+
+if TYPE_CHECKING:
+    from nclue_pandas.client import Client
+
+#: What the generated log is asked: who buys tea in the 30 days after this day?
+_CUTOFF, _HORIZON, _POSITIVE = "2026-05-25", "30D", "차|tea"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Question:
+    """A log, and what is asked of it.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        The log.
+    user, time, behavior : str
+        Its columns.
+    cutoff, horizon : str
+        Behaviors before the cutoff predict what happens in the horizon after it.
+    positive : str or None
+        Pattern that a behavior of the horizon must match; None for any behavior.
+    """
+
+    events: pd.DataFrame
+    user: str
+    time: str
+    behavior: str
+    cutoff: str
+    horizon: str
+    positive: str | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--events", type=Path, help="your own log, .csv, .csv.gz or .parquet")
+    parser.add_argument("--user", help="column of the user id")
+    parser.add_argument("--time", help="column of the time")
+    parser.add_argument("--behavior", help="column of the behavior")
+    parser.add_argument("--cutoff", help="what is before it predicts, such as 2026-05-25")
+    parser.add_argument("--horizon", help="how long after it is looked at, such as 90D")
+    parser.add_argument(
+        "--positive", help="pattern in the behavior that makes a user positive (default: any)"
+    )
+    parser.add_argument("--name", default="demo", help="where the names of the jobs begin")
+    parser.add_argument(
+        "--bucket", help="run on the real service with this bucket and your keys, not the sandbox"
+    )
+    parser.add_argument("--profile", help="profile of ~/.ncloud/configure, with --bucket")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        See :func:`add_arguments`.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 when the input or the account is not as it must be.
+    """
+    try:
+        question = _question(options)
+        target = None if options.bucket else "sandbox"
+        with nclue.connect(target, bucket=options.bucket, profile=options.profile) as client:
+            answer(question, client, options.name)
+    except (NclueError, OSError, ValueError) as error:
+        sys.stderr.write(f"\nStopped: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped by Ctrl-C. Jobs that were created go on.\n")
+        return 130
+    return 0
+
+
+def answer(question: Question, client: Client, name: str) -> None:
+    """Go through the main job and print each step."""
+    columns = {"user": question.user, "time": question.time, "on_invalid": "drop"}
+    step("1", f"{len(question.events):,} events", question.events.head(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = _show_warning
+        sequences = question.events.nclue.to_sequences(
+            **columns, behavior=question.behavior, until=question.cutoff, personal_data="mask"
+        )
+        answers = question.events.nclue.to_answers(
+            **columns,
+            cutoff=question.cutoff,
+            horizon=question.horizon,
+            positive=_positive(question),
+        )
+    step("2", f"{len(sequences):,} users with a sequence", sequences.head(3))
+    positives = int(answers["label"].sum())
+    step("3", f"{len(answers):,} answers, {positives:,} positive ({positives / len(answers):.1%})")
+    train, test = answers.nclue.split(test=0.3, seed=0)
+    step("4", f"{len(train):,} users to train on, {len(test):,} held out")
+    feature = sequences.nclue.create_feature(f"{name}-feature", client=client).wait()
+    step("5", "feature", feature)
+    task = train.nclue.create_task(f"{name}-task", feature, test=test, client=client).wait()
+    step("6", f"task: the service's AUROC is {task.auroc}", task)
+    run = task.run(feature)
+    scores = run.result()
+    step("7", f"{len(scores):,} scores, the highest first", _highest(scores))
+    step("8", "measured on the users held out", scores.nclue.evaluate(test))
+    step("9", "where the files are", _places(client, feature, run))
+
+
+def step(number: str, title: str, shown: object = None) -> None:
+    """Print one step."""
+    print(f"\n[{number}] {title}")
+    if shown is not None:
+        print("\n".join(f"    {line}" for line in str(shown).splitlines()))
+
+
+def _question(options: argparse.Namespace) -> Question:
+    if options.events is None:
+        return Question(
+            make_log(),
+            options.user or "customer_id",
+            options.time or "ts",
+            options.behavior or "item",
+            options.cutoff or _CUTOFF,
+            options.horizon or _HORIZON,
+            options.positive or _POSITIVE,
+        )
+    needed = ("user", "time", "behavior", "cutoff", "horizon")
+    missing = [f"--{name}" for name in needed if getattr(options, name) is None]
+    events = _read(options.events)
+    if missing:
+        raise InvalidDataError(
+            f"With --events give {', '.join(missing)} too. The file has the columns: "
+            f"{', '.join(map(repr, events.columns))}."
+        )
+    chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
+    return Question(events=events, positive=options.positive, **chosen)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.exists():
+        raise InvalidDataError(f"There is no file {path}.")
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path)
+
+
+def _positive(question: Question) -> pd.Series[bool] | None:
+    if question.positive is None or question.behavior not in question.events:
+        return None
+    behaviors = question.events[question.behavior].astype("string")
+    return behaviors.str.contains(question.positive, case=False, na=False).astype(bool)
+
+
+def _highest(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores.sort_values("score", ascending=False).head(_SHOWN).reset_index(drop=True)
+
+
+def _places(client: Client, feature: Any, run: Any) -> str:
+    return (
+        f"sequences  s3://{feature.record.source_bucket}/{feature.record.source_file_path}\n"
+        f"scores     s3://{run.record.result_bucket}/{run.record.result_file_path}\n"
+        f"endpoint   {client.ref.endpoint}"
+    )
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"    note: {message}")

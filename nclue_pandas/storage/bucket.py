@@ -1,0 +1,244 @@
+"""One bucket of Object Storage through s3fs, with the settings that NCP needs.
+
+Every object is written by a single PUT and its size is looked at afterwards; listing is
+ListObjects V1 only; objects are deleted one by one.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from nclue_pandas.config import is_loopback
+from nclue_pandas.errors import (
+    BucketNotFoundError,
+    IncompleteUploadError,
+    ObjectNotFoundError,
+    StorageAccessError,
+    StorageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
+
+#: Parts travel at the same time, this many at most.
+CONNECTIONS: Final = 8
+_TIMEOUTS: Final = {"connect_timeout": 10, "read_timeout": 120}
+#: NCP answers aws-chunked uploads with 403, so no checksum is sent unless one is required.
+_CONFIG: Final = {
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+    "signature_version": "s3v4",
+    "max_pool_connections": 2 * CONNECTIONS,
+    "retries": {"max_attempts": 3, "mode": "standard"},
+    "s3": {"addressing_style": "path"},
+    **_TIMEOUTS,
+}
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """What the store says of an object.
+
+    Parameters
+    ----------
+    key : str
+        In the bucket.
+    size : int
+        Bytes.
+    modified : datetime.datetime or None
+        When it was written.
+    metadata : mapping
+        User metadata, names in lower case; empty in listings.
+    """
+
+    key: str
+    size: int
+    modified: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Bucket:
+    """A bucket.
+
+    Parameters
+    ----------
+    settings : StorageSettings
+        Which bucket, and where.
+    credentials : callable
+        Gives the key pair.
+    """
+
+    def __init__(self, settings: StorageSettings, credentials: CredentialsProvider) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._connected: tuple[int, Credentials, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        return self._settings.bucket
+
+    def __repr__(self) -> str:
+        return f"<Bucket {self.name} at {self._settings.endpoint}>"
+
+    def check(self) -> None:
+        """Look whether the bucket is there and may be used: one request.
+
+        Raises
+        ------
+        BucketNotFoundError, StorageAccessError, StorageError
+            When not.
+        """
+        self._call("list_objects", "", MaxKeys=1)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """Return what the store says of an object, or None when there is none."""
+        try:
+            answer = self._call("head_object", key, Key=key)
+        except ObjectNotFoundError:
+            return None
+        metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+        return ObjectInfo(key, answer["ContentLength"], answer.get("LastModified"), metadata)
+
+    def put(
+        self, key: str, body: bytes | bytearray | memoryview, metadata: Mapping[str, str]
+    ) -> None:
+        """Write an object by a single PUT, and verify its size.
+
+        Raises
+        ------
+        IncompleteUploadError
+            When the store holds another number of bytes afterwards.
+        """
+        self._call("put_object", key, Key=key, Body=bytes(body), Metadata=dict(metadata))
+        stored = self.head(key)
+        if stored is None or stored.size != len(body):
+            raise IncompleteUploadError(
+                f"{self._url(key)} has {stored.size if stored else 0:,} bytes on the store instead "
+                f"of {len(body):,}. Something between here and the store changes uploads; no job "
+                "was created from it."
+            )
+
+    def get(self, key: str, *, start: int | None = None, end: int | None = None) -> bytes:
+        """Read an object, or its bytes from `start` up to `end`.
+
+        Raises
+        ------
+        ObjectNotFoundError
+            When there is none.
+        """
+        with self._translated(key):
+            body: bytes = self._filesystem.cat_file(f"{self.name}/{key}", start=start, end=end)
+        return body
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield the objects below a prefix, in no order, by ListObjects V1."""
+        marker = ""
+        while True:
+            page = self._call("list_objects", prefix, Prefix=prefix, Marker=marker)
+            contents = page.get("Contents") or []
+            for item in contents:
+                yield ObjectInfo(item["Key"], item["Size"], item.get("LastModified"))
+            following = max((item["Key"] for item in contents), default="")
+            if not page.get("IsTruncated") or following <= marker:
+                return
+            marker = following
+
+    def delete(self, key: str) -> None:
+        """Delete one object; the caller has made sure that it is ours."""
+        self._call("delete_object", key, Key=key)
+
+    def _url(self, key: str) -> str:
+        return f"s3://{self.name}/{key}"
+
+    def _call(self, operation: str, key: str, **arguments: Any) -> Any:
+        with self._translated(key):
+            return self._filesystem.call_s3(operation, Bucket=self.name, **arguments)
+
+    @property
+    def _filesystem(self) -> Any:
+        """The s3fs file system of this process and these keys; it is never pickled or inherited."""
+        keys = self._credentials()
+        if self._connected is None or self._connected[:2] != (os.getpid(), keys):
+            self._connected = (os.getpid(), keys, self._connect(keys))
+        return self._connected[2]
+
+    def _connect(self, keys: Credentials) -> Any:
+        from s3fs import S3FileSystem
+
+        config = dict(_CONFIG)
+        if is_loopback(self._settings.endpoint):
+            config["proxies"] = {}
+        client = {"region_name": self._settings.region}
+        if self._settings.ca_bundle:
+            client["verify"] = self._settings.ca_bundle
+        options: dict[str, Any] = {
+            "config_kwargs": config,
+            "client_kwargs": client,
+            "default_fill_cache": False,
+            "local_expiry_check": True,
+            "skip_instance_cache": True,
+            "use_listings_cache": False,
+            **self._settings.options,
+        }
+        return S3FileSystem(
+            key=keys.access_key,
+            secret=keys.secret_key,
+            endpoint_url=self._settings.endpoint,
+            **options,
+        )
+
+    @contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        """Turn what s3fs and botocore raise into our errors."""
+        try:
+            yield
+        except (StorageError, KeyboardInterrupt):
+            raise
+        except FileNotFoundError as error:
+            raise self._not_found(key, error) from None
+        except PermissionError as error:
+            raise self._refused(key, error) from None
+        except Exception as error:
+            if not _is_of_storage(error):
+                raise
+            raise StorageError(
+                f"Object Storage at {self._settings.endpoint} cannot be reached or failed "
+                f"({type(error).__name__}) for {self._url(key)}. Check the network, the endpoint "
+                "and the proxy, then run the same call again: what is there already is not sent "
+                "twice."
+            ) from None
+
+    def _not_found(self, key: str, error: Exception) -> StorageError:
+        if "bucket" in str(error).lower() or not key:
+            return BucketNotFoundError(
+                f"There is no bucket {self.name!r} at {self._settings.endpoint}. Check its name; "
+                "Object Storage and Ncloud Storage are two products with buckets of their own, so "
+                "the endpoint may be the wrong one."
+            )
+        return ObjectNotFoundError(f"There is no object {self._url(key)}.")
+
+    def _refused(self, key: str, error: Exception) -> StorageAccessError:
+        said = f"{error} {error.__cause__}"
+        if "SignatureDoesNotMatch" in said or "signature" in said.lower():
+            why = "the secret key is wrong (the signature does not match)"
+        elif "InvalidAccessKeyId" in said or "access key" in said.lower():
+            why = "the access key is unknown there"
+        else:
+            why = "the key pair has no right to do this"
+        return StorageAccessError(
+            f"Object Storage refused {self._url(key)}: {why}. Check both keys and the bucket's "
+            f"access control, and that the bucket is at {self._settings.endpoint}."
+        )
+
+
+def _is_of_storage(error: Exception) -> bool:
+    """Return whether an error comes from the store or the way to it."""
+    module = type(error).__module__
+    return isinstance(error, OSError) or module.startswith(("botocore", "aiobotocore", "aiohttp"))

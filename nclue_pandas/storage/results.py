@@ -1,0 +1,268 @@
+"""Results of the service: found by their final name or by listing, read as Arrow-backed frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from nclue_pandas.assumptions import RESULT_COLUMNS
+from nclue_pandas.errors import ResultFormatError, ResultNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nclue_pandas.storage.bucket import Bucket, ObjectInfo
+
+_BLOCK: Final = 8 << 20
+_ENDING: Final = ".tsv"
+_BOM: Final = b"\xef\xbb\xbf"
+_SHOWN: Final = 5
+#: A first line of these words, or of no number where numbers follow, is a header.
+_HEADER_WORDS: Final = frozenset({"user_id", "userid", "user", "id", "mid", "score", "label"})
+
+
+def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
+    """Find the result file of a completed job.
+
+    Whether the service tells the final name or the requested path is not documented: when no
+    object has the name, the files that a directory or a stem leads to are listed.
+
+    Parameters
+    ----------
+    bucket : Bucket
+        Where it is.
+    path : str or None
+        As the service answers it.
+
+    Returns
+    -------
+    ObjectInfo
+        The file, the newest when there are several.
+
+    Raises
+    ------
+    ResultNotFoundError
+        When there is none.
+    """
+    key = (path or "").lstrip("/")
+    if not key or ".." in key.split("/"):
+        raise ResultNotFoundError(f"The service names no result file that can be read: {path!r}.")
+    if not key.endswith("/"):
+        found = bucket.head(key)
+        if found is not None:
+            return found
+    stem = key if key.endswith("/") else f"{key}_"
+    files = [info for info in bucket.list(stem) if info.key.endswith(_ENDING)]
+    if not files:
+        raise ResultNotFoundError(
+            f"No result file is at s3://{bucket.name}/{key}, nor under it. It may have been moved "
+            "or deleted; run the job again under another name."
+        )
+    return max(files, key=lambda info: (str(info.modified), info.key))
+
+
+def read_result(
+    bucket: Bucket, path: str | None, *, columns: Sequence[str] = RESULT_COLUMNS
+) -> pd.DataFrame:
+    """Read a result file.
+
+    Parameters
+    ----------
+    bucket : Bucket
+        Where it is.
+    path : str or None
+        As the service answers it.
+    columns : sequence of str
+        Names of the first columns: an id and a number.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Ids as ``string[pyarrow]``, the number as ``double[pyarrow]``, further columns as text.
+
+    Raises
+    ------
+    ResultNotFoundError, ResultFormatError
+        When the file is not there, empty, or not TAB-separated text.
+    """
+    found = find_result(bucket, path)
+    where = f"s3://{bucket.name}/{found.key}"
+    return _scores(_parse(bucket.get(found.key), where), columns, where)
+
+
+def iter_result(
+    bucket: Bucket,
+    path: str | None,
+    *,
+    columns: Sequence[str] = RESULT_COLUMNS,
+    block_bytes: int = _BLOCK,
+) -> Iterator[pd.DataFrame]:
+    """Read a result file some rows at a time; see :func:`read_result`.
+
+    Parameters
+    ----------
+    bucket, path, columns
+        As for :func:`read_result`.
+    block_bytes : int
+        Bytes read at a time.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Rows in the file's order.
+    """
+    found = find_result(bucket, path)
+    where = f"s3://{bucket.name}/{found.key}"
+    header: list[str] | None = None
+    first = True
+    rest = b""
+    for start in range(0, max(found.size, 1), block_bytes):
+        block = rest + bucket.get(found.key, start=start, end=min(start + block_bytes, found.size))
+        end = len(block) if start + block_bytes >= found.size else block.rfind(b"\n") + 1
+        rest = block[end:]
+        if end == 0:
+            continue
+        table = _parse(block[:end], where)
+        if first:
+            header, table = _split_header(table)
+            first = False
+        if table.num_rows:
+            yield _named(table, header, columns, where)
+
+
+def read_tsv(body: bytes) -> pd.DataFrame:
+    r"""Read a downloaded profile: whatever columns come, with a header when there is one.
+
+    Parameters
+    ----------
+    body : bytes
+        TAB-separated text.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Arrow-backed; columns that hold numbers only are ``double[pyarrow]``, others
+        ``string[pyarrow]``.
+
+    Raises
+    ------
+    ResultFormatError
+        When it is empty or not TAB-separated text.
+
+    Examples
+    --------
+    >>> frame = read_tsv(b"category\\tshare\\ntea\\t0.5\\n")
+    >>> frame.columns.tolist(), frame["share"].tolist()
+    (['category', 'share'], [0.5])
+    """
+    header, table = _split_header(_parse(body, "The profile"))
+    names = header or [f"col_{number}" for number in range(1, table.num_columns + 1)]
+    columns = [_number_or_text(column) for column in table.columns]
+    return _frame(pa.table(columns, names=_distinct(names)))
+
+
+def _parse(body: bytes, where: str) -> pa.Table:
+    """Split lines at TABs; every value stays the text that it is."""
+    body = body.removeprefix(_BOM)
+    if not body.strip():
+        raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
+    first = body[: body.find(b"\n") if b"\n" in body else len(body)]
+    width = first.count(b"\t") + 1
+    if width == 1:
+        raise ResultFormatError(
+            f"{where} is not TAB-separated: its first line has no TAB and begins with "
+            f"{first[:40]!r}."
+        )
+    names = [str(number) for number in range(width)]
+    try:
+        return csv.read_csv(
+            pa.BufferReader(body),
+            read_options=csv.ReadOptions(column_names=names, block_size=_BLOCK),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, newlines_in_values=False
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise ResultFormatError(f"{where} is not TAB-separated UTF-8 text: {error}") from None
+
+
+def _split_header(table: pa.Table) -> tuple[list[str] | None, pa.Table]:
+    """Take a header off, when the first line is one.
+
+    It is one when it holds a known word, or when a column is numbers below it and not in it.
+    """
+    first = [column[0].as_py() for column in table.columns]
+    rest = table.slice(1)
+    known = any(value.strip().lower() in _HEADER_WORDS for value in first[1:]) or (
+        first[0].strip().lower() in _HEADER_WORDS and not _is_number(first[1])
+    )
+    if known or any(
+        not _is_number(value) and rest.num_rows and _is_number(column[1].as_py())
+        for value, column in zip(first[1:], table.columns[1:], strict=True)
+    ):
+        return [value.strip() for value in first], rest
+    return None, table
+
+
+def _scores(table: pa.Table, columns: Sequence[str], where: str) -> pd.DataFrame:
+    header, table = _split_header(table)
+    return _named(table, header, columns, where)
+
+
+def _named(
+    table: pa.Table, header: list[str] | None, columns: Sequence[str], where: str
+) -> pd.DataFrame:
+    names = header or [f"col_{number}" for number in range(1, table.num_columns + 1)]
+    names = _distinct([*columns[: table.num_columns], *names[len(columns) :]])
+    try:
+        numbers = pc.cast(pc.utf8_trim_whitespace(table.column(1)), pa.float64())
+    except pa.ArrowInvalid as error:
+        raise ResultFormatError(
+            f"{where}: the second column is not a number in every line ({error})."
+        ) from None
+    arrays = [table.column(0), numbers, *table.columns[2:]]
+    return _frame(pa.table(arrays, names=names))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: pd.Series(pd.arrays.ArrowExtensionArray(column), copy=False)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        },
+        copy=False,
+    )
+
+
+def _number_or_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return column
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number names that repeat, so that no column is lost."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return made
