@@ -381,7 +381,7 @@ class Client:
             if record.name == id_or_name:
                 return handle.of(record, self)
             names.append(record.name or "")
-        near = get_close_matches(id_or_name, names, n=3)
+        near = get_close_matches(id_or_name, names, n=3, cutoff=0.5)
         guess = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
         raise JobNotFoundError(
             f"There is no {handle.kind.title} named {id_or_name!r} among the {len(names):,} of "

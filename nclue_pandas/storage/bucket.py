@@ -154,6 +154,14 @@ class Bucket:
         """Delete one object; the caller has made sure that it is ours."""
         self._call("delete_object", key, Key=key)
 
+    def _reason(self) -> str:
+        """Ask why requests are refused: the answer to a HEAD has no body that could tell."""
+        try:
+            self._filesystem.call_s3("list_objects", Bucket=self.name, MaxKeys=1)
+        except OSError as error:
+            return f"{error} {error.__cause__}"
+        return ""
+
     def _url(self, key: str) -> str:
         return f"s3://{self.name}/{key}"
 
@@ -225,7 +233,7 @@ class Bucket:
         return ObjectNotFoundError(f"There is no object {self._url(key)}.")
 
     def _refused(self, key: str, error: Exception) -> StorageAccessError:
-        said = f"{error} {error.__cause__}"
+        said = f"{error} {error.__cause__} {self._reason()}"
         if "SignatureDoesNotMatch" in said or "signature" in said.lower():
             why = "the secret key is wrong (the signature does not match)"
         elif "InvalidAccessKeyId" in said or "access key" in said.lower():

@@ -194,7 +194,7 @@ def test_not_connected(sequences):
 
 @pytest.mark.parametrize(
     ("body", "says"),
-    [(b"", "empty"), (b"<html>sorry</html>\n", "TAB"), (b"\xff\xfe\x00a\tb\n", "")],
+    [(b"", "empty"), (b"<html>sorry</html>\n", "TAB"), (b"\xff\xfe\x00a\tb\n", "UTF-8")],
     ids=["empty", "not TSV", "not UTF-8"],
 )
 def test_unreadable_result(sandbox, client, sequences, halves, body, says):

@@ -104,13 +104,13 @@ def test_only_a_registered_job_can_be_cancelled(sandbox, client, sequences):
 
 def test_delete_is_refused_while_others_use_it(client, sandbox, sequences, halves):
     feature = sequences.nclue.create_feature("f")
-    sandbox_task = halves[0].nclue.create_task("t", feature)
+    task = halves[0].nclue.create_task("t", feature).wait()
     sandbox.configure(job_seconds=3600)
-    run = sandbox_task.run(feature)
+    run = task.run(feature)
     with pytest.raises(errors.FeatureInUse):
         feature.delete()
     with pytest.raises(errors.TaskInUse):
-        sandbox_task.delete()
+        task.delete()
     run.delete()
     feature.delete()
     assert len(client.list_features()) == 0

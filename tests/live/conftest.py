@@ -26,7 +26,8 @@ import requests
 import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.assumptions import ASSUMPTIONS
-from nclue_pandas.config import ServiceSettings, resolve_credentials
+from nclue_pandas.config import ServiceSettings
+from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.service.pace import pace_for
 from nclue_pandas.service.signature import SignatureV2
 
