@@ -167,9 +167,11 @@ def plan(
 
     Parameters
     ----------
-    sequences, answers, score_on, test : pandas.DataFrame
+    sequences, answers : pandas.DataFrame
         As for :func:`predict`.
     name : str
+        As for :func:`predict`.
+    score_on, test : pandas.DataFrame, optional
         As for :func:`predict`.
     client : Client, optional
         By default the one that :func:`connect` made.
@@ -190,6 +192,6 @@ def plan(
 def _client(client: Client | None) -> Client:
     if client is not None:
         return client
-    from nclue_pandas.connecting import default_client
+    from nclue_pandas.default import default_client
 
     return default_client()

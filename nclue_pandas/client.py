@@ -346,9 +346,9 @@ class Client:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        from nclue_pandas.connecting import disconnect
+        from nclue_pandas.default import restore
 
-        disconnect(self)
+        restore(self)
 
     def __repr__(self) -> str:
         bucket = self.ref.bucket or "no bucket"

@@ -6,12 +6,12 @@ import atexit
 import os
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
-from nclue_pandas.errors import ConfigurationError, NotConnectedError
+from nclue_pandas.default import set_default
+from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
 from nclue_pandas.key_sources import resolve_credentials
 
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 
 
-class _Connections:
-    """The default client, the one before it, and the embedded sandbox of this process."""
+class _Embedded:
+    """The sandbox of this process, once it was asked for."""
 
-    default: Client | None = None
     sandbox: Sandbox | None = None
-    #: For each client that `connect` returned, the default before it.
-    before: ClassVar[WeakKeyDictionary[Client, Client | None]] = WeakKeyDictionary()
 
 
 def connect(
@@ -109,33 +106,8 @@ def connect(
         )
     else:
         client = _client_of(target, prefix)
-    _Connections.before[client] = _Connections.default
-    _Connections.default = client
+    set_default(client)
     return client
-
-
-def default_client() -> Client:
-    """Return the client that verbs use when none is given.
-
-    Raises
-    ------
-    NotConnectedError
-        Before the first :func:`connect`.
-    """
-    if _Connections.default is None:
-        raise NotConnectedError(
-            "No account is connected. Call nclue_pandas.connect(bucket='my-bucket') first, with "
-            "keys in the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or in "
-            "~/.ncloud/configure; or nclue_pandas.connect('sandbox') to try without an account; "
-            "or pass client=."
-        )
-    return _Connections.default
-
-
-def disconnect(client: Client) -> None:
-    """Make the default client before `client` the default again, if `client` is the default."""
-    if _Connections.default is client:
-        _Connections.default = _Connections.before.pop(client, None)
 
 
 def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> StorageSettings | None:
@@ -146,13 +118,17 @@ def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> Storage
 
 def _embedded_sandbox() -> Sandbox:
     with _lock:
-        if _Connections.sandbox is None:
-            from nclue_pandas.sandbox import Sandbox
+        if _Embedded.sandbox is None:
+            try:
+                from nclue_pandas.sandbox import Sandbox
+            except ImportError as error:
+                library = error.name or "a library"
+                raise MissingExtraError.of(library, "sandbox", "The sandbox") from error
 
-            _Connections.sandbox = Sandbox()
-            _Connections.sandbox.start()
-            atexit.register(_Connections.sandbox.stop)
-        return _Connections.sandbox
+            _Embedded.sandbox = Sandbox()
+            _Embedded.sandbox.start()
+            atexit.register(_Embedded.sandbox.stop)
+        return _Embedded.sandbox
 
 
 def _client_of(sandbox: Sandbox, prefix: str) -> Client:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from nclue_pandas.demo.shop import make_log
 from nclue_pandas.errors import InvalidDataError, NclueError
 
 if TYPE_CHECKING:
+    import argparse
+
     from nclue_pandas.client import Client
 
 #: What the generated log is asked: who buys tea in the 30 days after this day?

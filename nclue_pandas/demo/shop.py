@@ -114,9 +114,7 @@ def _draw(
 ) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Draw one column per row, by the row's cumulative probabilities."""
     drawn = (rng.random((len(cumulative), 1)) > cumulative).sum(axis=1)
-    column: np.ndarray[tuple[int], np.dtype[np.intp]] = np.minimum(
-        drawn, cumulative.shape[1] - 1
-    )
+    column: np.ndarray[tuple[int], np.dtype[np.intp]] = np.minimum(drawn, cumulative.shape[1] - 1)
     return column
 
 

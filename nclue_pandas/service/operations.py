@@ -162,13 +162,13 @@ class Service:
         )
 
     def get_shopping_intent(self, profile_id: str) -> ShoppingIntentRecord:
-        """GET /profile/shopping-intents/{profile_id}: what the service says of a Shopping Intent profile."""
+        """GET /profile/shopping-intents/{profile_id}: what is said of a Shopping Intent profile."""
         return ShoppingIntentRecord.read(
             self._transport.call(Request("GET", _item(_SHOPPING_INTENTS, profile_id)))
         )
 
     def delete_shopping_intent(self, profile_id: str) -> str:
-        """DELETE /profile/shopping-intents/{profile_id}: delete a Shopping Intent profile; returns its id."""
+        """DELETE /profile/shopping-intents/{profile_id}: delete a profile; returns its id."""
         self._transport.call(Request("DELETE", _item(_SHOPPING_INTENTS, profile_id)))
         return profile_id
 
@@ -222,13 +222,13 @@ class Service:
         )
 
     def get_custom_attributes(self, profile_id: str) -> CustomAttributesRecord:
-        """GET /profile/custom-attributes/{profile_id}: what the service says of a Custom Attributes profile."""
+        """GET /profile/custom-attributes/{profile_id}: what is said of a profile."""
         return CustomAttributesRecord.read(
             self._transport.call(Request("GET", _item(_CUSTOM_ATTRIBUTES, profile_id)))
         )
 
     def delete_custom_attributes(self, profile_id: str) -> str:
-        """DELETE /profile/custom-attributes/{profile_id}: delete a Custom Attributes profile; returns its id."""
+        """DELETE /profile/custom-attributes/{profile_id}: delete a profile; returns its id."""
         self._transport.call(Request("DELETE", _item(_CUSTOM_ATTRIBUTES, profile_id)))
         return profile_id
 

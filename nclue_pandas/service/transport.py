@@ -154,7 +154,7 @@ class Transport:
             if request.method == "DELETE" and attempts > 1:
                 return {}
             raise
-        except (BackendError, RequestTimeoutError, InvalidAnswerError, _Broken) as error:
+        except (BackendError, RequestTimeoutError, InvalidAnswerError, _BrokenError) as error:
             if not request.creates:
                 raise
             raise AmbiguousCreateError(
@@ -228,7 +228,7 @@ class Transport:
         return requests.Session()
 
 
-class _Broken(ServiceError, ConnectionError):
+class _BrokenError(ServiceError, ConnectionError):
     """The connection broke after the request was sent: the work may have been done."""
 
 
@@ -253,7 +253,7 @@ def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
                 raise InvalidAnswerError(f"The answer is larger than {limit:,} bytes.")
             yield chunk
     except requests.RequestException as error:
-        raise _Broken(f"The answer broke off after {size:,} bytes ({_name(error)}).") from None
+        raise _BrokenError(f"The answer broke off after {size:,} bytes ({_name(error)}).") from None
 
 
 def _failure(request: Request, url: str, error: requests.RequestException) -> ServiceError:
@@ -270,7 +270,7 @@ def _failure(request: Request, url: str, error: requests.RequestException) -> Se
         return ConnectionFailedError(
             f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
         )
-    return _Broken(f"{asked}: the connection to {url} broke ({_name(error)}).")
+    return _BrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
 
 
 def _was_sent(error: requests.exceptions.ConnectionError) -> bool:
@@ -297,7 +297,9 @@ def _may_repeat(request: Request, error: BaseException) -> bool:
     """
     if isinstance(error, (Throttled, ConnectionFailedError)):
         return _retry_after(error) <= _LONGEST_RETRY_AFTER
-    passing = isinstance(error, (BackendError, RequestTimeoutError, InvalidAnswerError, _Broken))
+    passing = isinstance(
+        error, (BackendError, RequestTimeoutError, InvalidAnswerError, _BrokenError)
+    )
     return passing and not request.creates
 
 

@@ -125,7 +125,7 @@ class Bucket:
                 "was created from it."
             )
 
-    def get(self, key: str, *, start: int | None = None, end: int | None = None) -> bytes:
+    def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
         """Read an object, or its bytes from `start` up to `end`.
 
         Raises

@@ -110,7 +110,7 @@ def test_typed_answer(name, exchange, service, scripted):
     else:
         assert_typed(answered, expected)
         assert answered.raw == exchange["answer"]["json"]
-        assert pickle.loads(pickle.dumps(answered)) == answered  # noqa: S301 - its own bytes
+        assert pickle.loads(pickle.dumps(answered)) == answered
 
 
 def test_both_spellings_of_the_end_are_kept_apart_from_what_runs(service, scripted):

@@ -175,7 +175,7 @@ def test_no_network(sandbox, unchanged, sequences):
         )
         with pytest.raises(errors.StorageError, match="reach"):
             client.create_feature("f", sequences)
-        with pytest.raises(errors.ConnectionFailedError, match="127.0.0.1"):
+        with pytest.raises(errors.ConnectionFailedError, match=r"127\.0\.0\.1"):
             client.list_features()
 
 

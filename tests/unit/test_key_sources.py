@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -105,7 +105,9 @@ def test_an_unreadable_file(tmp_path):
         resolve(tmp_path)
 
 
-@pytest.mark.parametrize(("host", "zone"), [("fin-ncloud", "finance"), ("gov-ncloud", "government")])
+@pytest.mark.parametrize(
+    ("host", "zone"), [("fin-ncloud", "finance"), ("gov-ncloud", "government")]
+)
 def test_other_zones_are_noticed(home, host, zone):
     gateway = f"https://{host}.apigw.ntruss.com"
     environ = {"NCLOUD_ACCESS_KEY": "A", "NCLOUD_SECRET_KEY": "S", "NCLOUD_API_GW": gateway}
@@ -148,7 +150,9 @@ class Metadata(BaseHTTPRequestHandler):
 
     def do_PUT(self):
         cls = type(self)
-        wanted = self.path == "/latest/api/token" and self.headers["X-NCP-METADATA-TOKEN-TTL-SECONDS"]
+        wanted = (
+            self.path == "/latest/api/token" and self.headers["X-NCP-METADATA-TOKEN-TTL-SECONDS"]
+        )
         self._answer(200, cls.token) if cls.token and wanted else self._answer(404)
 
     def do_GET(self):
@@ -179,7 +183,7 @@ def metadata():
 @pytest.mark.parametrize("token", [None, "token-1"], ids=["version 1", "version 2"])
 def test_server_role_keys_are_fetched_in_time(metadata, token):
     metadata.token = token
-    now = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
     role = RoleCredentials(metadata.url, lambda: now[0])
     assert role().access_key == "A1"
     now[0] += timedelta(minutes=44)

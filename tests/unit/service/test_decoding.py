@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,6 @@ from nclue_pandas.service.error_bodies import read_error
 from nclue_pandas.service.records import TaskRecord
 from nclue_pandas.service.timestamps import parse_timestamp
 
-UTC = timezone.utc
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -78,11 +77,15 @@ def test_any_error_body_is_read(body):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["task_id", "task_name", "AUROC", "line_count", "status", "created_at"]),
-        inner,
-        max_size=6,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["task_id", "task_name", "AUROC", "line_count", "status", "created_at"]
+            ),
+            inner,
+            max_size=6,
+        )
     ),
     max_leaves=12,
 )

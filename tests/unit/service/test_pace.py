@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -12,7 +13,7 @@ def test_the_first_permit_is_free_and_the_next_ones_are_apart():
     for _ in range(5):
         pace.acquire()
         moments.append(time.monotonic())
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert min(gaps) >= 1 / 20
     assert max(gaps) < 5 * pace.interval
 
@@ -32,7 +33,7 @@ def test_threads_share_one_pace():
     for thread in threads:
         thread.join()
     moments.sort()
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert len(moments) == 9
     assert min(gaps) >= 0.99 / 20
 
