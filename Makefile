@@ -28,6 +28,7 @@ lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
 	$(BIN)/python scripts/check_imports.py
 	$(BIN)/python scripts/check_docstrings.py
 	$(BIN)/python scripts/check_words.py
+	$(BIN)/python scripts/generate_docs.py --check
 
 format: $(VENV)/ready  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,144 @@
+"""Write the pages that are made from the code: errors, assumptions, operations.
+
+``python scripts/generate_docs.py`` writes them; with ``--check`` it only tells which are stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from nclue_pandas import errors
+from nclue_pandas.assumptions import ASSUMPTIONS
+from nclue_pandas.contract import ERROR_CODES
+from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.service import GATEWAY
+from nclue_pandas.jobs.failures import FAILURES
+from nclue_pandas.sandbox.openapi import description
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = "<!-- made by scripts/generate_docs.py from the code; edit that instead -->\n\n"
+TESTS = "tests/integration/test_operations.py"
+
+#: Operation -> how users reach it.
+METHODS = {
+    "list_features": "`client.list_features()`",
+    "create_feature": "`sequences.nclue.create_feature(name)`, `client.create_feature_from_path`",
+    "get_feature": "`client.get_feature(id_or_name)`, `feature.refresh()`, `feature.wait()`",
+    "delete_feature": "`feature.delete()`, `feature.cancel()`",
+    "list_tasks": "`client.list_tasks()`",
+    "create_task": "`answers.nclue.create_task(name, feature)`, `client.create_task_from_path`",
+    "get_task": "`client.get_task(id_or_name)`, `task.refresh()`, `task.wait()`",
+    "delete_task": "`task.delete()`, `task.cancel()`",
+    "list_runs": "`client.list_runs()`",
+    "create_run": "`task.run(feature)`, `client.create_run(task, feature)`",
+    "get_run": "`client.get_run(id_or_name)`, `run.refresh()`, `run.wait()`, `run.result()`",
+    "delete_run": "`run.delete()`, `run.cancel()`",
+    "list_shopping_intents": "`client.list_shopping_intents()`",
+    "create_shopping_intent": "`task.shopping_intent(name)`",
+    "get_shopping_intent": "`client.get_shopping_intent(id_or_name)`, `.refresh()`, `.wait()`",
+    "delete_shopping_intent": "`.delete()`, `.cancel()`",
+    "download_shopping_intent": "`client.get_shopping_intent(id_or_name).result()`",
+    "list_custom_attributes": "`client.list_custom_attributes()`",
+    "create_custom_attributes": "`feature.custom_attributes(name, keywords)`",
+    "get_custom_attributes": "`client.get_custom_attributes(id_or_name)`, `.refresh()`, `.wait()`",
+    "delete_custom_attributes": "`.delete()`, `.cancel()`",
+}
+
+
+def operations() -> str:
+    """Return the page of the 21 operations."""
+    rows = [
+        "| operation | request | how to call it | low level | test |",
+        "|---|---|---|---|---|",
+    ]
+    for path, methods in description("https://nclue.example/api/v1")["paths"].items():
+        for method, operation in methods.items():
+            name = operation["operationId"]
+            rows.append(
+                f"| {name} | {method.upper()} `{path}` | {METHODS[name]} "
+                f"| `client.service.{name}` | `test_{name}` |"
+            )
+    return (
+        f"{MADE}# Operations of the service\n\nEvery operation, the methods that call it, and "
+        f"the test in `{TESTS}` that exercises it over HTTP with its error codes.\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def error_page() -> str:
+    """Return the page of errors with cause and remedy."""
+    text = (
+        f"{MADE}# Errors\n\nEvery error of the package is an `nclue_pandas.NclueError`, and also "
+        "the builtin that one would catch. Errors of the service carry `status`, `code`, "
+        "`trace_id`, `cause` and `remedy`; give the trace id to NCP's support.\n\n```text\n"
+        f"{(errors.__doc__ or '').split('::')[1].strip()}\n```\n\n## Codes of the service\n\n"
+    )
+    for code, error in CODED.items():
+        status, name = ERROR_CODES[code]
+        text += _entry(code, f"{code} {name}", error, status)
+    text += "## Codes of the gateway\n\n"
+    for (status, gateway_code), error in GATEWAY.items():
+        title = error.__name__ if gateway_code is None else f"{gateway_code} {error.__name__}"
+        text += _entry(gateway_code, title, error, status)
+    text += _entry(None, "BackendError", errors.BackendError, 500)
+    text += (
+        "## Fail codes of jobs\n\nA failed job raises `JobFailed` with `fail_code` and the "
+        "service's own `fail_message`.\n\n"
+    )
+    for fail_code, failure in FAILURES.items():
+        text += f"### {fail_code}\n\n{failure.cause} {failure.remedy}\n\n"
+    return text.rstrip() + "\n"
+
+
+def _entry(code: int | None, title: str, error: type[errors.ApiError], status: int) -> str:
+    anchor = f"(code-{code})=\n" if code is not None else ""
+    builtin = [base.__name__ for base in error.__mro__ if base.__module__ == "builtins"]
+    caught = ", ".join(name for name in builtin if name not in {"object", "BaseException"})
+    return (
+        f"{anchor}### {title}\n\n`{error.__name__}` ({caught}), HTTP {status}.\n\n"
+        f"**Cause.** {error.cause}\n\n**Remedy.** {error.remedy}\n\n"
+    )
+
+
+def assumptions() -> str:
+    """Return the page of what is assumed about the service."""
+    text = (
+        f"{MADE}# What we assume about the service\n\nThe documentation of the service leaves "
+        "these things open. Each is one constant or function, so that one edit corrects it. "
+        "`make live` shows on a real account what is the case; the sandbox plays the "
+        "alternatives.\n\n"
+    )
+    for each in ASSUMPTIONS:
+        text += (
+            f"## {each.key}\n\n{each.question}\n\n- **Assumed:** {each.assumed}\n"
+            f"- **What would change it:** {each.settled_by}\n- **In the code:** `{each.where}`\n\n"
+        )
+    return text.rstrip() + "\n"
+
+
+PAGES = {
+    "operations.md": operations,
+    "errors.md": error_page,
+    "assumptions.md": assumptions,
+}
+
+
+def main() -> int:
+    """Write the pages, or tell which are stale."""
+    stale = []
+    for name, make in PAGES.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text("utf-8") != make():
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(make(), "utf-8")
+    if "--check" in sys.argv and stale:
+        print(f"stale: {', '.join(stale)}; run python scripts/generate_docs.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
