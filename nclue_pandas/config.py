@@ -36,7 +36,7 @@ class Credentials:
     Examples
     --------
     >>> Credentials("AKIAEXAMPLE", "not shown")
-    Credentials(account='c7b1d3ddd5a8')
+    Credentials(account='caae15ff5d19')
     """
 
     access_key: str

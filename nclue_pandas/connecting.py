@@ -85,8 +85,8 @@ def connect(
     --------
     >>> import nclue_pandas as nclue
     >>> with nclue.connect("sandbox") as client:
-    ...     len(client.list_features())
-    0
+    ...     client.ref.bucket
+    'nclue-sandbox'
     """
     if target is None:
         client = Client(

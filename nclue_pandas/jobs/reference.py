@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
@@ -117,6 +118,8 @@ def resolve(ref: ClientRef) -> ClientLike:
     if live is not None:
         return live
     hint = "Connect to the account first: nclue_pandas.connect(...), then use the handle again."
+    if not _builders:
+        import_module("nclue_pandas.connecting")  # registers the builder
     try:
         client = _builders[0](ref)
     except ConfigurationError as error:

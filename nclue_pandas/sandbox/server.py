@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any, Self
@@ -84,7 +85,20 @@ class Sandbox:
         return f"<Sandbox {self.api_url if self._server else 'stopped'}>"
 
     def start(self) -> None:
-        """Listen until :meth:`stop`."""
+        """Listen until :meth:`stop`.
+
+        Raises
+        ------
+        OSError
+            When a port is in use.
+        """
+        try:
+            self._listen()
+        except SystemExit:  # werkzeug's way to say so
+            self.stop()
+            raise OSError(errno.EADDRINUSE, "the port is in use") from None
+
+    def _listen(self) -> None:
         self._storage.start()
         self._storage.create_bucket(self.bucket)
         self._server = make_server(
@@ -101,7 +115,7 @@ class Sandbox:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
-            self._storage.stop()
+        self._storage.stop()
 
     @property
     def api_url(self) -> str:

@@ -40,6 +40,13 @@ _CONFIG: Final = {
     **_TIMEOUTS,
 }
 
+#: Neither AWS variables nor files of AWS' own tools have a say: (file, variable, default, cast).
+_NO_AWS: Final = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
 
 @dataclass(frozen=True)
 class ObjectInfo:
@@ -178,6 +185,7 @@ class Bucket:
         return self._connected[2]
 
     def _connect(self, keys: Credentials) -> Any:
+        from aiobotocore.session import AioSession
         from s3fs import S3FileSystem
 
         config = dict(_CONFIG)
@@ -189,6 +197,7 @@ class Bucket:
         options: dict[str, Any] = {
             "config_kwargs": config,
             "client_kwargs": client,
+            "session": AioSession(session_vars=_NO_AWS),
             "default_fill_cache": False,
             "local_expiry_check": True,
             "skip_instance_cache": True,

@@ -76,8 +76,8 @@ def result_directory(prefix: str, name: str) -> str:
 
     Examples
     --------
-    >>> result_directory("nclue", "Scores")[:22]
-    'nclue/results/scores-2...'
+    >>> result_directory("nclue", "Scores")[:21]
+    'nclue/results/scores-'
     """
     token = secrets.token_hex(_RESULT_TOKEN_SIZE)
     return f"{_under(prefix)}results/{slug(name)}-{token}/"

@@ -145,8 +145,8 @@ def read_tsv(body: bytes) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Arrow-backed; columns that hold numbers only are ``double[pyarrow]``, others
-        ``string[pyarrow]``.
+        Arrow-backed; the first column is text, others that hold numbers only are
+        ``double[pyarrow]``.
 
     Raises
     ------
@@ -155,13 +155,13 @@ def read_tsv(body: bytes) -> pd.DataFrame:
 
     Examples
     --------
-    >>> frame = read_tsv(b"category\\tshare\\ntea\\t0.5\\n")
+    >>> frame = read_tsv(b"category\tshare\ntea\t0.5\n")
     >>> frame.columns.tolist(), frame["share"].tolist()
     (['category', 'share'], [0.5])
     """
     header, table = _split_header(_parse(body, "The profile"))
     names = header or [f"col_{number}" for number in range(1, table.num_columns + 1)]
-    columns = [_number_or_text(column) for column in table.columns]
+    columns = [table.column(0), *map(_number_or_text, table.columns[1:])]
     return _frame(pa.table(columns, names=_distinct(names)))
 
 

@@ -6,18 +6,13 @@ The client has to give the same result under each.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import product
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas import errors
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
-from nclue_pandas.service.paging import iterate
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 #: Ids that careless readers turn into numbers, missing values or the start of a quotation.

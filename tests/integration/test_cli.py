@@ -1,0 +1,183 @@
+"""The command line: the demo, its errors, the jobs table, the sandbox for other processes."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import requests
+
+import nclue_pandas as nclue
+from nclue_pandas.__main__ import main
+from nclue_pandas.demo import make_log
+
+
+def test_the_demo_runs_the_main_job(capsys):
+    assert main(["demo"]) == 0
+    shown = capsys.readouterr().out
+    for number in range(1, 10):
+        assert f"[{number}]" in shown
+    assert "AUROC" in shown
+    assert "s3://nclue-sandbox/nclue/results/" in shown
+
+
+@pytest.fixture
+def own_log(tmp_path):
+    log = make_log(users=700, seed=3)
+    csv, parquet = tmp_path / "log.csv", tmp_path / "log.parquet"
+    log.to_csv(csv, index=False)
+    log.to_parquet(parquet)
+    return csv, parquet
+
+
+ARGUMENTS = {
+    "--user": "customer_id",
+    "--time": "ts",
+    "--behavior": "item",
+    "--cutoff": "2026-05-25",
+    "--horizon": "30D",
+    "--positive": "차|tea",
+}
+
+
+def arguments(path, **changes):
+    chosen = ARGUMENTS | {f"--{name}": value for name, value in changes.items()}
+    return ["demo", "--events", str(path), *(a for pair in chosen.items() for a in pair if a)]
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["csv", "parquet"])
+def test_the_demo_runs_on_own_data(own_log, form, capsys):
+    assert main(arguments(own_log[form], name=f"own {form}")) == 0
+    assert "700" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"user": "custmer_id"}, "Did you mean 'customer_id'"),
+        ({"behavior": "thing"}, "'item'"),
+        ({"cutoff": "soon"}, "'soon' cannot be read as a time"),
+        ({"horizon": "900D"}, "observed_until"),
+    ],
+)
+def test_mistakes_are_told_without_a_traceback(own_log, changes, says, capsys):
+    assert main(arguments(own_log[0], **changes)) == 2
+    shown = capsys.readouterr().err
+    assert says in shown
+    assert "Traceback" not in shown
+
+
+def test_missing_arguments_and_files(own_log, tmp_path, capsys):
+    assert main(["demo", "--events", str(own_log[0])]) == 2
+    assert "--user, --time, --behavior, --cutoff, --horizon" in capsys.readouterr().err
+    assert main(["demo", "--events", str(tmp_path / "none.csv")]) == 2
+    assert "no file" in capsys.readouterr().err
+
+
+def test_the_demo_log_repeats_with_its_seed():
+    pd.testing.assert_frame_equal(make_log(users=50, seed=2), make_log(users=50, seed=2))
+    assert not make_log(users=50, seed=2).equals(make_log(users=50, seed=3))
+    with pytest.raises(ValueError, match="at least one"):
+        make_log(users=0)
+
+
+@pytest.fixture(scope="module")
+def served():
+    """The environment that a sandbox of another process prints."""
+    command = [sys.executable, "-m", "nclue_pandas", "sandbox", "--no-rate-limit", "--seed", "4"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        environment = {}
+        for line in process.stdout:
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                environment[name] = value
+            if "SECRET" in line:
+                break
+        yield environment
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_another_process_is_reached_through_the_environment(served, monkeypatch, capsys):
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    with nclue.connect() as client:
+        frame = pd.DataFrame({"user_id": ["a", "b"], "sequence": ["tea", "jam"]})
+        feature = frame.nclue.create_feature("from outside").wait()
+        assert feature.record.user_count == 2
+        assert client.ref.bucket == served["NCLUE_BUCKET"]
+    assert main(["jobs"]) == 0
+    assert "from outside" in capsys.readouterr().out
+
+
+def test_a_handle_finds_its_client_in_another_process(served, monkeypatch, tmp_path):
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    with nclue.connect():
+        frame = pd.DataFrame({"user_id": ["a", "b"], "sequence": ["tea", "cake"]})
+        feature = frame.nclue.create_feature("to be pickled")
+    pickled = pickle.dumps(feature)
+    assert served["NCLOUD_SECRET_ACCESS_KEY"].encode() not in pickled
+    assert served["NCLOUD_ACCESS_KEY_ID"].encode() not in pickled
+    (tmp_path / "handle").write_bytes(pickled)
+    code = (
+        "import pickle, sys; h = pickle.load(open(sys.argv[1], 'rb')); "
+        "print(h.wait().record.user_count, h.client)"
+    )
+
+    def run(**changes):
+        command = [sys.executable, "-c", code, str(tmp_path / "handle")]
+        environment = {**os.environ, **changes, "HOME": str(tmp_path)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    assert run().stdout.startswith("2 <Client of account")
+    lost = run(NCLOUD_ACCESS_KEY_ID="", NCLOUD_SECRET_ACCESS_KEY="")
+    assert "ClientNotFoundError" in lost.stderr
+    assert "connect" in lost.stderr
+    other = run(NCLOUD_ACCESS_KEY_ID="another")
+    assert "keys of this process are of account" in other.stderr
+
+
+def test_the_controls_of_a_sandbox_are_open_over_http(served):
+    base = served["NCLUE_API_URL"].removesuffix("/api/v1")
+    settings = requests.post(f"{base}/_sandbox/settings", json={"finished": "complete"}, timeout=10)
+    assert settings.json()["finished"] == "complete"
+    wrong = requests.post(f"{base}/_sandbox/settings", json={"finished": "done"}, timeout=10)
+    assert wrong.status_code == 400
+    fault = {"name": "error_503", "operation": "list_tasks"}
+    assert requests.post(f"{base}/_sandbox/faults", json=fault, timeout=10).ok
+    assert (
+        requests.post(f"{base}/_sandbox/faults", json={"name": "x"}, timeout=10).status_code == 400
+    )
+    arrived = requests.get(f"{base}/_sandbox/requests", timeout=10).json()
+    assert {request["operation"] for request in arrived} >= {"create_feature"}
+    assert requests.get(f"{base}/_sandbox/other", timeout=10).status_code == 404
+
+
+def test_a_foreign_host_header_is_refused(served):
+    answer = requests.get(
+        f"{served['NCLUE_API_URL']}/openapi.json", headers={"Host": "evil.example"}, timeout=10
+    )
+    assert answer.status_code == 403
+
+
+def test_a_port_in_use_is_told(served, capsys):
+    from nclue_pandas.sandbox.__main__ import main as serve
+
+    port = served["NCLUE_API_URL"].split(":")[2].split("/")[0]
+    assert serve(["--port", port]) == 1
+    assert "another port" in capsys.readouterr().err
+
+
+def test_jobs_without_keys(monkeypatch, tmp_path, capsys):
+    for name in list(os.environ):
+        if name.startswith(("NCLOUD_", "NCLUE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["jobs"]) == 2
+    assert "NCLOUD_ACCESS_KEY_ID" in capsys.readouterr().err

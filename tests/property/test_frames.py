@@ -1,0 +1,217 @@
+"""Sequences and answers against slow and obvious references, on logs of every shape."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nclue_pandas as nclue
+from nclue_pandas.frames.hashing import hash_ids
+
+START = datetime(2026, 1, 1)
+WORDS = st.sampled_from(
+    [
+        "tea",
+        "green tea",
+        "녹차",
+        "a->b",
+        "tab\there",
+        "line\nbreak",
+        ' "quoted" ',
+        "שלום",
+        "🍵👩‍🦰",
+        "-",
+        ">",
+    ]
+)
+BEHAVIOR = WORDS | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="0123456789@"),
+    min_size=1,
+    max_size=6,
+).filter(lambda text: reference_clean(text) != "")
+
+
+def reference_clean(text):
+    replaced = re.sub("(?:->|[\x00-\x1f\x7f-\x9f\u2028\u2029])+", " ", text)
+    return replaced.strip()
+
+
+USERS = st.sampled_from(["a", "b", "0012", "NA", "1e5", "가", "17850"])
+EVENTS = st.lists(st.tuples(USERS, st.integers(0, 12), BEHAVIOR, st.booleans()), max_size=40)
+
+
+def log_of(events):
+    return pd.DataFrame(
+        {
+            "user": pd.Series([e[0] for e in events], dtype=object),
+            "time": pd.to_datetime([START + timedelta(hours=e[1]) for e in events]),
+            "what": pd.Series([e[2] for e in events], dtype=object),
+            "good": pd.Series([e[3] for e in events], dtype=bool),
+        }
+    )
+
+
+def reference_sequences(events, until=None):
+    """Return user -> behaviors, by loops."""
+    found = {}
+    for user, hour, what, _ in sorted(events, key=lambda event: event[1]):
+        if until is None or hour < until:
+            found.setdefault(user, []).append(reference_clean(what))
+    return {user: "->".join(behaviors) for user, behaviors in found.items()}
+
+
+def as_dict(frame, value):
+    return dict(zip(frame["user_id"], frame[value], strict=True))
+
+
+@given(EVENTS, st.none() | st.integers(0, 13))
+def test_sequences(events, until):
+    bound = None if until is None else START + timedelta(hours=until)
+    frame = log_of(events).nclue.to_sequences(
+        user="user", time="time", behavior="what", until=bound, max_tokens=None
+    )
+    assert as_dict(frame, "sequence") == reference_sequences(events, until)
+    hashes = hash_ids(pa.array(frame["user_id"].tolist(), pa.string()))
+    assert np.all(hashes[1:] >= hashes[:-1])
+    assert frame.dtypes.tolist() == [pd.ArrowDtype(pa.string())] * 2
+
+
+@given(EVENTS, st.integers(4, 30))
+def test_the_latest_behaviors_within_the_budget(events, budget):
+    frame = (
+        log_of(events).nclue.to_sequences(
+            user="user",
+            time="time",
+            behavior="what",
+            max_tokens=budget,
+            token_estimator=lambda texts: np.array(
+                [len(t) for t in texts.to_pylist()], dtype=np.int64
+            ),
+        )
+        if all(len(reference_clean(e[2])) <= budget for e in events)
+        else None
+    )
+    if frame is None:
+        return
+    for user, sequence in as_dict(frame, "sequence").items():
+        whole = reference_sequences(events)[user].split("->")
+        kept = sequence.split("->")
+        assert whole[-len(kept) :] == kept
+        cost = sum(map(len, kept)) + len(kept) - 1
+        assert cost <= budget
+        if len(kept) < len(whole):
+            assert cost + 1 + len(whole[-len(kept) - 1]) > budget
+
+
+def representations(events):
+    """Return the same log with its ids, times and texts in many types."""
+    log = log_of(events)
+    yield log
+    yield log.astype({"user": "category", "what": "category"})
+    yield log.assign(user=log["user"].astype(pd.ArrowDtype(pa.string())))
+    yield log.assign(what=log["what"].astype(pd.ArrowDtype(pa.large_string())))
+    yield log.assign(user=log["user"].astype("string"), what=log["what"].astype("string"))
+    for unit in ("s", "ms", "us", "ns"):
+        yield log.assign(time=log["time"].astype(f"datetime64[{unit}]"))
+    yield log.assign(time=log["time"].dt.tz_localize("Asia/Seoul"))
+    yield log.assign(time=log["time"].astype(pd.ArrowDtype(pa.timestamp("us"))))
+    yield log.assign(time=log["time"].astype("int64"))
+    yield log.assign(time=[time.isoformat() for time in log["time"]])
+    yield log.set_axis(np.zeros(len(log), dtype=int))
+    yield log[["what", "good", "time", "user"]]
+
+
+@given(EVENTS.filter(bool))
+def test_types_make_no_difference(events):
+    wanted = reference_sequences(events)
+    for log in representations(events):
+        before = log.copy(deep=True)
+        frame = log.nclue.to_sequences(user="user", time="time", behavior="what", max_tokens=None)
+        assert as_dict(frame, "sequence") == wanted
+        pd.testing.assert_frame_equal(log, before)
+
+
+def reference_answers(events, cutoff, horizon):
+    users = {event[0] for event in events if event[1] < cutoff}
+    positive = {e[0] for e in events if cutoff <= e[1] < cutoff + horizon and e[3]}
+    return {user: int(user in positive) for user in users}
+
+
+@given(
+    EVENTS.filter(bool),
+    st.integers(0, 13),
+    st.integers(1, 13),
+    st.sampled_from(["column", "series", "call"]),
+)
+def test_answers(events, cutoff, horizon, form):
+    log = log_of(events)
+    positive = {"column": "good", "series": log["good"], "call": lambda frame: frame["good"]}[form]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nclue.frames.reports.NclueDataWarning)
+        frame = log.nclue.to_answers(
+            user="user",
+            time="time",
+            cutoff=START + timedelta(hours=cutoff),
+            horizon=timedelta(hours=horizon),
+            positive=positive,
+            observed_until=START + timedelta(hours=100),
+        )
+    assert as_dict(frame, "label") == reference_answers(events, cutoff, horizon)
+    assert frame["label"].dtype == pd.ArrowDtype(pa.int8())
+
+
+@given(st.lists(USERS, unique=True, min_size=1), st.integers(0, 5), st.floats(0.1, 0.9))
+def test_a_split_moves_nobody_when_rows_are_added(users, seed, share):
+    answers = pd.DataFrame({"user_id": users, "label": [n % 2 for n in range(len(users))]})
+    train, test = answers.nclue.split(test=share, seed=seed)
+    assert sorted([*train["user_id"], *test["user_id"]]) == sorted(users)
+    more = pd.concat([answers, pd.DataFrame({"user_id": ["new"], "label": [1]})])
+    _, later = more.nclue.split(test=share, seed=seed)
+    assert set(test["user_id"]) == set(later["user_id"]) - {"new"}
+
+
+@given(EVENTS.filter(bool))
+def test_pseudonyms_keep_users_apart_and_come_back(events):
+    log = log_of(events)
+    key = b"sixteen bytes or more"
+    masked = log.nclue.pseudonymize(key, user="user")
+    pairs = set(zip(log["user"], masked["user"], strict=True))
+    assert len(pairs) == log["user"].nunique() == masked["user"].nunique()
+    assert not set(masked["user"]) & set(log["user"])
+    scores = pd.DataFrame({"user_id": masked["user"].unique(), "score": 0.5})
+    restored = scores.nclue.restore_ids(key, ids=log["user"])
+    assert set(restored["user_id"]) == set(log["user"])
+
+
+IDS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.none(), max_size=12
+)
+SEQUENCES = st.text(st.sampled_from("ab->\t\n "), max_size=8) | st.none()
+
+
+@given(st.data())
+def test_checks_find_every_row_that_a_loop_finds(data):
+    ids = data.draw(IDS)
+    texts = [data.draw(SEQUENCES) for _ in ids]
+    frame = pd.DataFrame(
+        {"user_id": pd.Series(ids, dtype=object), "sequence": pd.Series(texts, dtype=object)}
+    )
+    found = frame.nclue.check()
+    wrong = set()
+    for row, (user, text) in enumerate(zip(ids, texts, strict=True)):
+        bad_id = user is None or not user.strip() or ids.count(user) > 1
+        bad_id = bad_id or re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", user)
+        empty = text is None or not text.strip() or any(not b.strip() for b in text.split("->"))
+        if bad_id or empty or re.search("[\t\n]", text):
+            wrong.add(row)
+    rows = {row for problem in found.problems for row in problem.rows}
+    assert wrong <= rows
+    extra = {row for row in rows - wrong if ids[row].strip() == ids[row]}
+    assert extra == set()

@@ -1,0 +1,132 @@
+"""The encoder, the keys and the reader against slow and obvious references."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nclue_pandas.errors import ResultFormatError
+from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.storage import layout
+from nclue_pandas.storage.publish import _prepare
+from nclue_pandas.storage.results import read_tsv
+from nclue_pandas.storage.text import encode, line_lengths
+
+CLEAN = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\x85"),
+    max_size=12,
+)
+ID = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs"]), min_size=1, max_size=12)
+ROWS = st.dictionaries(ID, CLEAN, max_size=40)
+
+
+def table(rows):
+    ids, texts = list(rows), list(rows.values())
+    return pa.table(
+        {"user_id": pa.array(ids, pa.string()), "sequence": pa.array(texts, pa.string())}
+    )
+
+
+@given(ROWS, st.integers(1, 200))
+def test_lines_are_the_joined_fields(rows, batch_bytes):
+    batches = [bytes(batch) for batch in encode(table(rows), batch_bytes=batch_bytes)]
+    assert b"".join(batches).decode() == "".join(f"{u}\t{t}\n" for u, t in rows.items())
+    assert all(batch.endswith(b"\n") for batch in batches)
+
+
+@given(ROWS)
+def test_lengths_are_those_of_the_lines(rows):
+    wanted = [len(f"{u}\t{t}\n".encode()) for u, t in rows.items()]
+    assert line_lengths(table(rows)).tolist() == wanted
+
+
+def reference_parts(rows, parts):
+    """Return part number -> lines, by loops over users."""
+    found = {}
+    hashes = dict(zip(rows, hash_ids(pa.array(list(rows), pa.string())).tolist(), strict=True))
+    for user in sorted(rows, key=hashes.get):
+        bucket = hashes[user] >> 54
+        number = next(n for n in range(parts) if bucket in layout.part_buckets(n, parts))
+        found.setdefault(number, []).append(f"{user}\t{rows[user]}\n")
+    return {number: "".join(lines) for number, lines in found.items()}
+
+
+@given(ROWS, st.integers(1, 300), st.randoms(use_true_random=False))
+def test_parts_depend_on_the_content_alone(rows, part_bytes, random):
+    prepared = _prepare(table(rows), "sequences", "n", "p", part_bytes)
+    shuffled = list(rows.items())
+    random.shuffle(shuffled)
+    again = _prepare(table(dict(shuffled)), "sequences", "n", "p", part_bytes)
+    assert again.place == prepared.place
+
+    parts = prepared.place.parts
+    made = {}
+    for number in range(parts):
+        lines = b"".join(bytes(batch) for batch in encode(prepared.part(number))).decode()
+        if lines:
+            made[number] = lines
+            assert lines == b"".join(bytes(b) for b in encode(again.part(number))).decode()
+    assert made == reference_parts(rows, parts)
+
+
+@given(ROWS.filter(bool), st.data())
+def test_another_content_is_another_fingerprint(rows, data):
+    user = data.draw(st.sampled_from(sorted(rows)))
+    other = {**rows, user: rows[user] + "x"}
+    one, two = (_prepare(table(r), "sequences", "n", "p").place.fingerprint for r in (rows, other))
+    assert one != two
+
+
+def test_the_fingerprint_is_what_it_says():
+    rows = {"a": "tea", "b": "jam"}
+    hashes = hash_ids(pa.array(list(rows)))
+    joined = hashlib.blake2b(digest_size=12)
+    for user, value in sorted(zip(rows, hashes.tolist(), strict=True), key=lambda pair: pair[1]):
+        line = hashlib.blake2b(f"{user}\t{rows[user]}\n".encode(), digest_size=16).digest()
+        joined.update((value >> 54).to_bytes(2, "big") + line)
+    assert _prepare(table(rows), "answers", "n", "p").place.fingerprint == joined.hexdigest()
+
+
+@given(st.text(max_size=60))
+def test_a_slug_obeys_the_rule_of_paths(name):
+    slug = layout.slug(name)
+    assert 1 <= len(slug) <= 40
+    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    place = layout.Place("answers", "p", name, "0" * 24, 1)
+    assert layout.is_ours(place.path, layout.metadata("0" * 24, 0))
+    assert not layout.is_ours(place.path, layout.metadata("1" * 24, 0))
+
+
+SCORES = st.lists(st.tuples(ID, st.floats(allow_nan=False, allow_infinity=False)), min_size=2)
+
+
+@given(SCORES, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+def test_what_was_written_is_read(rows, end, header, last_end):
+    lines = [f"{user}\t{score!r}" for user, score in rows]
+    text = end.join((["user_id\tscore"] if header else []) + lines) + (end if last_end else "")
+    frame = read_tsv(text.encode())
+    assert frame.iloc[:, 0].tolist() == [user for user, _ in rows]
+    assert np.array_equal(frame.iloc[:, 1].to_numpy(dtype=float), [score for _, score in rows])
+    assert all(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body):
+    try:
+        frame = read_tsv(body)
+    except ResultFormatError:
+        return
+    assert frame.shape[1] >= 2
+
+
+@pytest.mark.parametrize("bits", [np.uint64(0), np.uint64(2**64 - 1)])
+def test_every_bucket_is_in_one_part(bits):
+    bucket = int(bits >> np.uint64(54))
+    for parts in (1, 2, 64, 1024):
+        assert sum(bucket in layout.part_buckets(n, parts) for n in range(parts)) == 1

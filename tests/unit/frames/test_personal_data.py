@@ -1,0 +1,88 @@
+"""Personal data are found and masked; prices, dates and codes are let through."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from nclue_pandas import errors
+from nclue_pandas.frames.personal_data import find, mask
+
+PERSONAL = [
+    "010-1234-5678",
+    "01012345678",
+    "010 1234 5678",
+    "+82 10-1234-5678",
+    "011-234-5678",
+    "kim.lee+shop@example.co.kr",
+    "900101-1234567",
+    "9001011234567",
+    "4111 1111 1111 1111",
+    "4111-1111-1111-1111",
+    "378282246310005",
+    "11-12-345678-90",
+    "M12345678",
+]
+HARMLESS = [
+    "12,900 won",
+    "2026-01-02 12:30",
+    "order 20260102-000123",
+    "4111 1111 1111 1112",
+    "AB-1234-5678",
+    "8801234567893",
+    "size 010",
+    "user@home",
+    "990231-1234567",
+    "v1.2.3",
+    "10-20 pieces",
+    "model M1234",
+]
+
+
+@pytest.mark.parametrize("value", PERSONAL)
+@pytest.mark.parametrize("around", ["{}", "call {} now", "전화 {}", "({})", "tea->{}->milk"])
+def test_found_and_masked(value, around):
+    texts = pa.array(["tea", around.format(value), None])
+    found = find(texts)
+    assert {int(row) for _, rows in found for row in rows} == {1}
+    masked = mask(texts)
+    assert find(masked) == []
+    assert value not in masked[1].as_py()
+    assert "***" in masked[1].as_py()
+    assert masked[0].as_py() == "tea"
+
+
+@pytest.mark.parametrize("value", HARMLESS)
+def test_let_through(value):
+    texts = pa.array([value, f"tea->{value}"])
+    assert find(texts) == []
+    assert mask(texts).to_pylist() == texts.to_pylist()
+
+
+def log():
+    return pd.DataFrame(
+        {
+            "user": ["a", "b"],
+            "ts": pd.to_datetime(["2026-01-01"] * 2),
+            "what": ["tea", "mail kim@example.com"],
+        }
+    )
+
+
+def test_a_log_with_personal_data_is_refused_or_masked():
+    columns = {"user": "user", "time": "ts", "behavior": "what"}
+    with pytest.raises(errors.PersonalDataError, match="(?i)e-mail") as caught:
+        log().nclue.to_sequences(**columns)
+    assert "kim" not in str(caught.value)
+    assert caught.value.rows["user"].tolist() == ["b"]
+    masked = log().nclue.to_sequences(**columns, personal_data="mask")
+    assert "mail ***" in masked["sequence"].tolist()
+    assert masked.nclue.report().behaviors_masked == 1
+
+
+def test_personal_ids_lead_to_pseudonyms():
+    phones = log().assign(user=["010-1234-5678", "010-1234-5679"])
+    with pytest.raises(errors.PersonalDataError, match="pseudonymize") as caught:
+        phones.nclue.to_sequences(user="user", time="ts", behavior="what", personal_data="mask")
+    assert "1234" not in str(caught.value)

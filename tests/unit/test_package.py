@@ -1,0 +1,104 @@
+"""The package as an import: its names, its accessor, what it brings along."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import nclue_pandas as nclue
+from nclue_pandas import accessor, errors
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_public_name_is_there():
+    assert sorted(nclue.__all__) == sorted({*nclue._HOME, *nclue._MODULES, "__version__"})
+    for name in nclue.__all__:
+        assert getattr(nclue, name) is not None
+        assert name in dir(nclue)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        nclue.nothing  # noqa: B018
+
+
+def test_registering_twice_is_silent_and_a_foreign_accessor_is_not_ours_to_remove():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        importlib.reload(accessor)
+        accessor.register()
+    assert isinstance(pd.DataFrame().nclue, accessor.NclueAccessor)
+
+
+def test_tab_completion_works_on_every_frame():
+    for frame in (pd.DataFrame(), pd.DataFrame({1: [1]}), pd.DataFrame(columns=["nclue"])):
+        assert "nclue" in dir(frame)
+        dir(frame.nclue)
+    verbs = {name for name in dir(pd.DataFrame().nclue) if not name.startswith("_")}
+    assert verbs >= {
+        "to_sequences",
+        "to_answers",
+        "create_feature",
+        "create_task",
+        "predict",
+        "plan",
+    }
+    functions = set(nclue.__all__)
+    assert verbs <= functions
+
+
+@pytest.mark.parametrize("script", ["check_imports", "check_words"])
+def test_the_house_rules_hold(script):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / f"{script}.py")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def tree(root=errors.NclueError):
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
+
+
+@pytest.mark.parametrize("error", sorted(set(tree()), key=lambda error: error.__name__))
+def test_every_error_pickles_and_is_exported(error):
+    if not error.__name__.startswith("_"):
+        assert getattr(errors, error.__name__) is error
+    if issubclass(error, errors.ApiError):
+        made = error("said", status=418, trace_id="t-1", method="GET", path="/x")
+    else:
+        made = error("what happened")
+    made.more = {"kept": 1}
+    copy = pickle.loads(pickle.dumps(made))
+    assert type(copy) is error
+    assert str(copy) == str(made)
+    assert vars(copy) == vars(made)
+
+
+def test_a_missing_library_names_its_extra():
+    error = errors.MissingExtraError.of("moto", "sandbox", "The sandbox")
+    assert "pip install 'nclue-pandas[sandbox]'" in str(error)
+    assert isinstance(error, ImportError)
+
+
+def test_an_unknown_target_is_told():
+    with pytest.raises(errors.ConfigurationError, match="'sandbox'"):
+        nclue.connect("sanbox")
+
+
+def test_a_block_gives_the_default_back():
+    from nclue_pandas.default import default_client
+
+    with nclue.connect("sandbox") as first:
+        with nclue.connect("sandbox", prefix="other") as second:
+            assert default_client() is second
+        assert default_client() is first
+    assert pickle.loads(pickle.dumps(first)) is first
+    with pytest.raises(errors.ConfigurationError, match="NCLUE_BUCKET"):
+        nclue.Client(first._credentials, first._service_settings).storage.check()
