@@ -154,8 +154,9 @@ def test_the_controls_of_a_sandbox_are_open_over_http(served):
     assert (
         requests.post(f"{base}/_sandbox/faults", json={"name": "x"}, timeout=10).status_code == 400
     )
+    assert requests.get(f"{base}/api/v1/features", timeout=10).status_code == 401
     arrived = requests.get(f"{base}/_sandbox/requests", timeout=10).json()
-    assert {request["operation"] for request in arrived} >= {"create_feature"}
+    assert (arrived[-1]["operation"], arrived[-1]["status"]) == ("list_features", 401)
     assert requests.get(f"{base}/_sandbox/other", timeout=10).status_code == 404
 
 
