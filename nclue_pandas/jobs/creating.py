@@ -9,6 +9,7 @@ again.
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from nclue_pandas.contract import NAME_LENGTH
@@ -91,11 +92,15 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
     for _ in range(_ROUNDS):
         try:
             return kind.create(client.service, name, fields)
-        except (AmbiguousCreateError, DuplicateName) as error:
+        except (AmbiguousCreateError, ApiError) as error:
+            if not _name_may_be_taken(error):
+                raise
+            found = _look_up(client, kind, name)
+            if found is not None:
+                return _adopt(kind, name, fields, found)
+            if trouble is None and type(error) is ApiError:
+                raise
             trouble = error
-        found = _look_up(client, kind, name)
-        if found is not None:
-            return _adopt(kind, name, fields, found)
         _log.debug("create %s: %s; no job of this name yet", kind.name, type(trouble).__name__)
         client.clock.sleep(pause)
         pause *= 2
@@ -113,6 +118,13 @@ def is_refusal(error: BaseException) -> bool:
     return isinstance(error, (ApiError, DuplicateNameError, ConnectionFailedError)) and not (
         isinstance(error, (AmbiguousCreateError, UnconfirmedCreateError, RequestTimeoutError))
     )
+
+
+def _name_may_be_taken(error: ServiceError) -> bool:
+    """Return whether a job of the name may exist: also after a 409 whose body told no code."""
+    if isinstance(error, (AmbiguousCreateError, DuplicateName)):
+        return True
+    return type(error) is ApiError and error.status == HTTPStatus.CONFLICT
 
 
 def _look_up(client: ClientLike, kind: Kind[R], name: str) -> R | None:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from nclue_pandas.contract import API_PREFIX, FAIL_CODES, TRACE_HEADER
 from nclue_pandas.sandbox.faults import played
 from nclue_pandas.sandbox.operations import DOWNLOAD_PATH, PATHS, PLURALS
-from nclue_pandas.sandbox.refusals import Refusal, bad_request, gateway, render
+from nclue_pandas.sandbox.refusals import Refusal, bad_request, gateway, nclue, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,6 +140,10 @@ class Application:
         key = gatekeeper.check_signature(request.method, target, request.headers, now)
         if self._account.settings.rate_limit:
             gatekeeper.check_pace(key, arrived)
+        if self._account.settings.account == "denied":
+            raise nclue(10100)
+        if self._account.settings.account == "not_subscribed":
+            raise gateway("not_subscribed")
 
     def _act(self, request: Request, operation: str, arguments: dict[str, Any]) -> Response:
         """Do what an operation asks for, within one lock: one request after another."""

@@ -13,7 +13,7 @@ from nclue_pandas.contract import (
 )
 from nclue_pandas.sandbox import answers, datasets, jobs
 from nclue_pandas.sandbox.jobs import TEST_FIELDS
-from nclue_pandas.sandbox.refusals import Refusal, bad_request, gateway, nclue
+from nclue_pandas.sandbox.refusals import Refusal, bad_request, nclue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,7 +111,6 @@ class Operations:
     def create(self, kind: str, body: Any) -> dict[str, Any]:
         """Check a request in full, then register the job."""
         name, request = _request(kind, body)
-        self._check_account()
         if not 1 <= len(name) <= NAME_LENGTH:
             raise nclue(10101, f"{len(name)} characters")
         self._registry.check_name(kind, name)
@@ -119,13 +118,6 @@ class Operations:
         self._check_content(kind, request, uses)
         self._check_room(kind)
         return answers.created(self._registry.add(kind, name, request, uses), self._settings())
-
-    def _check_account(self) -> None:
-        access = self._settings().account
-        if access == "denied":
-            raise nclue(10100)
-        if access == "not_subscribed":
-            raise gateway("not_subscribed")
 
     def _used(self, request: dict[str, Any]) -> tuple[Job, ...]:
         """Return the completed jobs that a request names."""

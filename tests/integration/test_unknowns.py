@@ -5,7 +5,9 @@ The client has to give the same result under each.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -13,6 +15,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
+from nclue_pandas.sandbox.settings import CHOICES
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 #: Ids that careless readers turn into numbers, missing values or the start of a quotation.
@@ -49,7 +52,7 @@ def shop():
 @pytest.fixture
 def fresh(request):
     """A name that no other test uses."""
-    return request.node.name.replace("[", " ").replace("]", "")
+    return re.sub(r"[^a-z_0-9]+", "-", request.node.name)
 
 
 @contextmanager
@@ -99,3 +102,212 @@ def test_type_of_auroc(auroc, shop):
         assert type(task.auroc) is float
         assert 0.5 < task.auroc <= 1
         assert listed == task.auroc
+
+
+@pytest.mark.parametrize("timestamps", ["offset", "utc", "compact", "naive", "fraction"])
+def test_layout_of_timestamps(timestamps, shop):
+    expected = shop.feature.refresh().record.created_at
+    with playing(shop, timestamps=timestamps):
+        seen = shop.client.get_feature("base").record
+    assert abs((seen.created_at - expected).total_seconds()) < 1
+    assert seen.created_at.utcoffset() is not None
+    assert seen.raw["created_at"].endswith({"utc": "Z", "compact": "+0900"}.get(timestamps, ""))
+
+
+@pytest.mark.parametrize("word", ["pending", "대기", "queued"])
+def test_an_unknown_state_is_a_job_still_running(word, shop, fresh):
+    with playing(shop, pending=word, job_seconds=60.0):
+        feature = shop.client.create_feature(fresh, shop.sequences)
+        shop.sandbox.advance(25)
+        assert feature.refresh().record.raw["status"] == word
+        assert (feature.status, feature.finished) == (word, False)
+        assert word in repr(feature)
+        shop.sandbox.advance(60)
+        assert feature.wait(timeout=30).completed
+
+
+def test_fields_that_are_not_documented_are_kept(shop):
+    with playing(shop, extra_fields=True):
+        record = shop.client.get_feature("base").record
+        listed = next(iter(shop.service.list_features().items))
+    documented = shop.feature.refresh().record.raw.keys()
+    assert record.raw.keys() > documented
+    assert listed.raw.keys() > documented
+    assert record.name == "base"
+
+
+# Where a result is and what is in it.
+
+
+@pytest.mark.parametrize("header", [False, True])
+@pytest.mark.parametrize("told", ["final", "requested"])
+def test_name_and_header_of_a_result(told, header, shop, fresh):
+    with playing(shop, result_path=told, result_header=header):
+        run = shop.task.run(shop.feature, name=fresh)
+        assert_scores(shop, run.result(timeout=30))
+        path = run.record.result_file_path
+        assert path.endswith(".tsv") is (told == "final")
+        likeness = shop.feature.custom_attributes(fresh, ["녹차", "tea"]).result(timeout=30)
+    assert set(likeness["user_id"]) == shop.users
+    assert len(likeness) == len(shop.users)
+
+
+@pytest.mark.parametrize("told", ["final", "requested"])
+@pytest.mark.parametrize("asked", ["stems/{}", "directories/{}/"])
+def test_a_result_asked_for_as_a_directory_or_as_a_stem(asked, told, shop, fresh):
+    path = asked.format(fresh)
+    with playing(shop, result_path=told):
+        record = shop.service.create_run(
+            name=fresh,
+            task_id=shop.task.id,
+            feature_id=shop.feature.id,
+            result_bucket=shop.sandbox.bucket,
+            result_file_path=path,
+        )
+        assert_scores(shop, shop.client.get_run(record.id).result(timeout=30))
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_header_of_a_shopping_intent(header, shop, fresh):
+    with playing(shop, result_header=header):
+        profile = shop.task.shopping_intent(fresh).result(timeout=30)
+    assert len(profile) > 0
+    assert all(str(dtype).endswith("[pyarrow]") for dtype in profile.dtypes)
+    names = profile.columns.tolist()
+    assert all(isinstance(name, str) for name in names)
+    assert ("col_1" not in names) is header
+
+
+# Lists.
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """A service with more features than a page holds."""
+    with Sandbox(SandboxSettings()) as sandbox, nclue.connect(sandbox) as client:
+        sandbox.put_object("one.csv", b"u1\ttea\n")
+        for number in range(230):
+            client.service.create_feature(
+                name=f"f{number:03d}", source_bucket=sandbox.bucket, source_file_path="one.csv"
+            )
+        yield SimpleNamespace(sandbox=sandbox, client=client)
+
+
+@pytest.mark.parametrize("total", ["all", "answer"])
+@pytest.mark.parametrize("paging", ["offset", "page"])
+def test_meaning_of_index_and_total(paging, total, crowd):
+    with playing(crowd, paging=paging, total=total):
+        listed = crowd.client.list_features()
+        assert sorted(listed["name"]) == [f"f{number:03d}" for number in range(230)]
+        assert crowd.client.get_feature("f000").name == "f000"
+        assert crowd.client.get_feature("f229").name == "f229"
+        with pytest.raises(nclue.errors.JobNotFoundError, match="among the 230"):
+            crowd.client.get_feature("g")
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
+@pytest.mark.parametrize("total", ["all", "answer"])
+@pytest.mark.parametrize("paging", ["offset", "page"])
+def test_lists_that_end_at_a_page_boundary(paging, total, size):
+    settings = SandboxSettings(paging=paging, total=total)
+    with Sandbox(settings) as sandbox, nclue.connect(sandbox) as client:
+        sandbox.put_object("one.csv", b"u1\ttea\n")
+        for number in range(size):
+            client.service.create_feature(
+                name=f"f{number}", source_bucket=sandbox.bucket, source_file_path="one.csv"
+            )
+        names = client.list_features()["name"]
+        assert sorted(names) == sorted(f"f{number}" for number in range(size))
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.4])
+def test_a_list_that_lags_behind_a_create(lag, shop, fresh):
+    with playing(shop, list_lag=lag):
+        shop.sandbox.inject("drop_after_acting", operation="create_feature")
+        feature = shop.client.create_feature(fresh, shop.sequences).wait(timeout=30)
+    assert feature.completed
+    shop.sandbox.advance(5)
+    assert shop.client.list_features()["name"].tolist().count(fresh) == 1
+
+
+# Refusals.
+
+SHAPES = CHOICES["error_body"]
+#: Shapes that carry a code; the others leave the HTTP status alone to tell what happened.
+CODED = set(SHAPES) - {"spring", "text", "html", "empty"}
+
+
+@pytest.mark.parametrize("codes", CHOICES["error_codes"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shape_of_a_refusal_by_the_service(shape, codes, shop):
+    with (
+        playing(shop, error_body=shape, error_codes=codes),
+        pytest.raises(nclue.errors.ApiError) as caught,
+    ):
+        shop.service.create_feature(
+            name="base", source_bucket=shop.sandbox.bucket, source_file_path="absent.csv"
+        )
+    error = caught.value
+    assert error.status == 409
+    if shape in CODED:
+        assert isinstance(error, nclue.errors.DuplicateName)
+        assert error.code == 10102
+        assert error.remedy in str(error)
+
+
+@pytest.mark.parametrize("codes", CHOICES["error_codes"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shape_of_a_refusal_by_the_gateway(shape, codes, shop):
+    with (
+        playing(shop, error_body=shape, error_codes=codes, account="not_subscribed"),
+        pytest.raises(PermissionError) as caught,
+    ):
+        shop.service.list_features()
+    assert caught.value.status == 401
+    if shape in CODED:
+        assert caught.value.code == 210
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_create_under_a_taken_name_finds_its_job_in_every_shape(shape, shop):
+    with playing(shop, error_body=shape):
+        assert shop.client.create_feature("base", shop.sequences) == shop.feature
+        with pytest.raises(nclue.errors.DuplicateNameError, match=shop.feature.id):
+            shop.client.create_feature("base", shop.sequences.head(120))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_unknown_id_is_not_found_in_every_shape(shape, shop):
+    with (
+        playing(shop, error_body=shape),
+        pytest.raises(nclue.errors.JobNotFoundError, match=NO_ID),
+    ):
+        shop.client.get_task(NO_ID)
+
+
+# A run on another feature than its task's.
+
+
+def test_a_run_on_another_feature_is_accepted(shop, fresh):
+    present = shop.client.create_feature(fresh, shop.sequences.head(150)).wait()
+    with playing(shop, other_feature="accept"):
+        scores = shop.task.run(present, name=fresh).result(timeout=30)
+    assert set(scores["user_id"]) == set(shop.sequences["user_id"].head(150))
+
+
+def test_a_run_on_another_feature_is_refused(shop, fresh):
+    present = shop.client.create_feature(fresh, shop.sequences.head(150)).wait()
+    with (
+        playing(shop, other_feature="refuse"),
+        pytest.raises(nclue.errors.IncompatibleModel) as caught,
+    ):
+        shop.task.run(present, name=fresh)
+    assert (caught.value.status, caught.value.code) == (409, 10113)
+    assert fresh not in shop.client.list_runs()["name"].tolist()
+    assert_scores(shop, shop.task.run(shop.feature, name=fresh).result(timeout=30))
+
+
+def test_every_alternative_is_played_here():
+    played = Path(__file__).read_text(encoding="utf-8")
+    accounts = {"account", "storage_access"}  # rights, not unknowns: tested by operation
+    assert [name for name in CHOICES if f"{name}=" not in played and name not in accounts] == []
