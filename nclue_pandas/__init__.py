@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.comparison import compare
     from nclue_pandas.frames.evaluation import evaluate
     from nclue_pandas.frames.pseudonyms import pseudonymize, restore_ids
-    from nclue_pandas.frames.reports import report
+    from nclue_pandas.frames.reports import NclueDataWarning, report
     from nclue_pandas.frames.sequences import to_sequences
     from nclue_pandas.frames.splitting import split
     from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
@@ -36,6 +36,7 @@ _HOME: Final = {
     "Client": "client",
     "CustomAttributes": "jobs.handles",
     "Feature": "jobs.handles",
+    "NclueDataWarning": "frames.reports",
     "NclueError": "errors",
     "Run": "jobs.handles",
     "ServiceSettings": "config",
@@ -69,6 +70,7 @@ __all__ = [
     "Client",
     "CustomAttributes",
     "Feature",
+    "NclueDataWarning",
     "NclueError",
     "Run",
     "ServiceSettings",

@@ -248,7 +248,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="Whether there are more states than the documented ones.",
         assumed="Any other is still running, and is shown as it is.",
         settled_by="A further final state: it is added to the handles.",
-        where="nclue_pandas.jobs.handles:Job.finished",
+        where="nclue_pandas.jobs.job:Job.finished",
     ),
     Assumption(
         key="auroc_type",
@@ -356,7 +356,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="The refusal to delete a job that is processed.",
         assumed="409 with the code of its kind, 10114 to 10117.",
         settled_by="Another code: its class is raised instead.",
-        where="nclue_pandas.jobs.handles:Job.delete",
+        where="nclue_pandas.jobs.job:Job.delete",
     ),
     Assumption(
         key="other_feature",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Self
 
-from nclue_pandas.errors import ConfigurationError, JobNotFoundError, NotFoundError
+from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.jobs import reference
 from nclue_pandas.jobs.reference import ClientRef, Clock
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.handles import (
         CustomAttributes,
         Feature,
-        Job,
         Run,
         ShoppingIntent,
         Task,
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.kinds import Kind
     from nclue_pandas.service.operations import Service
     from nclue_pandas.storage.bucket import Bucket
-
-JobT = TypeVar("JobT", bound="Job[Any]")
 
 
 class Client:
@@ -284,33 +279,38 @@ class Client:
 
     def get_feature(self, id_or_name: str) -> Feature:
         """Return the Feature of this id or name: one request for an id, list pages for a name."""
+        from nclue_pandas.jobs.finding import find_job
         from nclue_pandas.jobs.handles import Feature
 
-        return self._get(Feature, id_or_name)
+        return find_job(self, Feature, id_or_name)
 
     def get_task(self, id_or_name: str) -> Task:
         """Return the Task of this id or name."""
+        from nclue_pandas.jobs.finding import find_job
         from nclue_pandas.jobs.handles import Task
 
-        return self._get(Task, id_or_name)
+        return find_job(self, Task, id_or_name)
 
     def get_run(self, id_or_name: str) -> Run:
         """Return the Run of this id or name."""
+        from nclue_pandas.jobs.finding import find_job
         from nclue_pandas.jobs.handles import Run
 
-        return self._get(Run, id_or_name)
+        return find_job(self, Run, id_or_name)
 
     def get_shopping_intent(self, id_or_name: str) -> ShoppingIntent:
         """Return the Shopping Intent profile of this id or name."""
+        from nclue_pandas.jobs.finding import find_job
         from nclue_pandas.jobs.handles import ShoppingIntent
 
-        return self._get(ShoppingIntent, id_or_name)
+        return find_job(self, ShoppingIntent, id_or_name)
 
     def get_custom_attributes(self, id_or_name: str) -> CustomAttributes:
         """Return the Custom Attributes profile of this id or name."""
+        from nclue_pandas.jobs.finding import find_job
         from nclue_pandas.jobs.handles import CustomAttributes
 
-        return self._get(CustomAttributes, id_or_name)
+        return find_job(self, CustomAttributes, id_or_name)
 
     def list_features(self) -> pd.DataFrame:
         """Return all Features, one row each, with Arrow types."""
@@ -363,42 +363,7 @@ class Client:
     def _task(self, task: Task | str) -> Task:
         return self.get_task(task) if isinstance(task, str) else task
 
-    def _get(self, handle: type[JobT], id_or_name: str) -> JobT:
-        if _is_id(id_or_name):
-            job = handle(id_or_name, self)
-            try:
-                job.refresh()
-            except NotFoundError as error:
-                raise JobNotFoundError(
-                    f"There is no {handle.kind.title} with the id {id_or_name!r} in account "
-                    f"{self.ref.account}. client.list_{handle.kind.plural}() shows what there is.",
-                    kind=handle.kind.name,
-                    job_id=id_or_name,
-                ) from error
-            return job
-        names = []
-        for record in handle.kind.iterate(self.service):
-            if record.name == id_or_name:
-                return handle.of(record, self)
-            names.append(record.name or "")
-        near = get_close_matches(id_or_name, names, n=3, cutoff=0.5)
-        guess = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
-        raise JobNotFoundError(
-            f"There is no {handle.kind.title} named {id_or_name!r} among the {len(names):,} of "
-            f"account {self.ref.account}.{guess} client.list_{handle.kind.plural}() shows them.",
-            kind=handle.kind.name,
-            name=id_or_name,
-        )
-
     def _list(self, kind: Kind[Any]) -> pd.DataFrame:
         from nclue_pandas.jobs.listing import as_frame
 
         return as_frame(kind.iterate(self.service), kind.record_type)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return "-" in text

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 import nclue_pandas as nclue
+
+#: Machines are shared and slow at times: no test depends on a speed.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 ROOT = Path(__file__).parent.parent
 RETAIL = ROOT.parent / "shared" / "data" / "online_retail.csv.gz"

@@ -123,7 +123,7 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
         return _objects(column, argument)
     try:
         return _arrow(to_arrow(column), argument)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise _no_time(str(kind), argument) from error
 
 

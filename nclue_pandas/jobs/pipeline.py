@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.jobs.handles import Feature, Job, Task
+    from nclue_pandas.jobs.handles import Feature, Task
+    from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.publish import Dataset
 

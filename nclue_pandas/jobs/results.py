@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.jobs.handles import Job
+    from nclue_pandas.jobs.job import Job
 
 
 def read(job: Job[Any]) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from nclue_pandas.progress import WaitProgress, emit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nclue_pandas.jobs.handles import Job
+    from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientRef, Clock
 
 _log = logging.getLogger("nclue_pandas")

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.display import Card, Table, html, text
@@ -39,7 +39,6 @@ class Parsed(HTMLParser):
 WORD = st.text(max_size=20)
 
 
-@settings(deadline=None)
 @given(WORD, WORD, st.lists(st.tuples(WORD, WORD), max_size=3), st.lists(WORD, max_size=2))
 def test_html_is_well_formed_and_shows_the_text_itself(title, state, facts, notes):
     card = Card(title, state, "good", facts, [Table(("a",), ((title,),))], notes)

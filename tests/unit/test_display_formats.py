@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.display import formats
@@ -21,7 +21,6 @@ def parsed(text, units):
     )
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e7))
 def test_a_duration_is_within_half_its_smallest_unit(seconds):
     text = formats.duration(seconds)
@@ -39,7 +38,6 @@ def test_a_duration_at_the_edge_of_a_unit(seconds, text):
     assert formats.duration(seconds) == text
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**50))
 def test_a_size_is_within_a_tenth_of_its_unit(number):
     text = formats.size(number)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import calibration as sk_calibration
 from sklearn import metrics
@@ -39,7 +39,6 @@ def probabilities(draw):
     return draw(st.lists(value, min_size=n, max_size=n)), labels
 
 
-@settings(deadline=None)
 @given(probabilities())
 def test_figures_are_those_of_scikit_learn(users):
     values, labels = users
@@ -109,7 +108,6 @@ def test_fewer_than_ten_users_make_fewer_deciles():
     assert table["users"].tolist() == [1, 1, 1]
 
 
-@settings(deadline=None)
 @given(probabilities())
 def test_deciles_add_up(users):
     values, labels = users

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
@@ -42,7 +42,6 @@ def slow_variance(first, second=None):
     return rows.var(ddof=1) / rows.size + columns.var(ddof=1) / columns.size
 
 
-@settings(deadline=None)
 @given(scored_users())
 def test_auroc_is_that_of_scikit_learn(users):
     (scores,), labels = users
@@ -51,7 +50,6 @@ def test_auroc_is_that_of_scikit_learn(users):
     )
 
 
-@settings(deadline=None)
 @given(scored_users())
 def test_average_precision_is_that_of_scikit_learn(users):
     (scores,), labels = users
@@ -60,7 +58,6 @@ def test_average_precision_is_that_of_scikit_learn(users):
     )
 
 
-@settings(deadline=None)
 @given(scored_users())
 def test_roc_points_are_those_of_scikit_learn(users):
     (scores,), labels = users
@@ -70,13 +67,11 @@ def test_roc_points_are_those_of_scikit_learn(users):
     np.testing.assert_allclose(true, expected[1], atol=1e-12)
 
 
-@settings(deadline=None)
 @given(st.lists(SCORE, min_size=1, max_size=50))
 def test_midranks_are_those_of_scipy(values):
     np.testing.assert_array_equal(roc.midranks(np.array(values)), stats.rankdata(values))
 
 
-@settings(deadline=None)
 @given(scored_users(at_least=2))
 def test_placements_are_the_means_of_the_kernel(users):
     (scores,), labels = users
@@ -89,7 +84,6 @@ def test_placements_are_the_means_of_the_kernel(users):
     )
 
 
-@settings(deadline=None)
 @given(scored_users(columns=2, at_least=2))
 def test_the_paired_test_is_delongs(users):
     (one, other), labels = users
@@ -113,7 +107,6 @@ def test_the_paired_test_needs_two_users_of_each_label():
     assert roc.difference_test(one, other) is None
 
 
-@settings(deadline=None)
 @given(scored_users(), st.floats(0.5, 0.999))
 def test_the_interval_holds_the_auroc_and_stays_within_0_and_1(users, confidence):
     (scores,), labels = users
@@ -123,7 +116,6 @@ def test_the_interval_holds_the_auroc_and_stays_within_0_and_1(users, confidence
     assert low < high
 
 
-@settings(deadline=None)
 @given(scored_users(at_least=2))
 def test_the_interval_of_reversed_scores_is_the_mirror_image(users):
     (scores,), labels = users
@@ -159,7 +151,6 @@ def slow_deciles(scores, labels, edges):
     return [ordered[a:b].sum() for a, b in pairwise(edges)]
 
 
-@settings(deadline=None)
 @given(scored_users())
 def test_positives_among_the_first_users_share_ties_evenly(users):
     (scores,), labels = users
@@ -168,7 +159,6 @@ def test_positives_among_the_first_users_share_ties_evenly(users):
     np.testing.assert_allclose(np.diff(reached), slow_deciles(scores, labels, edges), atol=1e-9)
 
 
-@settings(deadline=None)
 @given(scored_users())
 def test_score_of_a_position_is_that_of_the_sorted_scores(users):
     (scores,), labels = users
