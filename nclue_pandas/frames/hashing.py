@@ -66,17 +66,18 @@ def derive_key(purpose: str, seed: object) -> str:
     return digest.hexdigest()
 
 
-def canonical_order(ids: pa.Array | pa.ChunkedArray) -> Positions:
+def canonical_order(ids: pa.Array | pa.ChunkedArray, hashes: Hashes | None = None) -> Positions:
     """Return the positions that put ids in canonical order: by hash, then by UTF-8 bytes.
 
-    Equal ids keep the order they have.
+    Equal ids keep the order they have. `hashes` are those of :func:`hash_ids`, when they are
+    known already.
 
     Examples
     --------
     >>> canonical_order(pa.array(["a", "b", "c"])).tolist()
     [1, 0, 2]
     """
-    hashes = hash_ids(ids)
+    hashes = hash_ids(ids) if hashes is None else hashes
     order = np.argsort(hashes, kind="stable")
     ordered = hashes[order]
     if (ordered[1:] == ordered[:-1]).any():

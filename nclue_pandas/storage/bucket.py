@@ -6,10 +6,11 @@ ListObjects V1 only; objects are deleted one by one.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import (
@@ -35,7 +36,7 @@ _CONFIG: Final = {
     "response_checksum_validation": "when_required",
     "signature_version": "s3v4",
     "max_pool_connections": 2 * CONNECTIONS,
-    "retries": {"max_attempts": 3, "mode": "standard"},
+    "retries": {"max_attempts": 5, "mode": "standard"},
     "s3": {"addressing_style": "path"},
     **_TIMEOUTS,
 }
@@ -113,24 +114,58 @@ class Bucket:
         metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
         return ObjectInfo(key, answer["ContentLength"], answer.get("LastModified"), metadata)
 
-    def put(
-        self, key: str, body: bytes | bytearray | memoryview, metadata: Mapping[str, str]
-    ) -> None:
+    def put(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
         """Write an object by a single PUT, and verify its size.
+
+        Parameters
+        ----------
+        key : str
+            In the bucket.
+        body : binary file
+            Sent from its beginning, and again from there when an attempt fails.
+        metadata : mapping
+            User metadata.
 
         Raises
         ------
         IncompleteUploadError
             When the store holds another number of bytes afterwards.
         """
-        self._call("put_object", key, Key=key, Body=bytes(body), Metadata=dict(metadata))
+        size = body.seek(0, os.SEEK_END)
+        with self._translated(key):
+            self._send(key, body, metadata)
         stored = self.head(key)
-        if stored is None or stored.size != len(body):
+        if stored is None or stored.size != size:
             raise IncompleteUploadError(
                 f"{self._url(key)} has {stored.size if stored else 0:,} bytes on the store instead "
-                f"of {len(body):,}. Something between here and the store changes uploads; no job "
+                f"of {size:,}. Something between here and the store changes uploads; no job "
                 "was created from it."
             )
+
+    def _send(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
+        """PUT a body as a stream: bytes would be copied whole by the event loop.
+
+        The retries are botocore's, which rewinds the body; s3fs' own would not. When the caller
+        is interrupted, the request is cancelled rather than left to fsspec's thread.
+        """
+        filesystem = self._filesystem
+
+        async def send() -> None:
+            body.seek(0)
+            await filesystem.set_session()
+            client = await filesystem.get_s3(self.name)
+            await client.put_object(Bucket=self.name, Key=key, Body=body, Metadata=dict(metadata))
+
+        future = asyncio.run_coroutine_threadsafe(send(), filesystem.loop)
+        try:
+            future.result()
+        except BaseException as error:
+            future.cancel()
+            if isinstance(error, Exception):
+                from s3fs.errors import translate_boto_error
+
+                raise translate_boto_error(error) from error
+            raise
 
     def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
         """Read an object, or its bytes from `start` up to `end`.

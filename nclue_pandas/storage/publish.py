@@ -10,31 +10,25 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
-import pyarrow as pa
 
 from nclue_pandas.errors import ForeignObjectError
-from nclue_pandas.frames.columns import find_column, plain_text
-from nclue_pandas.frames.hashing import hash_ids
-from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.text_values import read_text
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage import layout
+from nclue_pandas.storage.content import Content, FrameContent, fingerprint
 from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
-from nclue_pandas.storage.text import encode, line_lengths
+from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from nclue_pandas.storage.bucket import Bucket
 
 #: Parts in memory at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
-_DIGEST_SIZE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -45,11 +39,14 @@ class Part:
     ----------
     key : str
         In the bucket.
+    number : int
+        Of the part.
     size, rows : int
         Bytes and lines.
     """
 
     key: str
+    number: int
     size: int
     rows: int
 
@@ -90,19 +87,50 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A dataset's lines in canonical order, and where they go."""
+class Prepared:
+    """A dataset's lines in canonical order, and where they go.
 
-    table: pa.Table
-    bounds: NDArray[np.int64]
+    Parameters
+    ----------
+    content : Content
+        The lines.
+    place : Place
+        The keys.
+    """
+
+    content: Content
     place: Place
-    size: int
 
-    def part(self, number: int) -> pa.Table:
-        """Return the rows of a part."""
-        buckets = layout.part_buckets(number, self.place.parts)
-        start, stop = self.bounds[buckets.start], self.bounds[buckets.stop]
-        return self.table.slice(start, stop - start)
+    def dataset(self, bucket: str) -> Dataset:
+        """Describe what is to be in a bucket; parts without lines are left out."""
+        rows, sizes = np.zeros((2, BUCKETS), dtype=np.int64)
+        for each in self.content.digests:
+            rows[each.bucket], sizes[each.bucket] = each.rows, each.size
+        rows_of, size_of = (
+            counts.reshape(self.place.parts, -1).sum(axis=1).tolist() for counts in (rows, sizes)
+        )
+        parts = [
+            Part(self.place.part_key(number), number, size_of[number], rows_of[number])
+            for number in range(self.place.parts)
+            if rows_of[number]
+        ]
+        return Dataset(
+            bucket=bucket,
+            path=self.place.path,
+            kind=self.place.kind,
+            fingerprint=self.place.fingerprint,
+            parts=tuple(parts),
+            rows=int(rows.sum()),
+            size=int(sizes.sum()),
+        )
+
+    def body(self, number: int) -> BinaryIO:
+        """Encode a part into memory."""
+        body = BytesIO()
+        for table in self.content.tables(layout.part_buckets(number, self.place.parts)):
+            for lines in encode(table):
+                body.write(lines)
+        return body
 
 
 def publish_sequences(
@@ -141,7 +169,8 @@ def publish_sequences(
     StorageError
         When the store refuses or cannot be reached; what was written stays for the next try.
     """
-    return _publish(_sequences(frame, user, sequence), "sequences", bucket, name, prefix)
+    content = FrameContent.of_sequences(frame, user, sequence)
+    return publish(prepare(content, "sequences", name, prefix), bucket)
 
 
 def publish_answers(
@@ -154,7 +183,8 @@ def publish_answers(
     label: str = "label",
 ) -> Dataset:
     """Write an answer frame as one object; see :func:`publish_sequences`."""
-    return _publish(_answers(frame, user, label), "answers", bucket, name, prefix)
+    content = FrameContent.of_answers(frame, user, label)
+    return publish(prepare(content, "answers", name, prefix), bucket)
 
 
 def preview_sequences(
@@ -167,8 +197,8 @@ def preview_sequences(
     sequence: str = "sequence",
 ) -> Dataset:
     """Tell what :func:`publish_sequences` would write; nothing is written."""
-    prepared = _prepare(_sequences(frame, user, sequence), "sequences", name, prefix)
-    return _preview(prepared, bucket)
+    content = FrameContent.of_sequences(frame, user, sequence)
+    return preview(prepare(content, "sequences", name, prefix), bucket)
 
 
 def preview_answers(
@@ -181,7 +211,8 @@ def preview_answers(
     label: str = "label",
 ) -> Dataset:
     """Tell what :func:`publish_answers` would write; nothing is written."""
-    return _preview(_prepare(_answers(frame, user, label), "answers", name, prefix), bucket)
+    content = FrameContent.of_answers(frame, user, label)
+    return preview(prepare(content, "answers", name, prefix), bucket)
 
 
 def withdraw(dataset: Dataset, bucket: Bucket) -> None:
@@ -192,61 +223,51 @@ def withdraw(dataset: Dataset, bucket: Bucket) -> None:
             bucket.delete(key)
 
 
-def _sequences(frame: pd.DataFrame, user: str, sequence: str) -> pa.Table:
-    texts = read_text(find_column(frame, sequence, "sequence"), "sequence").texts
-    ids = id_text(find_column(frame, user, "user"))
-    return pa.table({"user_id": ids, "sequence": plain_text(texts)})
+def prepare(
+    content: Content, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
+) -> Prepared:
+    """Name the parts of a dataset by its content.
 
-
-def _answers(frame: pd.DataFrame, user: str, label: str) -> pa.Table:
-    labels = pa.array(find_column(frame, label, "label").to_numpy(dtype="int8"))
-    return pa.table({"user_id": id_text(find_column(frame, user, "user")), "label": labels})
-
-
-def _prepare(
-    table: pa.Table, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
-) -> _Prepared:
-    """Bring the rows into canonical order, and name the parts by their content."""
-    ids = table.column("user_id")
-    hashes = hash_ids(ids)
-    if np.any(hashes[1:] < hashes[:-1]):
-        order = np.argsort(hashes, kind="stable")
-        table, hashes = table.take(pa.array(order)), hashes[order]
-    buckets = (hashes >> np.uint64(64 - layout.BUCKET_BITS)).astype(np.int64)
-    bounds = np.searchsorted(buckets, np.arange(BUCKETS + 1))
-    size = int(line_lengths(table).sum())
+    Parameters
+    ----------
+    content : Content
+        The lines.
+    kind : {"sequences", "answers"}
+        A directory of parts, or one object.
+    name, prefix : str
+        Name of the job, and where in the bucket this library writes.
+    part_bytes : int
+        Bytes that a part may hold on average.
+    """
+    size = sum(each.size for each in content.digests)
     parts = layout.part_count(size, part_bytes) if kind == "sequences" else 1
-    content = layout.fingerprint(_digests(table, bounds))
-    return _Prepared(table, bounds, Place(kind, prefix, name, content, parts), size)
+    return Prepared(content, Place(kind, prefix, name, fingerprint(content), parts))
 
 
-def _digests(table: pa.Table, bounds: NDArray[np.int64]) -> list[tuple[int, bytes]]:
-    """Digest the lines of each bucket that has any, in threads: hashing releases the GIL."""
-    filled = np.flatnonzero(np.diff(bounds))
+def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE) -> Dataset:
+    """Write a prepared dataset, each part encoded while others travel.
 
-    def digest(number: int) -> tuple[int, bytes]:
-        hashed = blake2b(digest_size=_DIGEST_SIZE)
-        start, stop = bounds[number], bounds[number + 1]
-        for lines in encode(table.slice(start, stop - start)):
-            hashed.update(lines)
-        return number, hashed.digest()
+    Parameters
+    ----------
+    prepared : Prepared
+        Lines and keys.
+    bucket : Bucket
+        Where it goes.
+    at_once : int
+        Parts in memory at a time.
 
-    with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
-        return list(pool.map(digest, filled.tolist()))
-
-
-def _publish(table: pa.Table, kind: Kind, bucket: Bucket, name: str, prefix: str) -> Dataset:
-    prepared = _prepare(table, kind, name, prefix)
-    dataset = _described(prepared, bucket)
-    sent = []
+    Returns
+    -------
+    Dataset
+        Every part verified by its size.
+    """
+    dataset = prepared.dataset(bucket.name)
+    sent: list[str] = []
     with (
-        track(UploadProgress, name, total=prepared.size) as advance,
-        ThreadPoolExecutor(PARTS_AT_ONCE) as pool,
+        track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
+        ThreadPoolExecutor(at_once) as pool,
     ):
-        uploads = [
-            pool.submit(_put_part, bucket, prepared, part, number)
-            for number, part in _numbered(dataset)
-        ]
+        uploads = [pool.submit(_put_part, bucket, prepared, part) for part in dataset.parts]
         try:
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()
@@ -258,25 +279,16 @@ def _publish(table: pa.Table, kind: Kind, bucket: Bucket, name: str, prefix: str
     return replace(dataset, sent=(*sent, *_put_manifest(bucket, prepared, dataset)))
 
 
-def _numbered(dataset: Dataset) -> list[tuple[int, Part]]:
-    if dataset.kind == "answers":
-        return [(0, dataset.parts[0])]
-    return [(int(part.key[-9:-4]), part) for part in dataset.parts]
-
-
-def _put_part(bucket: Bucket, prepared: _Prepared, part: Part, number: int) -> list[str]:
+def _put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
     """Write a part unless it is there; return its key when it was written."""
-    content = prepared.place.fingerprint
     if _is_there(bucket, part.key, part.size):
         return []
-    body = bytearray()
-    for lines in encode(prepared.part(number)):
-        body += lines
-    bucket.put(part.key, body, layout.metadata(content, number))
+    marks = layout.metadata(prepared.place.fingerprint, part.number)
+    bucket.put(part.key, prepared.body(part.number), marks)
     return [part.key]
 
 
-def _put_manifest(bucket: Bucket, prepared: _Prepared, dataset: Dataset) -> list[str]:
+def _put_manifest(bucket: Bucket, prepared: Prepared, dataset: Dataset) -> list[str]:
     """Write the manifest beside the directory, last: it says that all parts are there."""
     key = prepared.place.manifest_key
     if key is None:
@@ -292,7 +304,7 @@ def _put_manifest(bucket: Bucket, prepared: _Prepared, dataset: Dataset) -> list
     body = json.dumps(told, indent=1).encode()
     if _is_there(bucket, key, len(body)):
         return []
-    bucket.put(key, body, layout.metadata(dataset.fingerprint, None))
+    bucket.put(key, BytesIO(body), layout.metadata(dataset.fingerprint, None))
     return [key]
 
 
@@ -315,26 +327,8 @@ def _is_there(bucket: Bucket, key: str, size: int) -> bool:
     return found.size == size
 
 
-def _described(prepared: _Prepared, bucket: Bucket) -> Dataset:
-    place = prepared.place
-    parts = []
-    for number in range(place.parts):
-        rows = prepared.part(number)
-        if rows.num_rows:
-            size = int(line_lengths(rows).sum())
-            parts.append(Part(place.part_key(number), size, rows.num_rows))
-    return Dataset(
-        bucket=bucket.name,
-        path=place.path,
-        kind=place.kind,
-        fingerprint=place.fingerprint,
-        parts=tuple(parts),
-        rows=prepared.table.num_rows,
-        size=prepared.size,
-    )
-
-
-def _preview(prepared: _Prepared, bucket: Bucket) -> Dataset:
-    dataset = _described(prepared, bucket)
+def preview(prepared: Prepared, bucket: Bucket) -> Dataset:
+    """Tell what :func:`publish` would write; nothing is written."""
+    dataset = prepared.dataset(bucket.name)
     missing = [p.key for p in dataset.parts if not _is_there(bucket, p.key, p.size)]
     return replace(dataset, sent=tuple(missing))

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import pickle
 import ssl
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,7 @@ def sequences(count=200, seed=0):
 @pytest.fixture
 def small_parts(monkeypatch):
     """Parts of about a kilobyte."""
-    monkeypatch.setattr(publish._prepare, "__defaults__", (1_000,))
+    monkeypatch.setattr(publish.prepare, "__defaults__", (1_000,))
 
 
 def test_parts_hold_every_line_once(store, bucket, small_parts):
@@ -207,7 +208,7 @@ def test_wrong_keys_are_told_apart(store, served):
         wrong_key.head("a")
     wrong_secret = connected(store, keys=Credentials("ACCESS", "not-it"), bundle=served[1])
     with pytest.raises(errors.StorageAccessError, match="secret key is wrong") as caught:
-        wrong_secret.put("a", b"x", {})
+        wrong_secret.put("a", BytesIO(b"x"), {})
     assert "not-it" not in str(caught.value) + repr(caught.value.__context__)
 
 

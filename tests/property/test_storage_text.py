@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from nclue_pandas.errors import ResultFormatError
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.storage import layout
-from nclue_pandas.storage.publish import _prepare
+from nclue_pandas.storage.content import FrameContent
+from nclue_pandas.storage.publish import prepare
 from nclue_pandas.storage.results import read_tsv
 from nclue_pandas.storage.text import encode, line_lengths
 
@@ -59,19 +60,19 @@ def reference_parts(rows, parts):
 
 @given(ROWS, st.integers(1, 300), st.randoms(use_true_random=False))
 def test_parts_depend_on_the_content_alone(rows, part_bytes, random):
-    prepared = _prepare(table(rows), "sequences", "n", "p", part_bytes)
+    prepared = prepare(FrameContent(table(rows)), "sequences", "n", "p", part_bytes)
     shuffled = list(rows.items())
     random.shuffle(shuffled)
-    again = _prepare(table(dict(shuffled)), "sequences", "n", "p", part_bytes)
+    again = prepare(FrameContent(table(dict(shuffled))), "sequences", "n", "p", part_bytes)
     assert again.place == prepared.place
 
     parts = prepared.place.parts
     made = {}
     for number in range(parts):
-        lines = b"".join(bytes(batch) for batch in encode(prepared.part(number))).decode()
+        lines = prepared.body(number).getvalue().decode()
         if lines:
             made[number] = lines
-            assert lines == b"".join(bytes(b) for b in encode(again.part(number))).decode()
+            assert lines == again.body(number).getvalue().decode()
     assert made == reference_parts(rows, parts)
 
 
@@ -79,7 +80,10 @@ def test_parts_depend_on_the_content_alone(rows, part_bytes, random):
 def test_another_content_is_another_fingerprint(rows, data):
     user = data.draw(st.sampled_from(sorted(rows)))
     other = {**rows, user: rows[user] + "x"}
-    one, two = (_prepare(table(r), "sequences", "n", "p").place.fingerprint for r in (rows, other))
+    one, two = (
+        prepare(FrameContent(table(r)), "sequences", "n", "p").place.fingerprint
+        for r in (rows, other)
+    )
     assert one != two
 
 
@@ -90,7 +94,10 @@ def test_the_fingerprint_is_what_it_says():
     for user, value in sorted(zip(rows, hashes.tolist(), strict=True), key=lambda pair: pair[1]):
         line = hashlib.blake2b(f"{user}\t{rows[user]}\n".encode(), digest_size=16).digest()
         joined.update((value >> 54).to_bytes(2, "big") + line)
-    assert _prepare(table(rows), "answers", "n", "p").place.fingerprint == joined.hexdigest()
+    assert (
+        prepare(FrameContent(table(rows)), "answers", "n", "p").place.fingerprint
+        == joined.hexdigest()
+    )
 
 
 @given(st.text(max_size=60))

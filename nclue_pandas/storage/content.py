@@ -1,0 +1,149 @@
+"""What a dataset holds, by bucket: the lines in canonical order and the fingerprint of them.
+
+A user's bucket is the top bits of the hash of the id, so the canonical order of users is the
+order of buckets. A frame in memory, sequences on disk and the partitions of a cluster all give
+their lines bucket by bucket, and the same lines get the same fingerprint whichever it was.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from nclue_pandas.frames.columns import find_column, one_array, plain_text
+from nclue_pandas.frames.hashing import canonical_order, hash_ids
+from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.text_values import read_text
+from nclue_pandas.storage import layout
+from nclue_pandas.storage.layout import BUCKETS
+from nclue_pandas.storage.text import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from nclue_pandas.frames.hashing import Hashes
+
+_DIGEST_SIZE: Final = 16
+_THREADS: Final = 3
+
+
+@dataclass(frozen=True)
+class BucketDigest:
+    """What one bucket holds.
+
+    Parameters
+    ----------
+    bucket : int
+        Its number.
+    rows, size : int
+        Lines and bytes.
+    digest : bytes
+        Of the lines in canonical order.
+    """
+
+    bucket: int
+    rows: int
+    size: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, bucket: int, table: pa.Table) -> BucketDigest:
+        """Digest the lines of a bucket, given in canonical order."""
+        hashed, size = blake2b(digest_size=_DIGEST_SIZE), 0
+        for lines in encode(table):
+            hashed.update(lines)
+            size += len(lines)
+        return cls(bucket, table.num_rows, size, hashed.digest())
+
+
+class Content(Protocol):
+    """The lines of a dataset."""
+
+    @property
+    def digests(self) -> tuple[BucketDigest, ...]:
+        """What the buckets that have lines hold, ascending."""
+
+    def tables(self, buckets: range) -> Iterator[pa.Table]:
+        """Yield the rows of neighboring buckets in canonical order, some at a time."""
+
+
+def fingerprint(content: Content) -> str:
+    """Return the fingerprint of the content: a pure function of its lines."""
+    return layout.fingerprint((each.bucket, each.digest) for each in content.digests)
+
+
+def bucket_numbers(hashes: Hashes) -> NDArray[np.int64]:
+    """Return the bucket of each hash: its top bits."""
+    return (hashes >> np.uint64(64 - layout.BUCKET_BITS)).astype(np.int64)
+
+
+class FrameContent:
+    """The lines of a frame in memory.
+
+    A frame in canonical order, as ``to_sequences`` makes it, is used as it is; of any other the
+    rows of a bucket are gathered when they are wanted, so that no second frame is held.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        ``user_id`` and a text or a number, without nulls in ids.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        hashes = hash_ids(table.column("user_id"))
+        self._table = table
+        self._order: NDArray[np.int64] | None = None
+        if np.any(hashes[1:] <= hashes[:-1]):
+            self._order = canonical_order(table.column("user_id"), hashes)
+            hashes = hashes[self._order]
+            self._table = pa.table(
+                {name: one_array(table.column(name)) for name in table.column_names}
+            )
+        self._bounds = np.searchsorted(bucket_numbers(hashes), np.arange(BUCKETS + 1))
+        self.digests = tuple(self._digest())
+
+    @classmethod
+    def of_sequences(cls, frame: pd.DataFrame, user: str, sequence: str) -> FrameContent:
+        """Take ids and sequences from a frame."""
+        texts = read_text(find_column(frame, sequence, "sequence"), "sequence").texts
+        ids = id_text(find_column(frame, user, "user"))
+        return cls(pa.table({"user_id": ids, "sequence": plain_text(texts)}))
+
+    @classmethod
+    def of_answers(cls, frame: pd.DataFrame, user: str, label: str) -> FrameContent:
+        """Take ids and labels from a frame."""
+        labels = pa.array(find_column(frame, label, "label").to_numpy(dtype="int8"))
+        ids = id_text(find_column(frame, user, "user"))
+        return cls(pa.table({"user_id": ids, "label": labels}))
+
+    def tables(self, buckets: range) -> Iterator[pa.Table]:
+        """Yield the rows of neighboring buckets in canonical order, some at a time."""
+        if self._order is None:
+            yield self._rows(buckets.start, buckets.stop)
+            return
+        for bucket in buckets:
+            yield self._rows(bucket, bucket + 1)
+
+    def _rows(self, start: int, stop: int) -> pa.Table:
+        first, last = self._bounds[start], self._bounds[stop]
+        if self._order is None:
+            return self._table.slice(first, last - first)
+        return self._table.take(pa.array(self._order[first:last]))
+
+    def _digest(self) -> Iterable[BucketDigest]:
+        """Digest the buckets that have lines, in threads: hashing releases the GIL."""
+        filled = np.flatnonzero(np.diff(self._bounds)).tolist()
+
+        def digest(bucket: int) -> BucketDigest:
+            return BucketDigest.of(bucket, self._rows(bucket, bucket + 1))
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(digest, filled))
