@@ -10,6 +10,7 @@ lie under one prefix of their own. ``NCLUE_LIVE_TIMEOUT`` (seconds, default 3,60
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -115,7 +116,7 @@ class Account:
     def put(self, name: str, text: str) -> str:
         """Write a small object under the suite's prefix; return its key."""
         key = f"{self.prefix}/{name}"
-        self.client.storage.put(key, text.encode("utf-8"), {})
+        self.client.storage.put(key, io.BytesIO(text.encode("utf-8")), {})
         return key
 
     def ask(self, method: str, path: str, *, paced: bool = True, **options: Any) -> Any:
