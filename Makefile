@@ -6,12 +6,13 @@ PIP_QUIET ?= -q --disable-pip-version-check
 VENV := .venv
 DEMO := .venv-demo
 OLDEST := .venv-oldest
+SWIFT := .venv-swift
 BIN := $(VENV)/bin
 WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs verify live clean
+.PHONY: help demo test lint format unit oldest docs verify live swift clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +35,7 @@ format: $(VENV)/ready  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-unit: $(VENV)/ready
+unit: $(VENV)/ready swift
 	$(BIN)/python -m pytest nclue_pandas tests --doctest-modules $(TESTS) \
 		-n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
@@ -45,7 +46,7 @@ oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-verify: $(VENV)/ready  ## The long checks: repeated seeds, simulations
+verify: $(VENV)/ready swift  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800
 
 live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
@@ -55,7 +56,7 @@ live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
 	$(BIN)/python -m pytest tests/live -m live -s --timeout 14400
 
 clean:  ## Remove environments and what was built
-	rm -rf $(VENV) $(DEMO) $(OLDEST) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
 
 define environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -74,5 +75,17 @@ $(DEMO)/ready: pyproject.toml constraints.txt
 
 $(OLDEST)/ready: pyproject.toml constraints-oldest.txt
 	$(call environment,constraints-oldest.txt,sandbox$(comma)plot$(comma)test-oldest)
+
+# A real object store for the tests. Where it cannot be installed they skip, and say why.
+swift:
+	@$(MAKE) -s $(SWIFT)/ready || echo "Without Swift: its tests are skipped."
+
+$(SWIFT)/ready: constraints-swift.txt
+	@echo "Making $(@D) ..."
+	@mkdir -p $(@D)
+	@{ $(PYTHON) -m venv $(@D) && \
+		$(@D)/bin/python -m pip install $(PIP_QUIET) -c $< swift && \
+		$(@D)/bin/python -W ignore -c "import swift.proxy.server"; } > $(@D)/install.log 2>&1
+	@touch $@
 
 comma := ,
