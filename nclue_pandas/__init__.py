@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nclue_pandas.connecting import connect
     from nclue_pandas.errors import NclueError
     from nclue_pandas.frames.answers import to_answers
+    from nclue_pandas.frames.bootstrap import Bootstrap
     from nclue_pandas.frames.checks import check
     from nclue_pandas.frames.comparison import compare
     from nclue_pandas.frames.evaluation import evaluate
@@ -33,6 +34,7 @@ __version__: Final = "0.1.0"
 
 #: Public name -> the module that holds it.
 _HOME: Final = {
+    "Bootstrap": "frames.bootstrap",
     "Client": "client",
     "CustomAttributes": "jobs.handles",
     "Feature": "jobs.handles",
@@ -67,6 +69,7 @@ _HOME: Final = {
 }
 
 __all__ = [
+    "Bootstrap",
     "Client",
     "CustomAttributes",
     "Feature",

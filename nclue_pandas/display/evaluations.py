@@ -37,7 +37,7 @@ def evaluation_card(evaluation: Evaluation) -> Card:
     facts = [
         ("Users", formats.count(evaluation.users)),
         ("Positives", f"{formats.count(evaluation.positives)} ({share})"),
-        ("AUROC", f"{auroc} ({confidence} interval {low} to {high})"),
+        ("AUROC", f"{auroc} ({confidence} interval {low} to {high}, {evaluation.interval_method})"),
         ("Average precision", formats.decimal(evaluation.average_precision)),
     ]
     if evaluation.brier is not None:

@@ -1,4 +1,10 @@
-"""Several scores on the same users, in one table, with a paired test."""
+"""Several scores on the same users, in one table, with a paired test.
+
+References
+----------
+.. [1] S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+   Statistics 6 (1979).
+"""
 
 from __future__ import annotations
 
@@ -10,15 +16,17 @@ import pyarrow as pa
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
-from nclue_pandas.frames.evaluation import check_confidence, measure
+from nclue_pandas.frames.evaluation import Choices, measure
+from nclue_pandas.frames.leakage import warn_of_seen_answers
+from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nclue_pandas.frames.evaluation import Evaluation
+    from nclue_pandas.frames.evaluation import Evaluation, Method
     from nclue_pandas.frames.roc import Placements
 
-_COUNTS: Final = ("users", "positives", "unmatched_answers")
+_COUNTS: Final = ("users", "positives", "unmatched_scores", "unmatched_answers")
 _FIGURES: Final = (
     "auroc",
     "auroc_low",
@@ -27,7 +35,7 @@ _FIGURES: Final = (
     "brier",
     "top_decile_lift",
 )
-_DIFFERENCE: Final = ("difference", "difference_low", "difference_high", "p_value")
+_DIFFERENCE: Final = ("difference", "difference_low", "difference_high", "p_value", "p_adjusted")
 _SCHEMA: Final = pa.schema(
     [(name, pa.int64()) for name in _COUNTS]
     + [(name, pa.float64()) for name in (*_FIGURES, *_DIFFERENCE)]
@@ -42,6 +50,7 @@ def compare(
     score: str = "score",
     label: str = "label",
     confidence: float = 0.95,
+    interval: Method = "delong",
 ) -> pd.DataFrame:
     """Measure several scores on the same users, each tested against the first.
 
@@ -55,16 +64,20 @@ def compare(
         Names of the columns. Ids are compared as text.
     confidence : float, default 0.95
         Of the intervals, between 0 and 1.
+    interval : {"delong", "bootstrap"} or Bootstrap, default "delong"
+        How the AUROC's interval is made, as for :func:`evaluate`.
 
     Returns
     -------
     pandas.DataFrame
         One row per name, over the users that are in all the frames: ``users``, ``positives``,
-        ``unmatched_answers`` (answered users without this score), ``auroc``, ``auroc_low``,
-        ``auroc_high``, ``average_precision``, ``brier``, ``top_decile_lift``; and against the
-        first, null in its own row: ``difference`` of the AUROC, ``difference_low``,
-        ``difference_high`` and ``p_value`` of DeLong's paired two-sided test (null where it is
-        undefined: fewer than two users of a label, or no variance).
+        ``unmatched_scores`` and ``unmatched_answers`` (scored users without an answer, answered
+        users without this score), ``auroc``, ``auroc_low``, ``auroc_high``,
+        ``average_precision``, ``brier``, ``top_decile_lift``; and against the first, null in its
+        own row: ``difference`` of the AUROC, ``difference_low``, ``difference_high``,
+        ``p_value`` of DeLong's paired two-sided test (null where it is undefined: fewer than two
+        users of a label, or no variance), and ``p_adjusted``, the same corrected by Holm for
+        the number of scores tested.
 
     Raises
     ------
@@ -79,24 +92,27 @@ def compare(
     >>> compare({"recency": recency, "model": model}, answers)["auroc"].to_dict()
     {'recency': 0.75, 'model': 1.0}
     """
-    check_confidence(confidence)
+    choices = Choices(confidence, interval)
     if not scores:
         raise ConfigurationError("There is nothing to compare: give at least one score frame.")
     aligned = align(scores, answers, user=user, score=score, label=label)
+    for frame in scores.values():
+        warn_of_seen_answers(frame, answers, label)
     baseline: Placements | None = None
     rows = []
     for name, values in aligned.scores.items():
         placements = roc.placements(values, aligned.labels)
-        row = _row(measure(aligned, name, confidence))
+        row = _row(measure(aligned, name, choices))
         if baseline is None:
             baseline = placements
         else:
             row |= _difference(baseline, placements, confidence)
         rows.append(row)
+    _adjust(rows)
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
-    frame.index = pd.Index(list(scores), name="name")
-    return frame
+    made: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    made.index = pd.Index(list(scores), name="name")
+    return made
 
 
 def _row(of: Evaluation) -> dict[str, Any]:
@@ -104,6 +120,7 @@ def _row(of: Evaluation) -> dict[str, Any]:
     return {
         "users": of.users,
         "positives": of.positives,
+        "unmatched_scores": of.unmatched_scores,
         "unmatched_answers": of.unmatched_answers,
         "auroc": of.auroc,
         "auroc_low": low,
@@ -120,10 +137,19 @@ def _difference(first: Placements, other: Placements, confidence: float) -> dict
     if tested is None:
         return {"difference": difference}
     error, p_value = tested
-    spread = roc.normal_quantile(confidence) * error
+    spread = normal_quantile(confidence) * error
     return {
         "difference": difference,
         "difference_low": difference - spread,
         "difference_high": difference + spread,
         "p_value": p_value,
     }
+
+
+def _adjust(rows: list[dict[str, Any]]) -> None:
+    """Add Holm's adjusted p-values [1]_: the smallest times their number, the next by one less."""
+    tested = sorted((row for row in rows if "p_value" in row), key=lambda row: row["p_value"])
+    reached = 0.0
+    for position, row in enumerate(tested):
+        reached = max(reached, min(1.0, (len(tested) - position) * row["p_value"]))
+        row["p_adjusted"] = reached

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
+from nclue_pandas.frames.bootstrap import Bootstrap
+from nclue_pandas.frames.leakage import warn_of_seen_answers
+from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.alignment import Aligned
-    from nclue_pandas.frames.roc import Booleans, Floats, Ranking
+    from nclue_pandas.frames.roc import Booleans, Floats, Placements, Ranking
+
+Method = Literal["delong", "bootstrap"] | Bootstrap
 
 _GROUPS: Final = 10
+_METHODS: Final = ("delong", "bootstrap")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,13 +37,15 @@ class Evaluation:
         Probability that a positive scores above a negative; ties count half.
     auroc_interval : tuple of float
         Lower and upper bound of the AUROC, see :func:`evaluate`.
+    interval_method : str
+        How the interval was made: ``"DeLong"``, ``"bootstrap"`` or ``"Newcombe"``.
     confidence : float
         Of the intervals, 0 to 1.
     average_precision : float
         Precision averaged over recall; equals the share of positives when scores are random.
     brier : float or None
-        Mean squared difference of score and label, 0 is best; None unless every score is between
-        0 and 1.
+        Mean squared difference of score and label, 0 is best; None where scores are no
+        probabilities, see :func:`evaluate`.
     calibration : pandas.DataFrame or None
         Groups of near-equal size by score, lowest first: ``users`` (int64), ``mean_score``,
         ``rate`` (share of positives), ``rate_low``, ``rate_high`` (its Wilson interval), all
@@ -57,6 +66,7 @@ class Evaluation:
 
     auroc: float
     auroc_interval: tuple[float, float]
+    interval_method: str
     confidence: float
     average_precision: float
     brier: float | None
@@ -86,6 +96,8 @@ def evaluate(
     score: str = "score",
     label: str = "label",
     confidence: float = 0.95,
+    interval: Method = "delong",
+    probabilities: bool | None = None,
 ) -> Evaluation:
     """Measure scores against answers that the model has not seen.
 
@@ -100,14 +112,19 @@ def evaluate(
         Names of the columns. Ids are compared as text.
     confidence : float, default 0.95
         Of the intervals, between 0 and 1.
+    interval : {"delong", "bootstrap"} or Bootstrap, default "delong"
+        How the AUROC's interval is made: by DeLong's variance (Biometrics 44, 1988) on the logit
+        scale with Student's quantile, or by percentiles of the AUROC of users drawn again,
+        :class:`~nclue_pandas.Bootstrap` says how often. Where either is undefined (perfect
+        separation, a single positive), Newcombe's method 5 (Statistics in Medicine 25, 2006).
+    probabilities : bool, optional
+        Whether scores are probabilities, which have a Brier score and a calibration. By default
+        those that lie between 0 and 1 are taken for such.
 
     Returns
     -------
     Evaluation
-        Of the users that are in both frames. The AUROC's interval uses DeLong's variance
-        (Biometrics 44, 1988) on the logit scale; where that variance is zero or undefined
-        (perfect separation, a single positive), Newcombe's method 5 (Statistics in Medicine
-        25, 2006).
+        Of the users that are in both frames.
 
     Raises
     ------
@@ -115,7 +132,16 @@ def evaluate(
         When a frame has no such column.
     InvalidDataError
         For null or repeated ids, a score that is null or not finite, a label other than 0 and 1,
-        no common user, or users that all have the same label.
+        no common user, users that all have the same label, or ``probabilities=True`` for scores
+        outside 0 to 1.
+    ConfigurationError
+        For another `confidence` or `interval`.
+
+    Warns
+    -----
+    NclueDataWarning
+        When the reports that both frames carry say that the scored sequences reach into the time
+        of the answers: the scores may know what they are measured on.
 
     Examples
     --------
@@ -124,24 +150,78 @@ def evaluate(
     >>> evaluate(scores, answers).auroc
     0.75
     """
-    check_confidence(confidence)
+    choices = Choices(confidence, interval, probabilities)
     aligned = align({"": scores}, answers, user=user, score=score, label=label)
-    return measure(aligned, "", confidence)
+    warn_of_seen_answers(scores, answers, label)
+    return measure(aligned, "", choices)
 
 
-def measure(aligned: Aligned, name: str, confidence: float) -> Evaluation:
+@dataclass(frozen=True)
+class Choices:
+    """How scores are measured; see :func:`evaluate`.
+
+    Parameters
+    ----------
+    confidence : float
+        Of the intervals.
+    interval : {"delong", "bootstrap"} or Bootstrap
+        How the AUROC's interval is made.
+    probabilities : bool or None
+        Whether scores are probabilities; None for "when they lie between 0 and 1".
+    """
+
+    confidence: float = 0.95
+    interval: Method = "delong"
+    probabilities: bool | None = None
+
+    def __post_init__(self) -> None:
+        check_confidence(self.confidence)
+        if not isinstance(self.interval, Bootstrap) and self.interval not in _METHODS:
+            raise ConfigurationError(
+                f"interval={self.interval!r}: give 'delong', 'bootstrap', or "
+                "nclue_pandas.Bootstrap(resamples=..., seed=...)."
+            )
+
+    def interval_of(
+        self, placements: Placements, values: Floats, labels: Booleans
+    ) -> tuple[tuple[float, float], str]:
+        """Return the AUROC's interval and the name of its method."""
+        found: tuple[float, float] | None
+        if self.interval == "delong":
+            found, name = roc.delong(placements, self.confidence), "DeLong"
+        else:
+            drawn = self.interval if isinstance(self.interval, Bootstrap) else Bootstrap()
+            found, name = drawn.interval(values, labels, self.confidence), "bootstrap"
+        if found is None or found[0] == found[1]:
+            return roc.newcombe(placements, self.confidence), "Newcombe"
+        return found, name
+
+    def are_probabilities(self, values: Floats) -> bool:
+        """Return whether the scores have a Brier score and a calibration."""
+        possible = bool(values.min() >= 0 and values.max() <= 1)
+        if self.probabilities and not possible:
+            raise InvalidDataError(
+                f"probabilities=True, and scores are from {values.min():g} to {values.max():g}. "
+                "Probabilities lie between 0 and 1; leave probabilities= out for other scores."
+            )
+        return possible if self.probabilities is None else self.probabilities
+
+
+def measure(aligned: Aligned, name: str, choices: Choices) -> Evaluation:
     """Measure the score called `name`."""
     values, labels = aligned.scores[name], aligned.labels
     placements = roc.placements(values, labels)
     order = roc.ranking(values, labels)
-    probabilities = values.min() >= 0 and values.max() <= 1
+    probabilities = choices.are_probabilities(values)
+    interval, method = choices.interval_of(placements, values, labels)
     return Evaluation(
         auroc=placements.auroc,
-        auroc_interval=roc.interval(placements, confidence),
-        confidence=confidence,
+        auroc_interval=interval,
+        interval_method=method,
+        confidence=choices.confidence,
         average_precision=roc.average_precision(order),
         brier=float(np.mean((values - labels) ** 2)) if probabilities else None,
-        calibration=_calibration(values, labels, confidence) if probabilities else None,
+        calibration=calibration(values, labels, choices.confidence) if probabilities else None,
         deciles=deciles(order),
         users=labels.size,
         positives=int(labels.sum()),
@@ -174,7 +254,7 @@ def deciles(order: Ranking) -> pd.DataFrame:
     )
 
 
-def _calibration(values: Floats, labels: Booleans, confidence: float) -> pd.DataFrame:
+def calibration(values: Floats, labels: Booleans, confidence: float) -> pd.DataFrame:
     """Group users by score quantiles; equal scores stay together."""
     inner = np.percentile(values, np.linspace(0, 100, _GROUPS + 1))[1:-1]
     group = np.searchsorted(inner, values)
@@ -182,7 +262,7 @@ def _calibration(values: Floats, labels: Booleans, confidence: float) -> pd.Data
     filled = users > 0
     users = users[filled]
     rate = np.bincount(group, weights=labels)[filled] / users
-    low, high = _wilson(rate, users, roc.normal_quantile(confidence))
+    low, high = _wilson(rate, users, normal_quantile(confidence))
     return _arrow_frame(
         {
             "users": users,

@@ -77,6 +77,8 @@ class SequenceReport(Report):
         Behaviors in which personal data was masked.
     since, until : str or None
         The window of time, its end excluded.
+    last_event : str or None
+        The last event that was used.
     """
 
     title: ClassVar[str] = "sequences"
@@ -97,6 +99,7 @@ class SequenceReport(Report):
     behaviors_masked: int
     since: str | None = None
     until: str | None = None
+    last_event: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,6 +152,8 @@ class SplitReport(Report):
         Sizes of the parts.
     test_share, train_positive_share, test_positive_share : float or None
         The balance reached; None where there is no row to divide by.
+    cutoff, horizon_end : str or None
+        Points in time of the answers that were split, where their report tells them.
     """
 
     title: ClassVar[str] = "split"
@@ -163,6 +168,8 @@ class SplitReport(Report):
     test_share: float | None = field(default=None)
     train_positive_share: float | None = field(default=None)
     test_positive_share: float | None = field(default=None)
+    cutoff: str | None = None
+    horizon_end: str | None = None
 
 
 _REPORTS: Final[dict[str, type[Report]]] = {

@@ -11,17 +11,23 @@ References
    Letters 21 (2014).
 .. [3] R. G. Newcombe, "Confidence intervals for an effect size measure based on the
    Mann-Whitney statistic. Part 2", Statistics in Medicine 25 (2006), method 5.
+.. [4] G. Qin, L. Hotilovac, "Comparison of non-parametric confidence intervals for the area under
+   the ROC curve of a continuous-scale diagnostic test", Statistical Methods in Medical Research
+   17 (2008).
+.. [5] B. L. Welch, "The generalization of Student's problem when several different population
+   variances are involved", Biometrika 34 (1947).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nclue_pandas.frames.quantiles import normal_quantile, student_quantile
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -143,30 +149,38 @@ def variance(positives: Floats, negatives: Floats) -> float | None:
 
 
 def interval(of: Placements, confidence: float) -> tuple[float, float]:
-    """Return a confidence interval of the AUROC: DeLong's variance on the logit scale [1]_.
+    """Return :func:`delong` where it is defined, else :func:`newcombe`."""
+    return delong(of, confidence) or newcombe(of, confidence)
 
-    On the logit scale the interval stays within 0 and 1 and covers better near them. Where
-    the variance is zero or undefined (perfect separation, a single positive), Newcombe's
-    interval [3]_, which needs only the AUROC and the counts, takes its place.
+
+def delong(of: Placements, confidence: float) -> tuple[float, float] | None:
+    """Return an interval of the AUROC: DeLong's variance [1]_ on the logit scale [4]_.
+
+    On the logit scale the interval stays within 0 and 1 and covers better near them. The variance
+    is a sum of two estimates, so the quantile is Student's with Welch's degrees of freedom [5]_:
+    with few positives the normal quantile gives intervals that are too short. None where the
+    variance is zero or undefined: perfect separation, a single positive.
     """
-    z = normal_quantile(confidence)
     squared_error = variance(of.positives, of.negatives)
     if not squared_error or not 0 < of.auroc < 1:
-        return _newcombe(of.auroc, of.positives.size, of.negatives.size, z)
-    spread = z * math.sqrt(squared_error) / (of.auroc * (1 - of.auroc))
+        return None
+    quantile = student_quantile(confidence, _freedom(of.positives, of.negatives))
+    spread = quantile * math.sqrt(squared_error) / of.auroc / (1 - of.auroc)
     center = math.log(of.auroc / (1 - of.auroc))
     return _logistic(center - spread), _logistic(center + spread)
 
 
-def normal_quantile(confidence: float) -> float:
-    """Return how many standard errors to each side hold the share `confidence`.
+def _freedom(positives: Floats, negatives: Floats) -> float:
+    """Return Welch's degrees of freedom of :func:`variance`."""
+    m, n = positives.size, negatives.size
+    one, other = np.var(positives, ddof=1) / m, np.var(negatives, ddof=1) / n
+    return float((one + other) ** 2 / (one**2 / (m - 1) + other**2 / (n - 1)))
 
-    Examples
-    --------
-    >>> round(normal_quantile(0.95), 2)
-    1.96
-    """
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+def newcombe(of: Placements, confidence: float) -> tuple[float, float]:
+    """Return an interval of the AUROC that needs only its value and the counts [3]_."""
+    z = normal_quantile(confidence)
+    return _newcombe(of.auroc, of.positives.size, of.negatives.size, z)
 
 
 def _logistic(x: float) -> float:

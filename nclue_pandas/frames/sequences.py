@@ -259,6 +259,7 @@ def _report(
 ) -> SequenceReport:
     rows = log.times.ticks.size
     events, cut = int(grouped.joined.sum()), int(grouped.cut.sum())
+    last = log.times.last_of(used)
     over = 0 if budget.tokens is None else int((grouped.tokens > budget.tokens).sum())
     return SequenceReport(
         rows=rows,
@@ -274,6 +275,7 @@ def _report(
         **log.behaviors.changes.counts(used),
         since=window.since,
         until=window.until,
+        last_event=None if last is None else describe(last, log.times),
     )
 
 

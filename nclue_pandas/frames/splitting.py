@@ -15,6 +15,7 @@ from nclue_pandas.frames.columns import find_column, require_frame
 from nclue_pandas.frames.faults import raise_faults
 from nclue_pandas.frames.hashing import derive_key, hash_ids
 from nclue_pandas.frames.ids import encode_ids, id_faults
+from nclue_pandas.frames.leakage import answer_window
 from nclue_pandas.frames.reports import SplitReport, share
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def split(
     in_test = (hashes / _HASHES < test)[ids.codes]
     n_test, ones_test = int(in_test.sum()), int((in_test & read.ones).sum())
     n_train, ones_train = len(answers) - n_test, int(read.ones.sum()) - ones_test
+    cutoff, horizon_end = answer_window(answers, label)
     made = SplitReport(
         part="train",
         test=float(test),
@@ -91,6 +93,8 @@ def split(
         test_share=share(n_test, len(answers)),
         train_positive_share=share(ones_train, n_train),
         test_positive_share=share(ones_test, n_test),
+        cutoff=cutoff,
+        horizon_end=horizon_end,
     )
     train, held_out = answers[~in_test], answers[in_test]
     return made.attach(train), replace(made, part="test").attach(held_out)

@@ -57,7 +57,11 @@ class Times:
     @property
     def last(self) -> int | None:
         """The last time, in nanoseconds (or plain numbers); None when there is none."""
-        last = int(self.ticks.max()) if self.ticks.size else NOT_A_TIME
+        return self.last_of(None)
+
+    def last_of(self, rows: Flags | None) -> int | None:
+        """Return the last time among some rows (None for all), as :attr:`last` does."""
+        last = int(self.ticks.max(initial=NOT_A_TIME, where=True if rows is None else rows))
         return None if last == NOT_A_TIME else last * self.step
 
     def before(self, moment: int) -> Flags:

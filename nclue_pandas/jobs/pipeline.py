@@ -75,6 +75,20 @@ class Inputs:
             found += [p for p in check(self.test).problems if p.code != FEW_LABELS]
         return found
 
+    def warn_of_leakage(self) -> None:
+        """Warn, once, when the sequences to train on reach into the time of the answers."""
+        from nclue_pandas.frames.leakage import warn_of_leakage
+
+        if not warn_of_leakage(self.sequences, self.answers) and self.test is not None:
+            warn_of_leakage(self.sequences, self.test)
+
+    def tell_last_event(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Let the scores tell until when the users that were scored are known."""
+        from nclue_pandas.frames.leakage import carry_last_event
+
+        scored = self.sequences if self.score_on is None else self.score_on
+        return carry_last_event(scored, scores)
+
 
 @dataclass(frozen=True)
 class ChainNames:
@@ -129,6 +143,7 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     problems = inputs.problems()
     if problems:
         raise InvalidDataError.of(problems)
+    inputs.warn_of_leakage()
     remaining = _Deadline(client, timeout)
     datasets = publish(client, inputs)
     names = ChainNames.of(inputs.name, datasets)
@@ -137,7 +152,7 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     task = _task(client, names, datasets, features[0])
     task.wait(remaining())
     run = _present(partial(make_run, client, names.run, task, features[-1]))
-    return run.result(remaining())
+    return inputs.tell_last_event(run.result(remaining()))
 
 
 def publish(client: ClientLike, inputs: Inputs) -> Datasets:

@@ -68,6 +68,8 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
 
     check_name(inputs.name)
     problems = tuple(inputs.problems())
+    if not problems:
+        inputs.warn_of_leakage()
     datasets = preview(client, inputs)
     jobs = _planned_jobs(client, inputs, datasets)
     requests = _REQUESTS_PER_JOB * len(jobs)

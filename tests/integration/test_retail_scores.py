@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 import nclue_pandas as nclue
 from nclue_pandas.sandbox import Sandbox
@@ -73,7 +74,16 @@ def held_out_auroc(feature, answers, name, seed):
     train, test = answers.nclue.split(test=0.3, seed=seed)
     assert not set(train["user_id"]) & set(test["user_id"])
     task = train.nclue.create_task(f"{name} {seed}", feature, client=feature.client)
-    return task.run(feature).result().nclue.evaluate(test).auroc
+    scores = task.run(feature).result()
+    found = scores.nclue.evaluate(test)
+    both = scores.merge(test, on="user_id")
+    label, score = both["label"].to_numpy(dtype=int), both["score"].to_numpy(dtype=float)
+    assert found.auroc == pytest.approx(metrics.roc_auc_score(label, score), abs=1e-12)
+    assert found.average_precision == pytest.approx(
+        metrics.average_precision_score(label, score), abs=1e-12
+    )
+    assert found.brier == pytest.approx(metrics.brier_score_loss(label, score), abs=1e-12)
+    return found.auroc
 
 
 @pytest.mark.retail

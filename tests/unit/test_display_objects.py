@@ -134,7 +134,7 @@ def test_an_evaluation_shows_figures_deciles_and_who_was_left_out(evaluation):
     low, high = evaluation.auroc_interval
     assert "Users              90" in shown
     assert "Positives          30 (33.3 %)" in shown
-    assert f"AUROC              1.000 (95 % interval {low:.3f} to {high:.3f})" in shown
+    assert f"AUROC              1.000 (95 % interval {low:.3f} to {high:.3f}, Newcombe)" in shown
     assert "Brier score        " in shown
     assert "Left out: 4 answers without a score and 10 scores without an answer." in shown
     assert "1      9          9  100.0 %  3.00   30.0 %   30.0 %" in shown
