@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nclue_pandas.config import ServiceSettings, StorageSettings, option_context, options
     from nclue_pandas.connecting import connect
     from nclue_pandas.errors import NclueError
+    from nclue_pandas.explaining import explain
     from nclue_pandas.frames.answers import to_answers
     from nclue_pandas.frames.bootstrap import Bootstrap
     from nclue_pandas.frames.checks import check
@@ -51,6 +52,7 @@ _HOME: Final = {
     "create_feature": "api",
     "create_task": "api",
     "evaluate": "frames.evaluation",
+    "explain": "explaining",
     "option_context": "config",
     "options": "config",
     "plan": "api",
@@ -88,6 +90,7 @@ __all__ = [
     "create_task",
     "errors",
     "evaluate",
+    "explain",
     "option_context",
     "options",
     "plan",

@@ -34,7 +34,10 @@ ALLOWED: dict[str, set[str]] = {
     "accessor": LEAVES | {"api", "frames", "plotting"},
     "sandbox": {"contract"},
     "demo": LEAVES | {"", "client"},
-    "__main__": LEAVES | {"", "demo", "jobs", "sandbox"},
+    "explaining": LEAVES | {"jobs"},
+    "cli": LEAVES
+    | {"", "client", "config", "demo", "jobs", "key_sources", "sandbox", "service", "storage"},
+    "__main__": {"cli"},
     "": LEAVES | {"accessor"},
 }
 #: Libraries that a plain import of the package must not bring.

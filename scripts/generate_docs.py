@@ -12,7 +12,7 @@ from nclue_pandas import errors
 from nclue_pandas.assumptions import ASSUMPTIONS
 from nclue_pandas.contract import ERROR_CODES
 from nclue_pandas.errors.codes import CODED
-from nclue_pandas.errors.service import GATEWAY
+from nclue_pandas.errors.service import GATEWAY, GATEWAY_CODES
 from nclue_pandas.jobs.failures import FAILURES
 from nclue_pandas.sandbox.openapi import description
 
@@ -72,32 +72,60 @@ def error_page() -> str:
     text = (
         f"{MADE}# Errors\n\nEvery error of the package is an `nclue_pandas.NclueError`, and also "
         "the builtin that one would catch. Errors of the service carry `status`, `code`, "
-        "`trace_id`, `cause` and `remedy`; give the trace id to NCP's support.\n\n```text\n"
+        "`trace_id`, `cause` and `remedy`; give the trace id to NCP's support. The same without a "
+        "network: `nclue_pandas.explain(10101)`, with a code, a fail code, the name of a class or "
+        "a caught error.\n\n```text\n"
         f"{(errors.__doc__ or '').split('::')[1].strip()}\n```\n\n## Codes of the service\n\n"
     )
     for code, error in CODED.items():
         status, name = ERROR_CODES[code]
         text += _entry(code, f"{code} {name}", error, status)
     text += "## Codes of the gateway\n\n"
-    for (status, gateway_code), error in GATEWAY.items():
-        title = error.__name__ if gateway_code is None else f"{gateway_code} {error.__name__}"
-        text += _entry(gateway_code, title, error, status)
-    text += _entry(None, "BackendError", errors.BackendError, 500)
+    statuses = {error: status for (status, _), error in GATEWAY.items()}
+    for error in dict.fromkeys((*GATEWAY_CODES.values(), errors.NotFoundError)):
+        codes = [str(code) for code, known in GATEWAY_CODES.items() if known is error]
+        title = " ".join([", ".join(codes), error.__name__]).strip()
+        text += _entry(None, title, error, statuses.get(error, 500))
     text += (
         "## Fail codes of jobs\n\nA failed job raises `JobFailed` with `fail_code` and the "
         "service's own `fail_message`.\n\n"
     )
     for fail_code, failure in FAILURES.items():
-        text += f"### {fail_code}\n\n{failure.cause} {failure.remedy}\n\n"
+        anchor = f"(fail-{fail_code.lower().replace('_', '-')})="
+        text += (
+            f"{anchor}\n### {fail_code}\n\n**Cause.** {failure.cause}\n\n"
+            f"**Remedy.** {failure.remedy}\n\n"
+        )
+    text += (
+        "## Errors of this library\n\nRaised before or instead of a request. The message says "
+        "which rows, field or job it is about, and what to do next.\n\n"
+    )
+    for name in errors.__all__:
+        error = getattr(errors, name)
+        if issubclass(error, Exception) and not issubclass(error, errors.ApiError):
+            text += _own_entry(error)
     return text.rstrip() + "\n"
 
 
-def _entry(code: int | None, title: str, error: type[errors.ApiError], status: int) -> str:
-    anchor = f"(code-{code})=\n" if code is not None else ""
-    builtin = [base.__name__ for base in error.__mro__ if base.__module__ == "builtins"]
-    caught = ", ".join(name for name in builtin if name not in {"object", "BaseException"})
+def _own_entry(error: type[errors.NclueError]) -> str:
+    meaning = (error.__doc__ or "").partition("\n")[0]
     return (
-        f"{anchor}### {title}\n\n`{error.__name__}` ({caught}), HTTP {status}.\n\n"
+        f"(error-{error.__name__.lower()})=\n### {error.__name__}\n\n{meaning}"
+        f"{_caught(error)}\n\n"
+    )
+
+
+def _caught(error: type[errors.NclueError]) -> str:
+    """Say which builtin also catches the error, where that is more than `Exception`."""
+    builtin = [base.__name__ for base in error.__mro__ if base.__module__ == "builtins"]
+    names = [name for name in builtin if name not in {"object", "BaseException", "Exception"}]
+    return f" Also a `{names[0]}`." if names else ""
+
+
+def _entry(code: int | None, title: str, error: type[errors.ApiError], status: int) -> str:
+    anchor = error.entry().partition("#")[2] if code is None else f"code-{code}"
+    return (
+        f"({anchor})=\n### {title}\n\n`{error.__name__}`, HTTP {status}.{_caught(error)}\n\n"
         f"**Cause.** {error.cause}\n\n**Remedy.** {error.remedy}\n\n"
     )
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+#: The page that explains every error. No public site of the documentation exists, so messages
+#: name the page itself; put a site's address before it and every message holds a full link.
+DOCUMENTATION: Final = "errors.html"
 
 
 def _rebuild(cls: type[NclueError], message: str, state: dict[str, Any]) -> NclueError:
@@ -22,12 +26,25 @@ class NclueError(Exception):
         What happened, which rows or field, and what to do next.
     """
 
-    #: Page of the documentation that explains the error and its remedy.
-    documentation = "errors.html"
-
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    @classmethod
+    def entry(cls) -> str:
+        """Return where the documentation explains this class of errors.
+
+        Examples
+        --------
+        >>> CredentialsError.entry()
+        'errors.html#error-credentialserror'
+        """
+        return f"{DOCUMENTATION}#error-{cls.__name__.lower()}"
+
+    @property
+    def link(self) -> str:
+        """Where the documentation explains this error."""
+        return self.entry()
 
     def __str__(self) -> str:
         return self.message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nclue_pandas.errors.base import NclueError
+from nclue_pandas.errors.base import DOCUMENTATION, NclueError
 
 
 class JobError(NclueError):
@@ -52,6 +52,13 @@ class JobFailed(JobError):  # noqa: N818 - the state's own word
         super().__init__(message, kind=kind, job_id=job_id, name=name)
         self.fail_code = fail_code
         self.fail_message = fail_message
+
+    @property
+    def link(self) -> str:
+        """Where the documentation explains this error."""
+        if self.fail_code is None:
+            return self.entry()
+        return f"{DOCUMENTATION}#fail-{self.fail_code.lower().replace('_', '-')}"
 
 
 class JobTimeout(JobError, TimeoutError):  # noqa: N818 - beside TimeoutError

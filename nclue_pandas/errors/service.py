@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from nclue_pandas.errors.base import NclueError
+from nclue_pandas.errors.base import DOCUMENTATION, NclueError
 
 
 class ServiceError(NclueError):
@@ -78,20 +78,22 @@ class ApiError(ServiceError):
         self.retry_after: float | None = None
         super().__init__(self._compose())
 
-    @property
-    def link(self) -> str:
-        """Where the documentation explains this error."""
-        known = self.code is not None
-        return f"{self.documentation}#code-{self.code}" if known else self.documentation
+    @classmethod
+    def entry(cls) -> str:
+        """Return where the documentation explains this class of errors."""
+        return super().entry() if cls.code is None else f"{DOCUMENTATION}#code-{cls.code}"
 
     def _compose(self) -> str:
         asked = f"{self.method} {self.path}".strip() or "The request"
         code = f" code {self.code}" if self.code is not None else ""
         said = f" It says: {self.detail}" if self.detail else ""
         trace = f" Trace id {self.trace_id}." if self.trace_id else ""
+        known = type(self).code
+        shown = known if known is not None else f'"{type(self).__name__}"'
         return (
             f"{asked} was refused: HTTP {self.status}{code}. {self.cause} {self.remedy}"
-            f"{said.rstrip('.')}{'.' if said else ''}{trace} See {self.link}"
+            f"{said.rstrip('.')}{'.' if said else ''}{trace} "
+            f"More: nclue_pandas.explain({shown}), or {self.link}"
         )
 
 
@@ -179,4 +181,20 @@ GATEWAY: dict[tuple[int, int | None], type[ApiError]] = {
     (413, None): TooLarge,
     (429, None): Throttled,
     (429, 400): QuotaExceeded,
+}
+
+#: The gateway's own codes -> class. Source: NCP's "Common API" page.
+GATEWAY_CODES: dict[int, type[ApiError]] = {
+    100: BadRequest,
+    200: AuthenticationError,
+    210: SubscriptionError,
+    230: Forbidden,
+    300: NoSuchApi,
+    400: QuotaExceeded,
+    410: Throttled,
+    420: Throttled,
+    430: TooLarge,
+    500: BackendError,
+    510: BackendError,
+    900: BackendError,
 }

@@ -114,7 +114,7 @@ def job_failed(kind: str, job_id: str, name: str | None, message: str | None) ->
     said = f"The service says: {message}" if message else "The service gives no reason."
     failure = FAILURES.get(code or "")
     why = f"{failure.cause} {failure.remedy}" if failure else "No cause is documented for this."
-    return JobFailed(
+    error = JobFailed(
         f"{kind} {name!r} ({job_id}) failed. {said} {why}",
         kind=kind,
         job_id=job_id,
@@ -122,3 +122,6 @@ def job_failed(kind: str, job_id: str, name: str | None, message: str | None) ->
         fail_code=code,
         fail_message=message,
     )
+    if failure:
+        error.message += f" More: nclue_pandas.explain({code!r}), or {error.link}"
+    return error

@@ -1,0 +1,109 @@
+"""``explain``: what a code or an error of the service means, without a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from nclue_pandas import errors
+from nclue_pandas.contract import ERROR_CODES
+from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.service import GATEWAY_CODES
+from nclue_pandas.jobs.failures import FAILURES
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """What an error means and what to do about it.
+
+    Parameters
+    ----------
+    title : str
+        The code with its name, or the class.
+    cause, remedy : str
+        For people.
+    link : str
+        Its entry in the documentation.
+    """
+
+    title: str
+    cause: str
+    remedy: str
+    link: str
+
+    def __repr__(self) -> str:
+        lines = [self.title, f"  cause   {self.cause}", f"  remedy  {self.remedy}"]
+        return "\n".join([*lines, f"  more    {self.link}"])
+
+
+def explain(error: int | str | BaseException) -> Explanation:
+    """Explain an error: its cause, its remedy, its entry in the documentation.
+
+    Parameters
+    ----------
+    error : int, str or exception
+        A code of the service (10101) or of the gateway (200), a fail code of a job
+        (``"DUPLICATE_USERID"``), the name of a class of :mod:`nclue_pandas.errors`, or an
+        exception that was caught.
+
+    Returns
+    -------
+    Explanation
+        It prints itself.
+
+    Raises
+    ------
+    ConfigurationError
+        When nothing of that name or code is known.
+
+    Examples
+    --------
+    >>> explain(10101)
+    10101 NAME_TOO_LONG
+      cause   The name has more than 100 characters, or none.
+      remedy  Choose a name of 1 to 100 characters.
+      more    errors.html#code-10101
+    """
+    if isinstance(error, errors.JobFailed) and error.fail_code in FAILURES:
+        return _failure(str(error.fail_code))
+    if isinstance(error, errors.NclueError):
+        return _class(type(error))
+    asked = str(error).strip()
+    if asked in FAILURES:
+        return _failure(asked)
+    found = _by_code(asked) or getattr(errors, asked, None)
+    if isinstance(found, type) and issubclass(found, errors.NclueError):
+        return _class(found)
+    raise _unknown(asked)
+
+
+def _by_code(asked: str) -> type[errors.ApiError] | None:
+    if not asked.isdecimal():
+        names = {name: code for code, (_, name) in ERROR_CODES.items()}
+        return CODED.get(names.get(asked, 0))
+    return CODED.get(int(asked)) or GATEWAY_CODES.get(int(asked))
+
+
+def _failure(code: str) -> Explanation:
+    failure = FAILURES[code]
+    link = errors.JobFailed("", fail_code=code).link
+    return Explanation(code, failure.cause, failure.remedy, link)
+
+
+def _class(found: type[errors.NclueError]) -> Explanation:
+    if issubclass(found, errors.ApiError):
+        name = ERROR_CODES[found.code][1] if found.code in ERROR_CODES else found.__name__
+        title = name if found.code is None else f"{found.code} {name}"
+        return Explanation(title, found.cause, found.remedy, found.entry())
+    meaning = (found.__doc__ or "").partition("\n")[0]
+    return Explanation(found.__name__, meaning, "The message says what to do.", found.entry())
+
+
+def _unknown(asked: str) -> errors.ConfigurationError:
+    names = [*FAILURES, *errors.__all__, *(name for _, name in ERROR_CODES.values())]
+    near = get_close_matches(asked, names, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    return errors.ConfigurationError(
+        f"No error {asked!r} is known.{guess} Give a code such as 10101, a fail code such as "
+        "'DUPLICATE_USERID', the name of a class of nclue_pandas.errors, or an exception."
+    )
