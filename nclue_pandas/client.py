@@ -123,9 +123,11 @@ class Client:
         DuplicateNameError
             When the name belongs to a Feature made from other sequences.
         """
-        from nclue_pandas.jobs.making import Columns, make_feature
+        from nclue_pandas.jobs.making import make_feature
+        from nclue_pandas.jobs.sources import Columns, source_of
 
-        return make_feature(self, name, sequences, Columns(user=user, sequence=sequence))
+        columns = Columns(user=user, sequence=sequence)
+        return make_feature(self, name, source_of(sequences, "sequences", columns))
 
     def create_feature_from_path(
         self, name: str, path: str, *, bucket: str | None = None
@@ -193,14 +195,18 @@ class Client:
         DuplicateNameError
             When the name belongs to a Task made from other inputs.
         """
-        from nclue_pandas.jobs.making import Answers, Columns, make_task
+        from nclue_pandas.jobs.making import Answers, make_task
+        from nclue_pandas.jobs.sources import Columns, source_of
 
-        train_on = self._feature(feature)
+        columns = Columns(user=user, label=label)
+        trained = Answers(self._feature(feature), source_of(train, "answers", columns))
         tested = None
         if test is not None:
-            tested = Answers(self._feature(test_feature or train_on), test)
-        columns = Columns(user=user, label=label)
-        return make_task(self, name, Answers(train_on, train), tested, columns)
+            tested = Answers(
+                self._feature(test_feature or trained.feature),
+                source_of(test, "answers", columns),
+            )
+        return make_task(self, name, trained, tested)
 
     def create_task_from_path(
         self,

@@ -31,16 +31,19 @@ class Problem:
     rows : tuple of int
         Positions (0-based, as for ``DataFrame.iloc``) of the rows at fault; empty when the
         fault is of the whole frame.
+    total : int, optional
+        How many rows are at fault, where `rows` holds only the first of them.
     """
 
     code: str
     message: str
     remedy: str
     rows: tuple[int, ...] = ()
+    total: int | None = None
 
     def __str__(self) -> str:
         shown = ", ".join(str(row) for row in self.rows[:_ROWS_SHOWN])
-        more = len(self.rows) - _ROWS_SHOWN
+        more = (self.total or len(self.rows)) - _ROWS_SHOWN
         where = ""
         if self.rows:
             where = f" (row positions {shown}{f' and {more:,} more' if more > 0 else ''})"

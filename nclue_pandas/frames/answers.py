@@ -19,6 +19,7 @@ from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, describe_dropped, share
 from nclue_pandas.frames.times import read_times
 
@@ -207,7 +208,8 @@ def _from_log(
             valid[np.concatenate([fault.rows for fault in anywhere])] = False
         always += [fault.within(valid) for fault in _positive_faults(counted)]
     kept, dropped = settle(faults, always, events, on_invalid)
-    span.check(times)
+    if not is_part():
+        span.check(times)
     before = times.before(span.cutoff)
     within = in_span & ~before
     if kept is not None:
@@ -223,7 +225,7 @@ def _from_log(
         last_event=None if times.last is None else describe(times.last, times),
         observed_until=None if span.observed is None else describe(span.observed, times),
     )
-    _warn(report, nobody=len(events) > 0 and frame.empty)
+    warn_of_answers(report)
     return report.attach(frame)
 
 
@@ -241,7 +243,7 @@ def _from_labels(
     rows = np.ones(len(labels), dtype=bool) if kept is None else kept
     frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
     report = _report(frame, len(labels), dropped)
-    _warn(report)
+    warn_of_answers(report)
     return report.attach(frame)
 
 
@@ -333,12 +335,12 @@ def _report(frame: pd.DataFrame, rows: int, dropped: dict[str, int]) -> AnswerRe
     return AnswerReport(rows, dropped, len(frame), positives, share(positives, len(frame)))
 
 
-def _warn(report: AnswerReport, *, nobody: bool = False) -> None:
-    """Tell in one warning what matters."""
+def warn_of_answers(report: AnswerReport, *, stacklevel: int = 4) -> None:
+    """Tell in one warning what matters, unless this is a part of a log."""
     told = []
     if report.rows_dropped:
         told.append(describe_dropped(report.rows_dropped, report.rows))
-    if nobody:
+    if report.cutoff is not None and report.rows and not report.users:
         told.append(f"no user has an event before the cutoff ({report.cutoff})")
-    if told:
-        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=4)
+    if told and not is_part():
+        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=stacklevel)

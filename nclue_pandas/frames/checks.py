@@ -19,6 +19,7 @@ from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, require
 from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import find
 from nclue_pandas.frames.screening import control_suspects
 from nclue_pandas.frames.text_values import read_text
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.frames.binary import Binary
     from nclue_pandas.frames.columns import Positions
     from nclue_pandas.frames.ids import EncodedIds
 
@@ -37,6 +37,7 @@ FrameKind = Literal["sequences", "answers"]
 
 #: Code of the problem that a label has too few users to train on.
 FEW_LABELS: Final = "few_labels"
+EMPTY_FRAME: Final = Problem("empty_frame", "The frame has no rows", "Give at least one user.")
 _SLICE: Final = 20_000
 _LETTERS_AND_DIGITS: Final = r"^[\p{L}\p{N}]*$"
 _EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}|$)"
@@ -149,9 +150,12 @@ def check(
     else:
         read = read_binary(find_column(frame, label, "label"), "label")
         faults += label_faults(read)
-        counts = _label_counts(read)
+        ones = int(read.ones.sum())
+        counts = few_labels(ones, len(frame) - ones - read.null.size - read.other.size)
     if frame.empty:
-        counts = [Problem("empty_frame", "The frame has no rows", "Give at least one user.")]
+        counts = [EMPTY_FRAME]
+    if is_part():
+        counts = []
     problems = (*(fault.problem for fault in faults if fault.rows.size), *counts)
     warnings = tuple(fault.problem for fault in doubts if fault.rows.size)
     return CheckReport(kind, len(frame), problems, warnings, offending_rows(problems, frame))
@@ -257,9 +261,8 @@ def _where(texts: pa.Array, test: Callable[[pa.Array], pa.Array]) -> Positions:
     return found
 
 
-def _label_counts(read: Binary) -> list[Problem]:
-    ones = int(read.ones.sum())
-    zeros = read.ones.size - ones - read.null.size - read.other.size
+def few_labels(ones: int, zeros: int) -> list[Problem]:
+    """Return a problem for each label that has too few users to train on."""
     few = {label: n for label, n in ((0, zeros), (1, ones)) if n < ROWS_PER_LABEL}
     return [
         Problem(

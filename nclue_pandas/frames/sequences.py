@@ -20,6 +20,7 @@ from nclue_pandas.frames.grouping import Budget, join_groups
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import NclueDataWarning, SequenceReport, describe_dropped
 from nclue_pandas.frames.times import read_times
 from nclue_pandas.frames.tokens import estimate_tokens
@@ -155,7 +156,7 @@ def to_sequences(
     used = both(window.inside, kept)
     frame, grouped = _build(log, used, budget)
     made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
-    _warn(made)
+    warn_of_sequences(made)
     return made.attach(frame)
 
 
@@ -279,8 +280,8 @@ def _report(
     )
 
 
-def _warn(made: SequenceReport) -> None:
-    """Tell in one warning what matters."""
+def warn_of_sequences(made: SequenceReport, *, stacklevel: int = 3) -> None:
+    """Tell in one warning what matters, unless this is a part of a log."""
     told = []
     if made.rows_dropped:
         told.append(describe_dropped(made.rows_dropped, made.rows))
@@ -289,5 +290,5 @@ def _warn(made: SequenceReport) -> None:
             f"{made.users_over_budget:,} users have a single behavior of more than "
             f"{made.max_tokens:,} estimated tokens, which was kept"
         )
-    if told:
-        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=3)
+    if told and not is_part():
+        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=stacklevel)

@@ -22,45 +22,18 @@ from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pandas as pd
-
     from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.jobs.sources import Source
     from nclue_pandas.storage.publish import Dataset
 
 _log = logging.getLogger("nclue_pandas")
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Names of the columns that a dataset is made from.
-
-    Parameters
-    ----------
-    user, sequence, label : str
-        As :func:`nclue_pandas.to_sequences` and :func:`nclue_pandas.to_answers` name them.
-    """
-
-    user: str = "user_id"
-    sequence: str = "sequence"
-    label: str = "label"
-
-
-def make_feature(
-    client: ClientLike, name: str, sequences: pd.DataFrame, columns: Columns
-) -> Feature:
-    """Check and publish a sequence frame, then create the Feature."""
-    from nclue_pandas.storage.publish import publish_sequences
-
+def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
+    """Check and publish sequences, then create the Feature."""
     check_name(name)
-    check_sequences(sequences, columns)
-    dataset = publish_sequences(
-        sequences,
-        client.storage,
-        name=name,
-        prefix=client.ref.prefix,
-        user=columns.user,
-        sequence=columns.sequence,
-    )
+    sequences.check().raise_if_any()
+    dataset = sequences.publish(client, name)
     with removed_if_refused(client, dataset):
         return make_feature_from_path(client, name, dataset.path, dataset.bucket)
 
@@ -71,28 +44,19 @@ def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str
     return Feature.of(create(client, kinds.FEATURE, name, fields), client)
 
 
-def make_task(
-    client: ClientLike,
-    name: str,
-    train: Answers,
-    test: Answers | None,
-    columns: Columns,
-) -> Task:
-    """Check and publish answer frames, wait for their Features, then create the Task."""
+def make_task(client: ClientLike, name: str, train: Answers, test: Answers | None) -> Task:
+    """Check and publish answers, wait for their Features, then create the Task."""
     check_name(name)
-    check_answers(train.answers, columns)
+    check_answers(train.answers)
     if test is not None:
-        check_answers(test.answers, columns, trained_on=False)
-    _wait_for(*(side.feature for side in (train, test) if side is not None))
-    published = [
-        _publish_answers(client, name, side.answers, columns)
-        for side in (train, test)
-        if side is not None
-    ]
+        check_answers(test.answers, trained_on=False)
+    sides = [side for side in (train, test) if side is not None]
+    _wait_for(*(side.feature for side in sides))
+    published = [side.answers.publish(client, name) for side in sides]
     with removed_if_refused(client, *published):
         paths = [
             AnswerPath(side.feature, dataset.path, dataset.bucket)
-            for side, dataset in zip([s for s in (train, test) if s], published, strict=True)
+            for side, dataset in zip(sides, published, strict=True)
         ]
         return make_task_from_paths(client, name, *paths)
 
@@ -105,12 +69,12 @@ class Answers:
     ----------
     feature : Feature
         Where the representations of the users are.
-    answers : pandas.DataFrame
+    answers : Source
         A user id and a 0/1 label per row.
     """
 
     feature: Feature
-    answers: pd.DataFrame
+    answers: Source
 
 
 @dataclass(frozen=True)
@@ -174,23 +138,16 @@ def make_custom_attributes(
     return CustomAttributes.of(create(client, kinds.CUSTOM_ATTRIBUTES, name, fields), client)
 
 
-def check_sequences(sequences: pd.DataFrame, columns: Columns) -> None:
-    """Refuse what the service would refuse in a sequence dataset."""
-    from nclue_pandas.frames.checks import check
-
-    check(sequences, user=columns.user, sequence=columns.sequence, kind="sequences").raise_if_any()
-
-
-def check_answers(answers: pd.DataFrame, columns: Columns, *, trained_on: bool = True) -> None:
+def check_answers(answers: Source, *, trained_on: bool = True) -> None:
     """Refuse what the service would refuse in an answer dataset.
 
     That test answers may be fewer than 100 of a label is an assumption: the documentation asks
     for that number without saying of which file, and the service tells when it wants more.
     """
-    from nclue_pandas.frames.checks import FEW_LABELS, check
+    from nclue_pandas.frames.checks import FEW_LABELS
     from nclue_pandas.frames.faults import raise_problems
 
-    found = check(answers, user=columns.user, label=columns.label, kind="answers")
+    found = answers.check()
     raise_problems(
         [problem for problem in found.problems if trained_on or problem.code != FEW_LABELS],
         found.rows,
@@ -223,21 +180,6 @@ def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
             f"at most {KEYWORDS_LENGTH:,}. Leave some out."
         )
     return words
-
-
-def _publish_answers(
-    client: ClientLike, name: str, answers: pd.DataFrame, columns: Columns
-) -> Dataset:
-    from nclue_pandas.storage.publish import publish_answers
-
-    return publish_answers(
-        answers,
-        client.storage,
-        name=name,
-        prefix=client.ref.prefix,
-        user=columns.user,
-        label=columns.label,
-    )
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.errors import InvalidDataError
@@ -22,6 +22,7 @@ from nclue_pandas.jobs.making import (
     make_task_from_paths,
     removed_if_refused,
 )
+from nclue_pandas.jobs.sources import source_of
 from nclue_pandas.jobs.waiting import wait
 
 if TYPE_CHECKING:
@@ -33,9 +34,18 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.handles import Feature, Task
     from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.jobs.sources import Source
+    from nclue_pandas.storage.layout import Kind
     from nclue_pandas.storage.publish import Dataset
 
 _DIGEST = 10
+#: The inputs of the chain, and what each of them holds.
+_ROLES: Final[dict[str, Kind]] = {
+    "sequences": "sequences",
+    "answers": "answers",
+    "score_on": "sequences",
+    "test": "answers",
+}
 JobT = TypeVar("JobT", bound="Job[Any]")
 
 
@@ -63,17 +73,25 @@ class Inputs:
     score_on: pd.DataFrame | None = None
     test: pd.DataFrame | None = None
 
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """What the datasets are made from, by the names of :class:`Datasets`."""
+        return {
+            role: source_of(frame, kind)
+            for role, kind in _ROLES.items()
+            if (frame := getattr(self, role)) is not None
+        }
+
     def problems(self) -> list[Problem]:
         """Find what the service would refuse in any of the frames."""
-        from nclue_pandas.frames.checks import FEW_LABELS, check
+        from nclue_pandas.frames.checks import FEW_LABELS
 
-        frames = (self.sequences, self.answers, self.score_on)
-        found = [
-            problem for frame in frames if frame is not None for problem in check(frame).problems
+        return [
+            problem
+            for role, source in self.sources.items()
+            for problem in source.check().problems
+            if role != "test" or problem.code != FEW_LABELS
         ]
-        if self.test is not None:
-            found += [p for p in check(self.test).problems if p.code != FEW_LABELS]
-        return found
 
     def warn_of_leakage(self) -> None:
         """Warn, once, when the sequences to train on reach into the time of the answers."""
@@ -157,19 +175,8 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
 
 def publish(client: ClientLike, inputs: Inputs) -> Datasets:
     """Write the files that are not there yet."""
-    from nclue_pandas.storage.publish import publish_answers, publish_sequences
-
-    def sequences(frame: pd.DataFrame) -> Dataset:
-        return publish_sequences(frame, client.storage, name=inputs.name, prefix=client.ref.prefix)
-
-    def answers(frame: pd.DataFrame) -> Dataset:
-        return publish_answers(frame, client.storage, name=inputs.name, prefix=client.ref.prefix)
-
     return Datasets(
-        sequences=sequences(inputs.sequences),
-        answers=answers(inputs.answers),
-        score_on=sequences(inputs.score_on) if inputs.score_on is not None else None,
-        test=answers(inputs.test) if inputs.test is not None else None,
+        **{role: each.publish(client, inputs.name) for role, each in inputs.sources.items()}
     )
 
 

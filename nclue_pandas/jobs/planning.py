@@ -85,19 +85,8 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
 
 def preview(client: ClientLike, inputs: Inputs) -> Datasets:
     """Tell what the files would be, without writing any."""
-    from nclue_pandas.storage.publish import preview_answers, preview_sequences
-
-    place = {"name": inputs.name, "prefix": client.ref.prefix}
-    storage = client.storage
     return Datasets(
-        sequences=preview_sequences(inputs.sequences, storage, **place),
-        answers=preview_answers(inputs.answers, storage, **place),
-        score_on=(
-            preview_sequences(inputs.score_on, storage, **place)
-            if inputs.score_on is not None
-            else None
-        ),
-        test=(preview_answers(inputs.test, storage, **place) if inputs.test is not None else None),
+        **{role: each.preview(client, inputs.name) for role, each in inputs.sources.items()}
     )
 
 
@@ -119,17 +108,17 @@ def _planned_datasets(datasets: Datasets) -> list[dict[str, Any]]:
 
 def _planned_jobs(client: ClientLike, inputs: Inputs, datasets: Datasets) -> list[dict[str, Any]]:
     names = ChainNames.of(inputs.name, datasets)
-    trained = {names.feature: inputs.sequences}
-    if inputs.score_on is not None:
-        trained[names.score_feature] = inputs.score_on
-    scored = inputs.score_on if inputs.score_on is not None else inputs.sequences
-    answered = len(inputs.answers) + (len(inputs.test) if inputs.test is not None else 0)
+    trained = {names.feature: "sequences"}
+    if datasets.score_on is not None:
+        trained[names.score_feature] = "score_on"
+    scored = datasets.score_on or datasets.sequences
+    answered = datasets.answers.rows + (datasets.test.rows if datasets.test is not None else 0)
     rows = [
-        _planned_job(client, kinds.FEATURE, name, "token", _tokens(frame))
-        for name, frame in trained.items()
+        _planned_job(client, kinds.FEATURE, name, "token", inputs.sources[role].tokens())
+        for name, role in trained.items()
     ]
     rows.append(_planned_job(client, kinds.TASK, names.task, "line", answered))
-    rows.append(_planned_job(client, kinds.RUN, names.run, "line", len(scored)))
+    rows.append(_planned_job(client, kinds.RUN, names.run, "line", scored.rows))
     return rows
 
 
@@ -154,9 +143,3 @@ def _action(record: Record | None) -> str:
     if record.status == FAILED:
         return "replace" if is_temporary(record.fail_message) else "failed"
     return "wait"
-
-
-def _tokens(sequences: pd.DataFrame) -> int:
-    from nclue_pandas.frames.tokens import count_tokens
-
-    return count_tokens(sequences["sequence"])

@@ -1,0 +1,132 @@
+"""What a dataset is made from: a frame in memory, or anything that behaves as one.
+
+The verbs ask a :class:`Source` what the service would refuse, what would be written, and to write
+it; where the rows are is the source's own matter. A kind of frame that is not pandas' registers
+how a source is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nclue_pandas.frames.checks import CheckReport
+    from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.storage.layout import Kind
+    from nclue_pandas.storage.publish import Dataset
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns that a dataset is made from.
+
+    Parameters
+    ----------
+    user, sequence, label : str
+        As :func:`nclue_pandas.to_sequences` and :func:`nclue_pandas.to_answers` name them.
+    """
+
+    user: str = "user_id"
+    sequence: str = "sequence"
+    label: str = "label"
+
+
+class Source(Protocol):
+    """The rows of one dataset."""
+
+    def check(self) -> CheckReport:
+        """Find what the service would refuse."""
+
+    def tokens(self) -> int:
+        """Estimate the tokens of all sequences."""
+
+    def publish(self, client: ClientLike, name: str) -> Dataset:
+        """Write the files that are not there yet."""
+
+    def preview(self, client: ClientLike, name: str) -> Dataset:
+        """Tell what :meth:`publish` would write."""
+
+
+SourceMaker = Callable[[Any, "Kind", Columns], Source]
+_makers: dict[type, SourceMaker] = {}
+
+
+def register_source(frame_type: type, maker: SourceMaker) -> None:
+    """Set how a source is made of frames of a type."""
+    _makers[frame_type] = maker
+
+
+def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
+    """Return the rows of a frame as a dataset of a kind.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, or a frame of a registered type
+        Sequences or answers.
+    kind : {"sequences", "answers"}
+        What it holds.
+    columns : Columns, optional
+        Names of its columns.
+    """
+    maker = next((make for known, make in _makers.items() if isinstance(frame, known)), FrameSource)
+    return maker(frame, kind, columns or Columns())
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """A frame in memory.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Sequences or answers.
+    kind : {"sequences", "answers"}
+        Which of both.
+    columns : Columns
+        Names of its columns.
+    """
+
+    frame: pd.DataFrame
+    kind: Kind
+    columns: Columns
+
+    def check(self) -> CheckReport:
+        """Find what the service would refuse."""
+        from nclue_pandas.frames.checks import check
+
+        names = self.columns
+        return check(
+            self.frame, user=names.user, sequence=names.sequence, label=names.label, kind=self.kind
+        )
+
+    def tokens(self) -> int:
+        """Estimate the tokens of all sequences."""
+        from nclue_pandas.frames.tokens import count_tokens
+
+        return count_tokens(self.frame[self.columns.sequence])
+
+    def publish(self, client: ClientLike, name: str) -> Dataset:
+        """Write the files that are not there yet."""
+        from nclue_pandas.storage.publish import publish_answers, publish_sequences
+
+        place = {"name": name, "prefix": client.ref.prefix, "user": self.columns.user}
+        if self.kind == "answers":
+            return publish_answers(self.frame, client.storage, label=self.columns.label, **place)
+        return publish_sequences(
+            self.frame, client.storage, sequence=self.columns.sequence, **place
+        )
+
+    def preview(self, client: ClientLike, name: str) -> Dataset:
+        """Tell what :meth:`publish` would write."""
+        from nclue_pandas.storage.publish import preview_answers, preview_sequences
+
+        place = {"name": name, "prefix": client.ref.prefix, "user": self.columns.user}
+        if self.kind == "answers":
+            return preview_answers(self.frame, client.storage, label=self.columns.label, **place)
+        return preview_sequences(
+            self.frame, client.storage, sequence=self.columns.sequence, **place
+        )
