@@ -133,13 +133,13 @@ def _zone(timezone: str | tzinfo | None) -> tzinfo | None:
 
 
 def _localize(stamp: pd.Timestamp, zone: tzinfo, argument: str) -> pd.Timestamp:
-    try:
-        return stamp.tz_localize(zone)
-    except ValueError as error:  # the hour that a clock change skips or repeats
+    local = stamp.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    if not isinstance(local, pd.Timestamp):  # NaT: the hour that a clock change skips or repeats
         raise ConfigurationError(
             f"{argument}={stamp} is no single instant in the time zone {zone}: a clock change "
             "skips or repeats it. Give it with its UTC offset."
-        ) from error
+        )
+    return local
 
 
 def _plain(value: Any, argument: str) -> int:
