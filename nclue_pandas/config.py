@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from nclue_pandas.contract import BASE_URL, REQUESTS_PER_SECOND
-from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.errors import ConfigurationError, CredentialsError
 
 #: Object Storage of the public zone of Korea.
 STORAGE_ENDPOINT = "https://kr.object.ncloudstorage.com"
@@ -33,6 +34,11 @@ class Credentials:
     access_key, secret_key : str
         As the NCP console gives them.
 
+    Raises
+    ------
+    CredentialsError
+        When a key has characters that no key has, which a header could not carry.
+
     Examples
     --------
     >>> Credentials("AKIAEXAMPLE", "not shown")
@@ -41,6 +47,14 @@ class Credentials:
 
     access_key: str
     secret_key: str
+
+    def __post_init__(self) -> None:
+        for name, key in (("access", self.access_key), ("secret", self.secret_key)):
+            if not isinstance(key, str) or not (key and key.isascii() and key.isprintable()):
+                raise CredentialsError(
+                    f"The {name} key cannot be one: keys are printable ASCII characters. Copy it "
+                    "from the NCP console again."
+                )
 
     @property
     def account(self) -> str:
@@ -59,6 +73,39 @@ class Credentials:
 
 #: Gives the key pair whenever one is needed (temporary ones change).
 CredentialsProvider = Callable[[], Credentials]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def leaving_no_trace(function: Callable[P, T]) -> Callable[P, T]:
+    """Let errors leave a function without its frames, whose variables hold keys.
+
+    Reports of errors that show variables (of a notebook, a web framework, an error tracker) then
+    have no key to show. The error's message and cause stay.
+
+    Parameters
+    ----------
+    function : callable
+        Gets, finds or handles keys in plain.
+
+    Returns
+    -------
+    callable
+        The same function to its callers.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failure = error.with_traceback(None)
+        failure.__context__ = None
+        del args, kwargs
+        raise failure
+
+    return call
 
 
 @dataclass(frozen=True)

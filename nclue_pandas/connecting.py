@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.client import Client
-from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.config import ServiceSettings, StorageSettings, leaving_no_trace
 from nclue_pandas.default import set_default
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
@@ -29,6 +29,7 @@ class _Embedded:
     sandbox: Sandbox | None = None
 
 
+@leaving_no_trace
 def connect(
     target: str | Sandbox | None = None,
     *,

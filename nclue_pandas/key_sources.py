@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nclue_pandas.config import Credentials
+from nclue_pandas.config import Credentials, leaving_no_trace
 from nclue_pandas.errors import ConfigurationError, CredentialsError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _DEFAULT_PROFILE = "DEFAULT"
 _OTHER_ZONES = {"fin-": "finance", "gov-": "government"}
 
 
+@leaving_no_trace
 def resolve_credentials(
     *,
     access_key: str | None = None,

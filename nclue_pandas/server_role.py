@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ _ROLE_PATH = "/latest/meta-data/iam/security-credentials"
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path
 _TOKEN_SECONDS = "21600"  # noqa: S105 - how long a token may be used
 _TIMEOUT = 2.0
+_ANSWER_LIMIT = 64 * 2**10
+#: No answer (errors of requests are OSErrors), or one that holds no keys.
+_FAILURES = (OSError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
 #: Keys are fetched anew this long before they end (NCP's advice).
 REFRESH_BEFORE = timedelta(minutes=15)
 
@@ -41,7 +45,7 @@ class RoleCredentials:
         self._now = now
         self._lock = threading.Lock()
         self._keys: Credentials | None = None
-        self._end = now()
+        self._refresh_at = now()
 
     def __call__(self) -> Credentials:
         """Return keys that are good for the next minutes.
@@ -52,25 +56,29 @@ class RoleCredentials:
             When the metadata service does not answer, or the server has no role.
         """
         with self._lock:
-            if self._keys is None or self._now() >= self._end - REFRESH_BEFORE:
-                self._keys, self._end = self._fetch()
+            if self._keys is None or self._now() >= self._refresh_at:
+                self._keys, self._refresh_at = self._fetch()
             return self._keys
 
     def _fetch(self) -> tuple[Credentials, datetime]:
+        """Return keys and when to fetch new ones."""
+        try:
+            return self._ask()
+        except _FAILURES as error:
+            reason = type(error).__name__
+        raise CredentialsError(
+            f"No keys from the server role ({reason}): role=True works on an NCP VPC server that "
+            "has a role. Elsewhere give keys in another way."
+        )
+
+    def _ask(self) -> tuple[Credentials, datetime]:
         import requests
 
         with requests.Session() as session:
             session.trust_env = False
-            try:
-                headers = self._token(session)
-                role = self._get(session, _ROLE_PATH, headers).text.strip().splitlines()[0]
-                answer = self._get(session, f"{_ROLE_PATH}/{role}", headers).json()
-                return _read(answer)
-            except (requests.RequestException, ValueError, KeyError, IndexError) as error:
-                raise CredentialsError(
-                    f"No keys from the server role ({type(error).__name__}): role=True works on "
-                    "an NCP VPC server that has a role. Elsewhere give keys in another way."
-                ) from None
+            headers = self._token(session)
+            role = self._get(session, _ROLE_PATH, headers).strip().splitlines()[0]
+            return _read(json.loads(self._get(session, f"{_ROLE_PATH}/{role}", headers)))
 
     def _token(self, session: Any) -> dict[str, str]:
         """Ask for the token that version 2 of the metadata service wants; version 1 has none."""
@@ -79,19 +87,32 @@ class RoleCredentials:
             headers={"X-NCP-METADATA-TOKEN-TTL-SECONDS": _TOKEN_SECONDS},
             timeout=_TIMEOUT,
             allow_redirects=False,
+            stream=True,
         )
-        return {"X-NCP-METADATA-TOKEN": answer.text.strip()} if answer.ok else {}
+        with answer:
+            return {"X-NCP-METADATA-TOKEN": _text(answer).strip()} if answer.ok else {}
 
-    def _get(self, session: Any, path: str, headers: dict[str, str]) -> Any:
+    def _get(self, session: Any, path: str, headers: dict[str, str]) -> str:
         answer = session.get(
-            f"{self._url}{path}", headers=headers, timeout=_TIMEOUT, allow_redirects=False
+            f"{self._url}{path}",
+            headers=headers,
+            timeout=_TIMEOUT,
+            allow_redirects=False,
+            stream=True,
         )
-        answer.raise_for_status()
-        return answer
+        with answer:
+            answer.raise_for_status()
+            return _text(answer)
+
+
+def _text(answer: Any) -> str:
+    """Return the beginning of an answer; whole ones are far shorter."""
+    body: bytes = next(answer.iter_content(_ANSWER_LIMIT), b"")
+    return body.decode("utf-8", "replace")
 
 
 def _read(answer: Any) -> tuple[Credentials, datetime]:
     end = datetime.fromisoformat(str(answer["Expiration"]))
     if end.tzinfo is None:
         end = end.replace(tzinfo=UTC)
-    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"]), end
+    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"]), end - REFRESH_BEFORE

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from nclue_pandas.errors.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -93,12 +95,12 @@ def text(card: Card) -> str:
     Feature 'logs': completed
       Users  3,317
     """
-    lines = [_one_line(f"{card.title}: {card.state}" if card.state else card.title)]
+    lines = [printable(f"{card.title}: {card.state}" if card.state else card.title)]
     lines += ["  " + line for line in _columns(card.facts, "<")]
     for table in card.tables:
         lines.append("")
         lines += ["  " + line for line in _columns([table.columns, *table.rows], table.align)]
-    lines += ["  " + _one_line(note) for note in card.notes]
+    lines += ["  " + printable(note) for note in card.notes]
     return "\n".join(lines)
 
 
@@ -111,12 +113,12 @@ def html(card: Card) -> str:
     False
     """
     color = f"color:{_COLORS[card.mood]}" if card.mood else "opacity:.6"
-    state = f' <span style="{color}">&#9679;</span> {escape(card.state)}' if card.state else ""
-    parts = [f"<div><strong>{escape(card.title)}</strong>{state}</div>"]
+    state = f' <span style="{color}">&#9679;</span> {_safe(card.state)}' if card.state else ""
+    parts = [f"<div><strong>{_safe(card.title)}</strong>{state}</div>"]
     if card.facts:
         parts.append(_html_table(Table((), tuple(card.facts), "<"), faint_first=True))
     parts += [_html_table(table) for table in card.tables]
-    parts += [f'<div style="opacity:.75">{escape(note)}</div>' for note in card.notes]
+    parts += [f'<div style="opacity:.75">{_safe(note)}</div>' for note in card.notes]
     return f'<div style="overflow-x:auto;max-width:100%">{"".join(parts)}</div>'
 
 
@@ -129,7 +131,7 @@ def _html_table(table: Table, *, faint_first: bool = False) -> str:
         if faint_first:
             styles[0] += ";opacity:.7"
         inner = "".join(
-            f'<{tag} style="{style}">{escape(cell)}</{tag}>'
+            f'<{tag} style="{style}">{_safe(cell)}</{tag}>'
             for style, cell in zip(styles, cells, strict=True)
         )
         return f"<tr>{inner}</tr>"
@@ -148,7 +150,7 @@ def _columns(rows: Sequence[Sequence[str]], align: str) -> list[str]:
     """Lay `rows` out in columns."""
     if not rows:
         return []
-    cells = [[_one_line(value) for value in row] for row in rows]
+    cells = [[printable(value) for value in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     sides = _sides(align, len(widths))
     return [
@@ -157,9 +159,9 @@ def _columns(rows: Sequence[Sequence[str]], align: str) -> list[str]:
     ]
 
 
-def _one_line(value: str) -> str:
-    """Escape what would break the line or steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+def _safe(value: str) -> str:
+    """Escape what HTML or a terminal would not show as it is."""
+    return escape(printable(value))
 
 
 def _width(value: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from nclue_pandas.errors.printable import printable
+
 #: The page that explains every error. No public site of the documentation exists, so messages
 #: name the page itself; put a site's address before it and every message holds a full link.
 DOCUMENTATION: Final = "errors.html"
@@ -27,6 +29,7 @@ class NclueError(Exception):
     """
 
     def __init__(self, message: str) -> None:
+        message = printable(message, keep="\n\t")
         super().__init__(message)
         self.message = message
 

@@ -119,6 +119,8 @@ class Application:
         try:
             if request.headers.get("Host") not in self._hosts:
                 return Response("The Host header names another server.", 403)
+            if "Origin" in request.headers:
+                return Response("Pages in a browser are not answered.", 403)
             if operation == "openapi" or request.path.startswith(f"{_ADMIN}/"):
                 return self._open(request, operation)
             self._check(request, arrived)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from nclue_pandas.service.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: A text above this is no field of the service (its longest has 1,000 characters).
+_TEXT_LIMIT = 2**16
+#: An id takes part in paths and messages: visible ASCII characters, UUID-shaped as documented.
+_ID = re.compile(r"[!-~]{1,200}")
 #: A whole number above this is no count but garbage (2**63, what Arrow's int64 ends at).
 _COUNT_LIMIT = 2**63
 
@@ -33,18 +38,20 @@ class Fields:
         self.raw: Mapping[str, Any] = answer
         self._what = what
 
-    def required(self, name: str) -> str:
-        """Return a text that must be there."""
+    def identifier(self, name: str) -> str:
+        """Return an id, which must be there."""
         value = self.text(name)
-        if not value:
-            raise self._wrong(name, "a text")
+        if not value or not _ID.fullmatch(value):
+            raise self._wrong(name, "an id")
         return value
 
     def text(self, name: str) -> str | None:
         """Return a text, or None where the field is absent or null."""
         value = self.raw.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self._wrong(name, "a text")
+        if value is None:
+            return None
+        if not isinstance(value, str) or len(value) > _TEXT_LIMIT:
+            raise self._wrong(name, f"a text of at most {_TEXT_LIMIT:,} characters")
         return value
 
     def count(self, name: str) -> int | None:
@@ -56,7 +63,7 @@ class Fields:
             number = int(value)
         except (TypeError, ValueError, OverflowError):
             raise self._wrong(name, "a whole number") from None
-        if isinstance(value, bool) or number != float(value) or not -1 <= number < _COUNT_LIMIT:
+        if isinstance(value, bool) or not -1 <= number < _COUNT_LIMIT or number != float(value):
             raise self._wrong(name, "a whole number")
         return number
 

@@ -58,7 +58,7 @@ class Record:
     @classmethod
     def _common(cls, fields: Fields) -> dict[str, Any]:
         return {
-            "id": fields.required(f"{cls._prefix}_id"),
+            "id": fields.identifier(f"{cls._prefix}_id"),
             "name": fields.text(f"{cls._prefix}_name"),
             "status": fields.state(),
             "created_at": fields.moment("created_at"),

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from nclue_pandas.contract import TRACE_HEADER
 from nclue_pandas.errors import ApiError, BackendError, InvalidAnswerError, ServiceError
 from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.printable import printable
 from nclue_pandas.errors.service import GATEWAY
 from nclue_pandas.service.error_bodies import ErrorBody, read_error
 
 if TYPE_CHECKING:
     import requests
 
+#: A trace id is far shorter.
+_TRACE_LIMIT = 100
 _REDIRECTS, _SERVER_ERRORS = range(300, 400), range(500, 600)
 
 
@@ -44,7 +47,7 @@ def refusal(method: str, path: str, response: requests.Response, body: bytes) ->
         said.message,
         status=status,
         code=said.code,
-        trace_id=response.headers.get(TRACE_HEADER),
+        trace_id=_trace(response.headers.get(TRACE_HEADER)),
         method=method,
         path=path,
     )
@@ -59,6 +62,10 @@ def error_type(status: int, said: ErrorBody) -> type[ApiError]:
     if status in _SERVER_ERRORS:
         return BackendError
     return GATEWAY.get((status, said.code)) or GATEWAY.get((status, None)) or ApiError
+
+
+def _trace(header: str | None) -> str | None:
+    return printable(header[:_TRACE_LIMIT]) if header else None
 
 
 def _seconds(retry_after: str | None) -> float | None:

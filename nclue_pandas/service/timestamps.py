@@ -40,4 +40,7 @@ def parse_timestamp(text: str) -> datetime:
     moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=KOREAN_TIME)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # before the year 1 or after 9999 in UTC
+        raise ValueError(f"{text!r} is no time in UTC") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -16,13 +15,14 @@ from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import (
     BucketNotFoundError,
     IncompleteUploadError,
+    NclueError,
     ObjectNotFoundError,
     StorageAccessError,
     StorageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: Parts travel at the same time, this many at most.
 CONNECTIONS: Final = 8
 _TIMEOUTS: Final = {"connect_timeout": 10, "read_timeout": 120}
+#: Characters of an unexpected error that are shown.
+_SAID_SHOWN: Final = 300
 #: NCP answers aws-chunked uploads with 403, so no checksum is sent unless one is required.
 _CONFIG: Final = {
     "request_checksum_calculation": "when_required",
@@ -132,8 +134,7 @@ class Bucket:
             When the store holds another number of bytes afterwards.
         """
         size = body.seek(0, os.SEEK_END)
-        with self._translated(key):
-            self._send(key, body, metadata)
+        self._translated(key, lambda: self._send(key, body, metadata))
         stored = self.head(key)
         if stored is None or stored.size != size:
             raise IncompleteUploadError(
@@ -175,8 +176,10 @@ class Bucket:
         ObjectNotFoundError
             When there is none.
         """
-        with self._translated(key):
-            body: bytes = self._filesystem.cat_file(f"{self.name}/{key}", start=start, end=end)
+        path = f"{self.name}/{key}"
+        body: bytes = self._translated(
+            key, lambda: self._filesystem.cat_file(path, start=start, end=end)
+        )
         return body
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
@@ -208,8 +211,9 @@ class Bucket:
         return f"s3://{self.name}/{key}"
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        with self._translated(key):
-            return self._filesystem.call_s3(operation, Bucket=self.name, **arguments)
+        return self._translated(
+            key, lambda: self._filesystem.call_s3(operation, Bucket=self.name, **arguments)
+        )
 
     @property
     def _filesystem(self) -> Any:
@@ -246,26 +250,39 @@ class Bucket:
             **options,
         )
 
-    @contextmanager
-    def _translated(self, key: str) -> Iterator[None]:
-        """Turn what s3fs and botocore raise into our errors."""
+    def _translated(self, key: str, ask: Callable[[], Any]) -> Any:
+        """Turn what s3fs and botocore raise into our errors.
+
+        Ours is raised after theirs is forgotten: the frames of theirs hold keys in plain, which
+        reports that show variables would print.
+        """
         try:
-            yield
-        except (StorageError, KeyboardInterrupt):
+            return ask()
+        except NclueError:
             raise
-        except FileNotFoundError as error:
-            raise self._not_found(key, error) from None
-        except PermissionError as error:
-            raise self._refused(key, error) from None
-        except Exception as error:
-            if not _is_of_storage(error):
-                raise
-            raise StorageError(
+        except Exception as error:  # noqa: BLE001 - whatever they raise, the keys are in its frames
+            failure = self._translation(key, error)
+        raise failure
+
+    def _translation(self, key: str, error: Exception) -> StorageError:
+        if isinstance(error, FileNotFoundError):
+            return self._not_found(key, error)
+        if isinstance(error, PermissionError):
+            return self._refused(key, error)
+        if _is_of_storage(error):
+            return StorageError(
                 f"Object Storage at {self._settings.endpoint} cannot be reached or failed "
                 f"({type(error).__name__}) for {self._url(key)}. Check the network, the endpoint "
                 "and the proxy, then run the same call again: what is there already is not sent "
                 "twice."
-            ) from None
+            )
+        keys = self._credentials()
+        said = str(error).replace(keys.secret_key, "***").replace(keys.access_key, "***")
+        return StorageError(
+            f"{self._url(key)} cannot be used with the present settings of Object Storage "
+            f"({type(error).__name__}: {said[:_SAID_SHOWN]}). Check storage= of connect, its "
+            "options and ca_bundle."
+        )
 
     def _not_found(self, key: str, error: Exception) -> StorageError:
         if "bucket" in str(error).lower() or not key:
