@@ -348,6 +348,36 @@ class Client:
 
         return self._list(kinds.CUSTOM_ATTRIBUTES)
 
+    def list_jobs(self) -> pd.DataFrame:
+        """Return the jobs of all kinds, one row each, the newest first."""
+        from nclue_pandas.jobs.overview import jobs_table
+
+        return jobs_table(self)
+
+    def usage(self) -> pd.DataFrame:
+        """Return users, tokens, lines and bytes on disk of each job, the largest first.
+
+        What to look at when the service says STORAGE_FULL: features, tasks and Shopping Intent
+        profiles live in the account's NCLUE storage until they are deleted.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``kind``, ``name`` (string), ``users``, ``tokens``, ``lines``, ``disk_bytes``
+            (int64, null where the service tells nothing), ``created_at`` (UTC) and ``id``, all
+            Arrow-backed.
+
+        Examples
+        --------
+        >>> import nclue_pandas as nclue
+        >>> with nclue.connect("sandbox") as client:
+        ...     list(client.usage().columns)[:6]
+        ['kind', 'name', 'users', 'tokens', 'lines', 'disk_bytes']
+        """
+        from nclue_pandas.jobs.overview import usage_table
+
+        return usage_table(self)
+
     def __enter__(self) -> Self:
         return self
 

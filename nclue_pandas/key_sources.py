@@ -88,6 +88,39 @@ def resolve_credentials(
     return _static(found)
 
 
+def source_of_credentials(
+    *, profile: str | None = None, role: bool = False, environ: Mapping[str, str] | None = None
+) -> str:
+    """Say where :func:`resolve_credentials` finds a key pair that is not given as arguments.
+
+    Parameters
+    ----------
+    profile, role, environ
+        As for :func:`resolve_credentials`, which found a pair with them.
+
+    Returns
+    -------
+    str
+        For people; it names places, never values.
+
+    Examples
+    --------
+    >>> source_of_credentials(environ={"NCLOUD_ACCESS_KEY": "a", "NCLOUD_SECRET_KEY": "b"})
+    'the environment (NCLOUD_ACCESS_KEY, NCLOUD_SECRET_KEY)'
+    """
+    environ = os.environ if environ is None else environ
+    if role:
+        return "the role of this server"
+    names = [
+        next((name for name in names if environ.get(name, "").strip()), None)
+        for names in (ACCESS_VARIABLES, SECRET_VARIABLES)
+    ]
+    if not profile and all(names):
+        return f"the environment ({names[0]}, {names[1]})"
+    section = profile or environ.get(PROFILE_VARIABLE) or _DEFAULT_PROFILE
+    return f"~/.ncloud/configure [{section}]"
+
+
 def _static(credentials: Credentials) -> Callable[[], Credentials]:
     return lambda: credentials
 

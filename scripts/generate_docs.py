@@ -110,8 +110,7 @@ def error_page() -> str:
 def _own_entry(error: type[errors.NclueError]) -> str:
     meaning = (error.__doc__ or "").partition("\n")[0]
     return (
-        f"(error-{error.__name__.lower()})=\n### {error.__name__}\n\n{meaning}"
-        f"{_caught(error)}\n\n"
+        f"(error-{error.__name__.lower()})=\n### {error.__name__}\n\n{meaning}{_caught(error)}\n\n"
     )
 
 

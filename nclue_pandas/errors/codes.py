@@ -175,7 +175,7 @@ class StorageFull(ApiError):  # noqa: N818 - the service's own word
 
     code = 10119
     cause = "The account's NCLUE storage is full: features, tasks and shopping intents live in it."
-    remedy = "Delete jobs that are no longer needed; list_features() shows disk_usage."
+    remedy = "Delete jobs that are no longer needed; client.usage() shows what is large."
 
 
 class EmptyContentInPath(ApiError):  # noqa: N818 - the service's own word

@@ -37,7 +37,7 @@ FAILURES: dict[str, Failure] = {
     ),
     "DISK_SPACE_SHORTAGE": Failure(
         "The account's NCLUE storage is full: features, tasks and shopping intents live in it.",
-        "Delete jobs that are no longer needed (list_features() shows disk_usage), then create "
+        "Delete jobs that are no longer needed (client.usage() shows what is large), then create "
         "this one again.",
         temporary=True,
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -103,6 +104,7 @@ class Application:
                         RecordedRequest(request.method, request.path, operation, status, arrived)
                     )
         response.headers[TRACE_HEADER] = uuid.uuid4().hex
+        response.headers["Date"] = http_date(time.time() + self._account.settings.clock_offset)
         return response(environ, start_response)
 
     def _match(self, environ: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:

@@ -190,5 +190,9 @@ class _Handler(WSGIRequestHandler):
         del error, environ
         self.close_connection = True
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer; its Date is the application's, whose clock can be set."""
+        self.send_response_only(code, message)
+
     def log(self, *_: object) -> None:
         """Keep the console clean; the sandbox records its requests."""

@@ -132,6 +132,17 @@ class Transport:
 
         self._repeated(request, attempt)
 
+    def watch(self, hook: Callable[..., None]) -> None:
+        """Hand every answer to `hook` as it arrives, refusals included: for diagnosis.
+
+        Parameters
+        ----------
+        hook : callable
+            Called with a ``requests.Response``, which holds the request and its headers, and
+            with keyword arguments. Whoever keeps anything of it redacts it first.
+        """
+        self._session.hooks["response"].append(hook)
+
     def _repeated(self, request: Request, attempt: Callable[[], Any]) -> Any:
         retrying = Retrying(
             stop=stop_after_attempt(self._settings.retries + 1),

@@ -224,7 +224,6 @@ class Bucket:
         return self._connected[2]
 
     def _connect(self, keys: Credentials) -> Any:
-        from aiobotocore.session import AioSession
         from s3fs import S3FileSystem
 
         config = dict(_CONFIG)
@@ -236,7 +235,7 @@ class Bucket:
         options: dict[str, Any] = {
             "config_kwargs": config,
             "client_kwargs": client,
-            "session": AioSession(session_vars=_NO_AWS),
+            "session": plain_session(),
             "default_fill_cache": False,
             "local_expiry_check": True,
             "skip_instance_cache": True,
@@ -305,6 +304,13 @@ class Bucket:
             f"Object Storage refused {self._url(key)}: {why}. Check both keys and the bucket's "
             f"access control, and that the bucket is at {self._settings.endpoint}."
         )
+
+
+def plain_session() -> Any:
+    """Make a session of botocore that neither AWS variables nor AWS files have a say in."""
+    from aiobotocore.session import AioSession
+
+    return AioSession(session_vars=_NO_AWS)
 
 
 def _is_of_storage(error: Exception) -> bool:

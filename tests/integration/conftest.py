@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,3 +50,31 @@ def answers(log):
 @pytest.fixture(scope="session")
 def halves(answers):
     return answers.nclue.split(test=0.4, seed=1)
+
+
+@pytest.fixture
+def nothing_set(monkeypatch, tmp_path):
+    """An environment without an account."""
+    for name in list(os.environ):
+        if name.startswith(("NCLOUD_", "NCLUE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def named(nothing_set, sandbox, monkeypatch):
+    """The sandbox, named by the environment as its command line prints it, without a pace."""
+    from nclue_pandas.cli import account, doctor, tables
+    from nclue_pandas.sandbox.__main__ import exports
+
+    def unpaced(*arguments, **options):
+        made = account.account_of(*arguments, **options)
+        return replace(made, service=replace(made.service, requests_per_second=None))
+
+    for module in (doctor, tables):
+        monkeypatch.setattr(module, "account_of", unpaced)
+    for line in exports(sandbox).splitlines():
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if equals:
+            monkeypatch.setenv(name, value)
+    return sandbox

@@ -1,0 +1,95 @@
+"""Which command is meant, and what becomes of its errors: a message, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from nclue_pandas.errors import MissingExtraError, NclueError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit statuses beside 0: the doctor found a failure; the command could not be carried out.
+FOUND_FAILURE, STOPPED, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0; 1 when the doctor found a failure; 2 when the command could not be
+        carried out; 130 after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+        return STOPPED
+    except (NclueError, OSError) as error:
+        sys.stderr.write(f"Stopped: {error}\n")
+        return STOPPED
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped by Ctrl-C. Jobs that were created go on.\n")
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] == "sandbox":
+        return _sandbox(arguments[1:])
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        from nclue_pandas.demo import command
+
+        return command.run(options)
+    if options.command == "doctor":
+        from nclue_pandas.cli.doctor import run
+
+        return run(options)
+    from nclue_pandas.cli import tables
+
+    return tables.run(options)
+
+
+def _sandbox(arguments: Sequence[str]) -> int:
+    try:
+        from nclue_pandas.sandbox.__main__ import main as serve
+    except ImportError as error:
+        raise MissingExtraError.of(error.name or "a library", "sandbox", "The sandbox") from error
+    return serve(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from nclue_pandas.cli.account import add_account_arguments
+    from nclue_pandas.demo.command import add_arguments
+
+    parser = argparse.ArgumentParser(
+        prog="python -m nclue_pandas", description="NCLUE from the command line."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_arguments(commands.add_parser("demo", help="run the main job, step by step"))
+    doctor = commands.add_parser(
+        "doctor", help="check keys, clock, gateway, bucket rights and versions"
+    )
+    add_account_arguments(doctor)
+    doctor.add_argument(
+        "--record",
+        metavar="FILE_OR_DIR",
+        help="write a sanitized capture of real exchanges, to settle what is undocumented",
+    )
+    add_account_arguments(commands.add_parser("jobs", help="list the account's jobs of all kinds"))
+    add_account_arguments(
+        commands.add_parser("usage", help="tokens, lines and disk per job, for STORAGE_FULL")
+    )
+    commands.add_parser("sandbox", help="serve the embedded service for other processes")
+    return parser

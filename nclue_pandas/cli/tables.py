@@ -1,0 +1,138 @@
+"""``jobs`` and ``usage``: the account's jobs, and what they take of it, as tables."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+from unicodedata import east_asian_width
+
+from nclue_pandas.cli.account import account_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+_NAME_SHOWN: Final = 40
+_FIGURES: Final = frozenset({"users", "tokens", "lines", "disk"})
+_KIB: Final = 1024
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the table that is asked for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The command and its account.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    with account_of(options).client() as client:
+        text = _jobs(client.list_jobs()) if options.command == "jobs" else _usage(client.usage())
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _jobs(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "The account has no jobs."
+    counts = table["kind"].value_counts()
+    summary = ", ".join(f"{kind} {count:,}" for kind, count in counts.items())
+    shown = _columns(table, "kind", "name", "status")
+    shown["created (UTC)"] = _times(table["created_at"])
+    shown["completed (UTC)"] = _times(table["completed_at"])
+    shown["id"] = table["id"]
+    return f"{_table(shown)}\n\n{len(table):,} jobs: {summary}"
+
+
+def _usage(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "The account has no jobs, so it uses nothing."
+    shown = _columns(table, "kind", "name")
+    for name in ("users", "tokens", "lines"):
+        shown[name] = [_count(value) for value in table[name]]
+    shown["disk"] = [_size(value) for value in table["disk_bytes"]]
+    shown["created (UTC)"] = _times(table["created_at"])
+    totals = (
+        f"In all: {_count(table['tokens'].sum())} tokens, {_count(table['lines'].sum())} lines, "
+        f"{_size(table['disk_bytes'].sum())} on disk."
+    )
+    return (
+        f"{_table(shown)}\n\n{totals}\nFeatures, Tasks and Shopping Intents take NCLUE storage "
+        "until they are deleted: client.get_feature(name).delete(), and so on."
+    )
+
+
+def _columns(table: pd.DataFrame, *names: str) -> pd.DataFrame:
+    shown = table[list(names)].astype(object).where(table[list(names)].notna(), "-")
+    shown["name"] = [_short(str(name)) for name in shown["name"]]
+    return shown
+
+
+def _table(shown: pd.DataFrame) -> str:
+    """Align columns at the left, figures at the right, wide letters counted as two.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(_table(pd.DataFrame({"name": ["러닝", "tea"], "lines": ["7", "1,200"]})))
+    name  lines
+    러닝      7
+    tea   1,200
+    """
+    columns = [[str(name), *map(str, shown[name])] for name in shown]
+    padded = [_padded(column, right=column[0] in _FIGURES) for column in columns]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def _padded(column: list[str], *, right: bool) -> list[str]:
+    width = max(map(_width, column))
+    blanks = [" " * (width - _width(text)) for text in column]
+    pairs = zip(column, blanks, strict=True)
+    return [blank + text if right else text + blank for text, blank in pairs]
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…"
+
+
+def _times(column: pd.Series[Any]) -> list[str]:
+    import pandas as pd
+
+    return ["-" if pd.isna(time) else f"{time:%Y-%m-%d %H:%M}" for time in column]
+
+
+def _count(value: Any) -> str:
+    import pandas as pd
+
+    return "-" if pd.isna(value) else f"{value:,}"
+
+
+def _size(value: Any) -> str:
+    """Write bytes for people, in binary units.
+
+    Examples
+    --------
+    >>> _size(512), _size(3 * 1024**2), _size(None)
+    ('512 B', '3.0 MiB', '-')
+    """
+    import pandas as pd
+
+    if pd.isna(value):
+        return "-"
+    number = float(value)
+    if number < _KIB:
+        return f"{number:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        number /= _KIB
+        if number < _KIB:
+            return f"{number:,.1f} {unit}"
+    return f"{number / _KIB:,.1f} TiB"
