@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.splitting import split
     from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
     from nclue_pandas.jobs.waiting import wait
-    from nclue_pandas.plotting import plot_gain, plot_lift, plot_roc, plot_scores
+    from nclue_pandas.plotting import (
+        plot_calibration,
+        plot_gain,
+        plot_lift,
+        plot_roc,
+        plot_scores,
+        plot_sequence_lengths,
+        plot_timeline,
+        plot_token_use,
+    )
+    from nclue_pandas.progress import subscribe
 
 __version__: Final = "0.1.0"
 
@@ -56,15 +66,20 @@ _HOME: Final = {
     "option_context": "config",
     "options": "config",
     "plan": "api",
+    "plot_calibration": "plotting",
     "plot_gain": "plotting",
     "plot_lift": "plotting",
     "plot_roc": "plotting",
     "plot_scores": "plotting",
+    "plot_sequence_lengths": "plotting",
+    "plot_timeline": "plotting",
+    "plot_token_use": "plotting",
     "predict": "api",
     "pseudonymize": "frames.pseudonyms",
     "report": "frames.reports",
     "restore_ids": "frames.pseudonyms",
     "split": "frames.splitting",
+    "subscribe": "progress",
     "to_answers": "frames.answers",
     "to_sequences": "frames.sequences",
     "wait": "jobs.waiting",
@@ -94,22 +109,28 @@ __all__ = [
     "option_context",
     "options",
     "plan",
+    "plot_calibration",
     "plot_gain",
     "plot_lift",
     "plot_roc",
     "plot_scores",
+    "plot_sequence_lengths",
+    "plot_timeline",
+    "plot_token_use",
     "predict",
+    "progress",
     "pseudonymize",
     "report",
     "restore_ids",
     "split",
+    "subscribe",
     "to_answers",
     "to_sequences",
     "wait",
 ]
 
 #: Submodules that are part of the public surface.
-_MODULES: Final = ("errors",)
+_MODULES: Final = ("errors", "progress")
 
 
 def __getattr__(name: str) -> Any:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nclue_pandas.accessor_pictures import PictureVerbs
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
 
     from nclue_pandas.client import Client
     from nclue_pandas.frames.checks import CheckReport
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.planning import Plan
 
 
-class NclueAccessor:
+class NclueAccessor(PictureVerbs):
     """The verbs of ``nclue_pandas`` as methods of a DataFrame.
 
     Each method delegates to the function of the same name, whose documentation has the details.
@@ -306,82 +306,6 @@ class NclueAccessor:
         from nclue_pandas.frames.evaluation import evaluate
 
         return evaluate(self._frame, answers, **options)
-
-    def plot_lift(self, answers: pd.DataFrame, **options: Any) -> Axes:
-        """Draw the lift by decile of these scores: :func:`nclue_pandas.plot_lift`.
-
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        **options
-            As the function takes them, among them ``ax``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            What was drawn on.
-        """
-        from nclue_pandas.plotting import plot_lift
-
-        return plot_lift(self._frame, answers, **options)
-
-    def plot_gain(self, answers: pd.DataFrame, **options: Any) -> Axes:
-        """Draw the cumulative gain of these scores: :func:`nclue_pandas.plot_gain`.
-
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        **options
-            As the function takes them, among them ``ax``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            What was drawn on.
-        """
-        from nclue_pandas.plotting import plot_gain
-
-        return plot_gain(self._frame, answers, **options)
-
-    def plot_roc(self, answers: pd.DataFrame, **options: Any) -> Axes:
-        """Draw the ROC curve of these scores: :func:`nclue_pandas.plot_roc`.
-
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        **options
-            As the function takes them, among them ``ax``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            What was drawn on.
-        """
-        from nclue_pandas.plotting import plot_roc
-
-        return plot_roc(self._frame, answers, **options)
-
-    def plot_scores(self, answers: pd.DataFrame, **options: Any) -> Axes:
-        """Draw the distribution by label of these scores: :func:`nclue_pandas.plot_scores`.
-
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        **options
-            As the function takes them, among them ``ax``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            What was drawn on.
-        """
-        from nclue_pandas.plotting import plot_scores
-
-        return plot_scores(self._frame, answers, **options)
 
 
 def register() -> None:

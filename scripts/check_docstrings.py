@@ -42,7 +42,9 @@ def public_objects() -> list[str]:
 def _methods(cls: type) -> list[str]:
     return [
         f"{cls.__module__}.{cls.__qualname__}.{name}"
-        for name, member in vars(cls).items()
+        for each in cls.__mro__
+        if each.__module__.partition(".")[0] == nclue_pandas.__name__
+        for name, member in vars(each).items()
         if not name.startswith("_") and inspect.isfunction(member)
     ]
 

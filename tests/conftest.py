@@ -18,6 +18,14 @@ ROOT = Path(__file__).parent.parent
 RETAIL = ROOT.parent / "shared" / "data" / "online_retail.csv.gz"
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--draw-pictures",
+        action="store_true",
+        help="write the stored pictures of tests/unit/pictures anew; look at each",
+    )
+
+
 @pytest.fixture(scope="session")
 def online_retail():
     """The real, messy event log, as pandas reads it by default."""

@@ -17,8 +17,13 @@ from nclue_pandas import plotting
 from nclue_pandas.errors.base import MissingExtraError
 from nclue_pandas.frames.evaluation import evaluate
 
-ALL = [plotting.plot_lift, plotting.plot_gain, plotting.plot_roc, plotting.plot_scores]
-CURVES = ALL[:3]
+CURVES = [
+    plotting.plot_lift,
+    plotting.plot_gain,
+    plotting.plot_roc,
+    plotting.plot_calibration,
+]
+ALL = [*CURVES, plotting.plot_scores]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,8 @@ def inputs():
     rng = np.random.default_rng(5)
     labels = rng.random(400) < 0.25
     ids = np.arange(400)
-    scores = pd.DataFrame({"user_id": ids, "score": rng.normal(size=400) + labels})
+    chance = 1 / (1 + np.exp(1 - labels - rng.normal(size=400)))
+    scores = pd.DataFrame({"user_id": ids, "score": chance})
     return scores, pd.DataFrame({"user_id": ids, "label": labels})
 
 
@@ -104,16 +110,16 @@ def test_equal_scores_have_a_distribution_too(inputs, ax):
 @pytest.mark.parametrize("plot", CURVES)
 def test_several_scores_share_one_axes_and_differ_without_color(plot, inputs, ax):
     scores, answers = inputs
-    for name, sign in (("first", -1), ("second", 1), ("세 번째", 2)):
-        plot(scores.assign(score=sign * scores["score"]), answers, ax=ax, name=name)
+    for name, power in (("first", 1), ("second", 2), ("third", 0.5)):
+        plot(scores.assign(score=scores["score"] ** power), answers, ax=ax, name=name)
     curves = [line for line in ax.lines if line.get_gid() == "nclue-curve"]
     styles = {(line.get_linestyle(), line.get_marker()) for line in curves}
     assert len(curves) == len(styles) == 3
     assert len({line.get_color() for line in curves}) == 3
     assert len(ax.lines) == 4, "the reference is drawn once"
-    assert [entry.split(":")[0] for entry in legend(ax)[:3]] == ["first", "second", "세 번째"]
-    assert legend(ax)[3] in {"average", "random order"}
-    assert all(line.get_ydata().max() <= ax.get_ylim()[1] for line in ax.lines)
+    assert [entry.split(":")[0] for entry in legend(ax)[:3]] == ["first", "second", "third"]
+    assert legend(ax)[3] in {"average", "random order", "calibrated"}
+    assert all(line.get_ydata().max() <= ax.get_ylim()[1] for line in curves)
     assert ax.get_ylim()[0] == 0
 
 
@@ -136,6 +142,7 @@ def test_colors_are_those_of_the_user_s_style(plot, inputs):
     with mpl.rc_context(style):
         axes = plot(*inputs, ax=Figure().subplots())
     drawn = axes.lines[0].get_color() if axes.lines else axes.patches[0].get_edgecolor()
+    assert mpl.rcParams["axes.labelcolor"] != "red", "the style is as it was"
     assert to_hex(drawn) == "#123456"
 
 

@@ -1,0 +1,116 @@
+"""What all pictures share: Axes, curves that differ without color, references, legends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from nclue_pandas.errors.base import MissingExtraError
+from nclue_pandas.frames.alignment import align
+from nclue_pandas.plotting.fonts import make_readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.lines import Line2D
+
+    from nclue_pandas.frames.roc import Booleans, Floats
+
+_LINES: Final = ("-", "--", "-.", ":")
+_MARKERS: Final = ("o", "s", "^", "D", "v", "P")
+_CURVE: Final = "nclue-curve"
+_REFERENCE: Final = "nclue-reference"
+#: More points than this make a curve slower to draw and no smoother.
+_POINTS: Final = 2_000
+_FAINT: Final = 0.2
+
+
+def aligned(
+    scores: pd.DataFrame, answers: pd.DataFrame, *, user: str, score: str, label: str
+) -> tuple[Floats, Booleans]:
+    """Return scores and labels of the users that have both."""
+    both = align({"": scores}, answers, user=user, score=score, label=label)
+    return both.scores[""], both.labels
+
+
+def axes(ax: Axes | None) -> Axes:
+    """Return `ax`, or the Axes of a new figure."""
+    if ax is not None:
+        return ax
+    try:
+        from matplotlib import pyplot as plt
+    except ImportError as error:
+        raise MissingExtraError.of("matplotlib", "plot", "Drawing") from error
+    return plt.subplots()[1]
+
+
+def labelled(name: str | None, figure: str) -> str:
+    """Return what the legend says of a curve."""
+    return f"{name}: {figure}" if name else figure
+
+
+def curve(
+    ax: Axes, x: Floats, y: Floats, label: str, *, marker_every: float | None = None
+) -> Line2D:
+    """Draw a curve that differs in line and marker from those before it."""
+    drawn = sum(line.get_gid() == _CURVE for line in ax.lines)
+    shown = np.unique(np.linspace(0, x.size - 1, _POINTS).astype(int))
+    (line,) = ax.plot(
+        x[shown],
+        y[shown],
+        linestyle=_LINES[drawn % len(_LINES)],
+        marker=_MARKERS[drawn % len(_MARKERS)],
+        markevery=marker_every,
+        label=label,
+        gid=_CURVE,
+    )
+    return line
+
+
+def reference(ax: Axes, x: tuple[float, float], y: tuple[float, float], label: str) -> None:
+    """Draw, once on each Axes, what scores without information would give."""
+    if not _has_reference(ax):
+        ax.plot(x, y, label=label, gid=_REFERENCE, **reference_style())
+
+
+def diagonal(ax: Axes, label: str) -> None:
+    """Draw the line of equal x and y, once on each Axes, as far as the data reach."""
+    if not _has_reference(ax):
+        ax.axline((0, 0), slope=1, label=label, gid=_REFERENCE, **reference_style())
+
+
+def _has_reference(ax: Axes) -> bool:
+    return any(line.get_gid() == _REFERENCE for line in ax.lines)
+
+
+def reference_style() -> dict[str, Any]:
+    """Return how lines look that are no data."""
+    from matplotlib import rcParams
+
+    return {"color": rcParams["axes.labelcolor"], "alpha": 0.6, "linestyle": (0, (1, 2))}
+
+
+def histogram(
+    ax: Axes, heights: Floats, edges: Floats, *, label: str, line: str = "-", hatch: str = ""
+) -> None:
+    """Draw bars as one filled outline, hatched so that two differ without color."""
+    patch = ax.stairs(heights, edges, linestyle=line, hatch=hatch or None, label=label)
+    patch.set(fill=True, facecolor=(*patch.get_edgecolor()[:3], _FAINT))
+
+
+def legend(ax: Axes, place: Literal["best", "upper left"] = "best") -> None:
+    """Name the curves in the order they were drawn, then the reference."""
+    handles, _ = ax.get_legend_handles_labels()
+    ordered = sorted(handles, key=lambda each: each.get_gid() == _REFERENCE)
+    made = ax.legend(handles=ordered, loc=place)
+    make_readable(made.get_texts())
+
+
+def percent(*which: Axis) -> None:
+    """Show shares in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    for axis in which:
+        axis.set_major_formatter(PercentFormatter(1))

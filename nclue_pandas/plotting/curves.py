@@ -1,0 +1,179 @@
+"""Curves of scores against answers: lift, cumulative gain, ROC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nclue_pandas.frames import roc
+from nclue_pandas.frames.evaluation import check_confidence, deciles
+from nclue_pandas.plotting.canvas import aligned, axes, curve, labelled, legend, percent, reference
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def plot_lift(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    name: str | None = None,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+) -> Axes:
+    """Draw how many times more positives each tenth of the users holds than the average.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score`.
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool).
+    ax : matplotlib.axes.Axes, optional
+        What to draw on, for example the Axes of another curve; by default a new figure's.
+    name : str, optional
+        Of the scores, for the legend.
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidDataError
+        As for :func:`evaluate`.
+    """
+    values, labels = aligned(scores, answers, user=user, score=score, label=label)
+    table = deciles(roc.ranking(values, labels))
+    ax = axes(ax)
+    lift = table["lift"].to_numpy()
+    curve(ax, table["decile"].to_numpy(), lift, labelled(name, f"top decile {lift[0]:.1f}x"))
+    reference(ax, (1, len(table)), (1, 1), "average")
+    ax.set(xlabel="Decile of users, highest scores first", ylabel="Lift", xticks=table["decile"])
+    ax.set_ylim(bottom=0, auto=None)
+    legend(ax)
+    return ax
+
+
+def plot_gain(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    name: str | None = None,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+) -> Axes:
+    """Draw the share of all positives among the highest-scored users (cumulative gain).
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score`.
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool).
+    ax : matplotlib.axes.Axes, optional
+        What to draw on, for example the Axes of another curve; by default a new figure's.
+    name : str, optional
+        Of the scores, for the legend.
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidDataError
+        As for :func:`evaluate`.
+    """
+    values, labels = aligned(scores, answers, user=user, score=score, label=label)
+    order = roc.ranking(values, labels)
+    users = np.append(0, order.users) / labels.size
+    gain = np.append(0, order.positives) / labels.sum()
+    ax = axes(ax)
+    top = float(np.interp(0.1, users, gain))
+    curve(
+        ax,
+        users,
+        gain,
+        labelled(name, f"first 10 % of users hold {100 * top:.0f} %"),
+        marker_every=0.1,
+    )
+    reference(ax, (0, 1), (0, 1), "random order")
+    _shares(ax, "Users, highest scores first", "Positives found")
+    return ax
+
+
+def plot_roc(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    name: str | None = None,
+    confidence: float = 0.95,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+) -> Axes:
+    """Draw the receiver operating characteristic, its area in the legend.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score`.
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool).
+    ax : matplotlib.axes.Axes, optional
+        What to draw on, for example the Axes of another curve; by default a new figure's.
+    name : str, optional
+        Of the scores, for the legend.
+    confidence : float, default 0.95
+        Of the area's interval in the legend.
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidDataError
+        As for :func:`evaluate`.
+    """
+    values, labels = aligned(scores, answers, user=user, score=score, label=label)
+    check_confidence(confidence)
+    false, true = roc.roc_points(roc.ranking(values, labels))
+    placements = roc.placements(values, labels)
+    low, high = roc.interval(placements, confidence)
+    ax = axes(ax)
+    area = f"AUROC {placements.auroc:.3f} ({low:.3f} to {high:.3f})"
+    curve(ax, false, true, labelled(name, area), marker_every=0.1)
+    reference(ax, (0, 1), (0, 1), "random order")
+    _shares(ax, "False positive rate", "True positive rate")
+    ax.set_aspect("equal")
+    return ax
+
+
+def _shares(ax: Axes, x: str, y: str) -> None:
+    ax.set(xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
+    percent(ax.xaxis, ax.yaxis)
+    legend(ax)

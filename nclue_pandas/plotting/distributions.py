@@ -1,0 +1,134 @@
+"""Scores as they are distributed, and as they keep what they promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nclue_pandas.frames.evaluation import Choices, calibration
+from nclue_pandas.plotting.canvas import (
+    aligned,
+    axes,
+    curve,
+    diagonal,
+    histogram,
+    labelled,
+    legend,
+    percent,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_BINS: Final = 40
+
+
+def plot_scores(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+) -> Axes:
+    """Draw the distribution of the scores of each label; each adds up to 100 %.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score`.
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool).
+    ax : matplotlib.axes.Axes, optional
+        What to draw on; by default a new figure's.
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidDataError
+        As for :func:`evaluate`.
+    """
+    values, labels = aligned(scores, answers, user=user, score=score, label=label)
+    ax = axes(ax)
+    edges = np.histogram_bin_edges(values, bins=_BINS)
+    for which, line, hatch in ((False, "-", ""), (True, "--", "///")):
+        chosen = values[labels == which]
+        share = np.histogram(chosen, edges)[0] / chosen.size
+        name = f"label {int(which)} ({chosen.size:,} users)"
+        histogram(ax, share, edges, label=name, line=line, hatch=hatch)
+    ax.set(xlabel="Score", ylabel="Users of the label")
+    percent(ax.yaxis)
+    legend(ax)
+    return ax
+
+
+def plot_calibration(
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    name: str | None = None,
+    confidence: float = 0.95,
+    user: str = "user_id",
+    score: str = "score",
+    label: str = "label",
+) -> Axes:
+    """Draw how often users are positive against how likely their scores call it.
+
+    Scores that are probabilities lie on the diagonal; below it they promise too much.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per user: `user`, `score`, a probability.
+    answers : pandas.DataFrame
+        One row per user: `user`, `label` (0/1 or bool).
+    ax : matplotlib.axes.Axes, optional
+        What to draw on, for example the Axes of another curve; by default a new figure's.
+    name : str, optional
+        Of the scores, for the legend.
+    confidence : float, default 0.95
+        Of the Wilson interval of each group's rate, drawn as a bar.
+    user, score, label : str
+        Names of the columns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on: ten groups of near-equal size, as in ``Evaluation.calibration``.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidDataError
+        As for :func:`evaluate`, and for scores outside 0 to 1.
+    """
+    values, labels = aligned(scores, answers, user=user, score=score, label=label)
+    Choices(confidence, probabilities=True).are_probabilities(values)
+    table = calibration(values, labels, confidence)
+    x, y, low, high = (
+        table[column].to_numpy() for column in ("mean_score", "rate", "rate_low", "rate_high")
+    )
+    brier = np.mean((values - labels) ** 2)
+    ax = axes(ax)
+    line = curve(ax, x, y, labelled(name, f"Brier score {brier:.3f}"))
+    ax.vlines(x, low, high, color=line.get_color(), linestyle="-")
+    diagonal(ax, "calibrated")
+    ax.set(xlabel="Mean score of the group", ylabel="Positives in the group")
+    ax.set_xlim(left=0, auto=None)
+    ax.set_ylim(bottom=0, auto=None)
+    percent(ax.xaxis, ax.yaxis)
+    legend(ax)
+    return ax
