@@ -25,6 +25,8 @@ from nclue_pandas.frames.reports import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 _LAST_EVENT: Final = "last_event"
@@ -102,6 +104,18 @@ def last_event(sequences: pd.DataFrame) -> str | None:
     if not isinstance(told, SequenceReport) or len(sequences) > told.users:
         return None
     return told.last_event
+
+
+def latest(moments: Iterable[str | None]) -> str | None:
+    """Return the latest of the last events that several reports tell.
+
+    Examples
+    --------
+    >>> latest(["2026-01-02 00:00:00", None, "2026-01-10 12:00:00"])
+    '2026-01-10 12:00:00'
+    """
+    known = [moment for moment in moments if moment is not None]
+    return max(known, key=lambda moment: _moment(moment)[1], default=None)
 
 
 def answer_window(answers: pd.DataFrame, label: str) -> tuple[str | None, str | None]:

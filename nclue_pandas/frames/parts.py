@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from nclue_pandas.frames.leakage import latest
 from nclue_pandas.frames.reports import AnswerReport, Report, share
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def _merged(name: str, values: list[Any]) -> Any:
     if isinstance(values[0], dict):
         codes = dict.fromkeys(code for counts in values for code in counts)
         return {code: sum(counts.get(code, 0) for counts in values) for code in codes}
+    if name == "last_event":
+        return latest(values)
     if isinstance(values[0], int) and name not in _SETTINGS:
         return sum(values)
     return values[0]

@@ -10,6 +10,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas.frames.leakage import carry_last_event, warn_of_leakage
+from nclue_pandas.frames.parts import merge_reports
 from nclue_pandas.frames.reports import NclueDataWarning
 
 COLUMNS = {"user": "user_id", "time": "time"}
@@ -135,6 +136,16 @@ def test_attrs_of_somebody_else_do_no_harm(log, told):
     assert silent(nclue.evaluate, scores, answers(log)).users == 100
     scores.attrs["nclue"] = told
     assert silent(nclue.evaluate, scores, answers(log)).users == 100
+
+
+def test_the_last_event_of_a_log_in_parts_is_that_of_the_latest_part(log):
+    whole = sequences(log.assign(time=log["time"].dt.day_of_year), None)
+    parts = [
+        nclue.report(sequences(part.assign(time=part["time"].dt.day_of_year), None))
+        for part in (log[log["user_id"] < 50].iloc[:2_000], log[log["user_id"] >= 50])
+    ]
+    assert merge_reports(parts).last_event == nclue.report(whole).last_event == "179"
+    assert parts[0].last_event == "79"
 
 
 def test_scores_of_the_present_are_not_measured_on_the_past(log):
