@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.cleaning import Cleaned, clean
-from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows
+from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, one_array
+from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.ids import dictionary_encode
 from nclue_pandas.frames.personal_data import find, mask
 from nclue_pandas.frames.screening import suspects
-from nclue_pandas.frames.text_values import TextValues, read_text
+from nclue_pandas.frames.text_values import TextValues, read_chunks, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,39 +38,57 @@ class PatchedTexts:
 
     Parameters
     ----------
-    base : pyarrow.Array
+    base : pyarrow.Array or ChunkedArray
         ``string``, ``large_string``, or a dictionary of one of them.
     """
 
-    def __init__(self, base: pa.Array) -> None:
+    def __init__(self, base: pa.Array | pa.ChunkedArray) -> None:
         self._codes: pa.Array | None = None
         if pa.types.is_dictionary(base.type):
+            base = one_array(base)
             self._codes, base = base.indices, base.dictionary.cast(pa.large_string())
-        self._distinct = base
+        self._distinct = base if isinstance(base, pa.ChunkedArray) else pa.chunked_array([base])
+        self._ends = np.cumsum([0, *map(len, self._distinct.chunks)])
         self._places: Positions = NO_ROWS
         self._others = pa.array([], base.type)
         self._patched: Flags = np.zeros(len(base), dtype=bool)
 
     @property
-    def distinct(self) -> pa.Array:
+    def distinct(self) -> pa.ChunkedArray:
         """The texts before patches: of each row, or of each dictionary entry."""
         return self._distinct
 
     def take(self, rows: NDArray[np.int64]) -> pa.Array:
-        """Return the texts of `rows`."""
+        """Return the texts of `rows`, which ascend."""
         if self._codes is None:
             return self.take_distinct(rows)
         codes = self._codes.take(pa.array(rows))
         return self.take_distinct(codes.to_numpy(zero_copy_only=False))
 
     def take_distinct(self, places: NDArray[Any]) -> pa.Array:
-        """Return the texts at `places` of :attr:`distinct`, patched."""
-        taken = self._distinct.take(pa.array(places))
+        """Return the texts at `places` of :attr:`distinct`, patched.
+
+        Places in several chunks ascend; a dictionary is one chunk.
+        """
+        taken = self._take_unpatched(places)
         patched = self._patched[places]
         if not patched.any():
             return taken
         others = self._others.take(pa.array(np.searchsorted(self._places, places[patched])))
-        return pc.replace_with_mask(taken, pa.array(patched), others)
+        return pc.replace_with_mask(taken, pa.array(patched), others.cast(taken.type))
+
+    def _take_unpatched(self, places: NDArray[Any]) -> pa.Array:
+        if self._distinct.num_chunks == 1:
+            return self._distinct.chunk(0).take(pa.array(places))
+        cuts = np.searchsorted(places, self._ends).tolist()
+        pieces = [
+            chunk.take(pa.array(places[start:stop] - end))
+            for chunk, start, stop, end in zip(
+                self._distinct.chunks, cuts[:-1], cuts[1:], self._ends[:-1], strict=True
+            )
+            if start < stop
+        ]
+        return one_array(pa.chunked_array(pieces, self._distinct.type))
 
     def patch(self, places: Positions, texts: pa.Array) -> None:
         """Replace the texts at `places` (ascending) of :attr:`distinct`."""
@@ -212,7 +230,7 @@ def behavior_texts(
         raise ConfigurationError("behavior=[] names no column.")
     columns = {name: find_column(events, name, "behavior") for name in names}
     if template is None and len(names) == 1:
-        return read_text(columns[names[0]], "behavior")
+        return read_chunks(columns[names[0]], "behavior")
     pieces = _template_pieces(template, names)
     read = {name: read_text(column, "behavior") for name, column in columns.items()}
     used = [read[piece] for is_column, piece in pieces if is_column]
@@ -272,13 +290,12 @@ def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positi
 
 def _find_distinct(patched: PatchedTexts, places: Positions) -> list[tuple[str, Positions]]:
     """Find personal data among texts at `places`, each distinct text looked at once."""
-    encoded = dictionary_encode(patched.take_distinct(places))
+    encoded = encode_values(patched.take_distinct(places))
     found = []
-    for kind, entries in find(encoded.dictionary):
-        flags = np.zeros(len(encoded.dictionary) + 1, dtype=bool)
+    for kind, entries in find(encoded.distinct):
+        flags = np.zeros(len(encoded.distinct) + 1, dtype=bool)
         flags[entries] = True
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        found.append((kind, places[flags[codes]]))
+        found.append((kind, places[flags[encoded.codes]]))
     return found
 
 

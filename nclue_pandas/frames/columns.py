@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,17 @@ from numpy.typing import NDArray
 
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NO_ROWS: Positions = np.empty(0, dtype=np.int64)
 
 #: Bytes of text from which 32-bit offsets are not safe any more.
 _SMALL_TEXT = 2**31 - 2**16
+#: Chunks of fewer rows are joined before they are worked on one by one.
+_CHUNK_ROWS = 1 << 14
 
 
 def require_frame(frame: object, argument: str) -> pd.DataFrame:
@@ -75,6 +80,39 @@ def to_arrow(column: pd.Series[Any]) -> pa.Array:
     return one_array(pa.array(column, from_pandas=True))
 
 
+def to_chunks(column: pd.Series[Any]) -> pa.ChunkedArray:
+    """Return the values of any column in the chunks that they have, as :func:`to_arrow` reads it.
+
+    Runs of small chunks become one, so that work chunk by chunk pays.
+
+    Examples
+    --------
+    >>> to_chunks(pd.Series(["a", None])).to_pylist()
+    ['a', None]
+    """
+    values = pa.array(column, from_pandas=True)
+    if isinstance(values, pa.Array):
+        return pa.chunked_array([values])
+    if pa.types.is_dictionary(values.type):
+        return pa.chunked_array([one_array(values)])
+    chunks = list(_without_small(values.chunks))
+    kinds = {chunk.type for chunk in chunks} or {values.type}
+    kind = kinds.pop() if len(kinds) == 1 else pa.large_string()
+    return pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
+
+
+def _without_small(chunks: list[pa.Array]) -> Iterator[pa.Array]:
+    """Join neighbors while they have few rows together."""
+    run: list[pa.Array] = []
+    for chunk in chunks:
+        if run and sum(map(len, run)) + len(chunk) > _CHUNK_ROWS:
+            yield one_array(pa.chunked_array(run))
+            run = []
+        run.append(chunk)
+    if run:
+        yield one_array(pa.chunked_array(run))
+
+
 def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Join the chunks of `values`; text of 2 GiB and more becomes ``large_string``."""
     if isinstance(values, pa.Array):
@@ -104,11 +142,12 @@ def plain_text(values: pa.Array) -> pa.Array:
     return values.cast(pa.large_string()) if _is_view(values.type) else values
 
 
-def null_rows(values: pa.Array) -> Positions:
+def null_rows(values: pa.Array | pa.ChunkedArray) -> Positions:
     """Return the positions of the nulls."""
     if values.null_count == 0:
         return NO_ROWS
-    return np.flatnonzero(pc.is_null(values).to_numpy(zero_copy_only=False)).astype(np.int64)
+    flags = one_array(pc.is_null(values)).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(flags).astype(np.int64)
 
 
 def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:

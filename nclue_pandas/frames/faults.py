@@ -66,7 +66,8 @@ def check_on_invalid(value: str) -> OnInvalid:
 def raise_faults(faults: Iterable[Fault], frame: pd.DataFrame) -> None:
     """Raise all faults that have rows, with the offending rows of `frame`."""
     problems = [fault.problem for fault in faults if fault.rows.size]
-    raise_problems(problems, offending_rows(problems, frame))
+    if problems:  # taking no rows of a frame may still copy its columns
+        raise_problems(problems, offending_rows(problems, frame))
 
 
 def raise_problems(problems: Sequence[Problem], rows: pd.DataFrame) -> None:

@@ -1,9 +1,10 @@
 """The kernel: texts of many rows joined into one text for each group, in time order.
 
 Rows are split into partitions of neighboring groups, small enough for the processor's cache, and
-every partition is sorted, cut to the token budget and joined on its own, several at once. It
-works on plain arrays, so that in-memory frames, batches from disk and distributed partitions can
-all use it.
+every partition is sorted, cut to the token budget and joined on its own, several at once. The
+texts of a partition are gathered twice: once in the order of the rows, which memory delivers
+fast, and once in the order of the result, out of the cache. It works on plain arrays, so that
+in-memory frames, batches from disk and distributed partitions can all use it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.parallel import in_threads
+from nclue_pandas.frames.columns import NO_ROWS
+from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.tokens import SEPARATOR_TOKENS, Tokens, estimate_tokens
 
 if TYPE_CHECKING:
@@ -33,13 +35,15 @@ PARTITION_ROWS: Final = 350_000
 #: Bytes of text that one array with 32-bit offsets may be given.
 _TEXT_LIMIT: Final = 2**30
 _MOST_PARTITIONS: Final = 60_000
+#: Rows whose partitions are told apart at a time.
+_SPLIT_ROWS: Final = 1 << 19
 
 
 class TextSource(Protocol):
     """Where the kernel takes the texts of rows from."""
 
     def take(self, rows: Integers) -> pa.Array:
-        """Return the texts of `rows`, in this order, as ``string`` or ``large_string``."""
+        """Return the texts of `rows`, ascending, as ``string`` or ``large_string``."""
 
 
 @dataclass(frozen=True)
@@ -131,13 +135,12 @@ def join_groups(
     """
     counts = np.bincount(groups, minlength=n_groups + 1)[:n_groups]
     part_of_group = _partitions(counts, partition_rows)
-    part_of_row = part_of_group[groups]
-    sizes = np.bincount(part_of_row)
-    order = np.argsort(part_of_row, kind="stable")
-    ends = np.cumsum(sizes)[: int(part_of_group[-1])]
-    pieces = [piece for piece in np.split(order, ends)[:-1] if piece.size]
-    rows = _Rows(groups, ticks, ties, texts, budget or Budget())
-    return _concatenate(in_threads(rows.join, pieces))
+    split = in_threads(
+        lambda part: _Split.of(part_of_group, groups, part), slices(len(groups), _SPLIT_ROWS)
+    )
+    rows = _Rows(groups, ticks, ties, texts, budget or Budget(), split)
+    joined = in_threads(rows.join, range(int(part_of_group[-1])))
+    return _concatenate([part for part in joined if part is not None])
 
 
 def _partitions(counts: Integers, partition_rows: int) -> NDArray[np.uint16]:
@@ -150,6 +153,26 @@ def _partitions(counts: Integers, partition_rows: int) -> NDArray[np.uint16]:
 
 
 @dataclass(frozen=True, eq=False)
+class _Split:
+    """Some neighboring rows by partition: in 32 bits, because there may be very many rows."""
+
+    start: int
+    order: NDArray[np.int32]
+    bounds: Integers
+
+    @classmethod
+    def of(cls, part_of_group: NDArray[np.uint16], groups: NDArray[Any], rows: slice) -> _Split:
+        parts = part_of_group[groups[rows]]
+        order = np.argsort(parts, kind="stable").astype(np.int32)
+        sizes = np.bincount(parts, minlength=int(part_of_group[-1]) + 1)
+        return cls(rows.start, order, np.append(0, np.cumsum(sizes)))
+
+    def rows(self, part: int) -> Integers:
+        own = self.order[self.bounds[part] : self.bounds[part + 1]]
+        return own + np.int64(self.start)
+
+
+@dataclass(frozen=True, eq=False)
 class _Rows:
     """All rows, of which a partition joins some."""
 
@@ -158,15 +181,19 @@ class _Rows:
     ties: Integers | None
     texts: TextSource
     budget: Budget
+    split: list[_Split]
 
-    def join(self, rows: Integers) -> Grouped:
+    def join(self, part: int) -> Grouped | None:
+        rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in self.split)])
+        if not rows.size:
+            return None
         own = self.groups[rows]
         ties = None if self.ties is None else self.ties[rows]
         order = stable_order(own, self.ticks[rows], ties)
         own = own[order]
         starts = np.flatnonzero(np.diff(own, prepend=-1))
         sizes = np.diff(starts, append=own.size)
-        taken = self.texts.take(rows[order])
+        taken = self.texts.take(rows).take(pa.array(order))
         costs = self.budget.costs(taken)
         kept = _within_budget(costs, starts, sizes, self.budget.tokens)
         joined = sizes
@@ -194,11 +221,25 @@ def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -
     since = ticks.view(np.uint64) - ticks.min().view(np.uint64)
     bits = int(since.max()).bit_length()
     if bits + int(local.max()).bit_length() <= 64:  # noqa: PLR2004 - bits of the key
-        key = since if bits == 64 else (local << np.uint64(bits)) | since  # noqa: PLR2004
-        return np.argsort(key, kind="stable")
+        return _stable_sort(since if bits == 64 else (local << np.uint64(bits)) | since)  # noqa: PLR2004
     by_time = np.argsort(since, kind="stable")
     narrow = local.astype(np.min_scalar_type(int(local.max())), copy=False)
     return by_time[np.argsort(narrow[by_time], kind="stable")]
+
+
+def _stable_sort(keys: NDArray[np.uint64]) -> NDArray[Any]:
+    """Sort by NumPy's fastest method, which is not stable, then put ties in input order."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    same = ordered[1:] == ordered[:-1]
+    if same.any():
+        tied = np.append(same, False)
+        tied[1:] |= same
+        runs = np.cumsum(np.append(True, ~same), dtype=np.uint64)[tied]
+        packed = (runs << np.uint64(32)) | order[tied].astype(np.uint64)
+        packed.sort()
+        order[tied] = packed & np.uint64(0xFFFFFFFF)
+    return order
 
 
 def _within_budget(

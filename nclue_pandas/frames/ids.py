@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from nclue_pandas.contract import USER_ID_LENGTH
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.cleaning import CONTROL
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, to_arrow
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, to_chunks
+from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.parallel import in_threads, slices, threads
+from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.personal_data import find
 from nclue_pandas.frames.screening import suspects
 from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
@@ -149,7 +150,7 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
     if integers is not None:
         return integers
     try:
-        values = to_arrow(column)
+        values = to_chunks(column)
     except (UnicodeEncodeError, OverflowError, pa.ArrowException):
         read = read_text(column, argument)
         return _encode(read.texts, lambda texts: TextValues(texts, NO_ROWS), read.not_unicode)
@@ -223,14 +224,24 @@ def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
     low, high = int(numbers.min()), int(numbers.max())
     if high - low >= _DENSE * numbers.size:
         return None
-    offsets = np.subtract(numbers, numbers.dtype.type(low))
     seen = np.zeros(high - low + 1, dtype=bool)
-    seen[offsets] = True
-    present = np.flatnonzero(seen)
     table = np.zeros(seen.size, dtype=np.int32)
+    codes = np.empty(numbers.size, dtype=np.int32)
+    least = numbers.dtype.type(low)
+
+    def see(part: slice) -> None:
+        seen[np.subtract(numbers[part], least)] = True
+
+    def look_up(part: slice) -> None:
+        codes[part] = table[np.subtract(numbers[part], least)]
+
+    parts = slices(numbers.size, _SMALLEST_SLICE)
+    in_threads(see, parts)
+    present = np.flatnonzero(seen)
     table[present] = np.arange(present.size, dtype=np.int32)
-    texts = pa.array(present.astype(numbers.dtype) + numbers.dtype.type(low)).cast(pa.string())
-    return EncodedIds(table[offsets], texts, np.zeros(present.size, dtype=bool), NO_ROWS)
+    in_threads(look_up, parts)
+    texts = pa.array(present.astype(numbers.dtype) + least).cast(pa.string())
+    return EncodedIds(codes, texts, np.zeros(present.size, dtype=bool), NO_ROWS)
 
 
 def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
@@ -244,42 +255,23 @@ def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
 
 
 def _encode(
-    values: pa.Array,
+    values: pa.Array | pa.ChunkedArray,
     read: Callable[[pa.Array], TextValues],
     not_unicode: Positions = NO_ROWS,
 ) -> EncodedIds:
     """Encode by distinct raw value, then by distinct text (1 and 1.0 are one id)."""
-    encoded = dictionary_encode(values)
-    codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False)
-    distinct = encoded.dictionary
+    encoded = encode_values(values)
+    codes, distinct = encoded.codes, encoded.distinct
     fractional = ~whole(distinct) if _is_number(distinct.type) else np.zeros(len(distinct), bool)
-    again = dictionary_encode(read(distinct).texts)
-    if again.null_count or len(again.dictionary) < len(distinct):
-        renamed = again.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False)
-        codes = np.append(renamed, np.int32(-1))[codes]
-        merged = np.zeros(len(again.dictionary), dtype=bool)
-        merged[renamed[fractional & (renamed >= 0)]] = True
-        fractional = merged
-    return EncodedIds(codes, again.dictionary.cast(pa.string()), fractional, not_unicode)
+    texts = read(distinct).texts
+    if not is_text(values.type):  # texts are distinct already
+        again = encode_values(texts)
+        codes = np.append(again.codes, np.int32(-1))[codes]
+        merged = np.zeros(len(again.distinct), dtype=bool)
+        merged[again.codes[fractional & (again.codes >= 0)]] = True
+        texts, fractional = again.distinct, merged
+    return EncodedIds(codes, texts.cast(pa.string()), fractional, not_unicode)
 
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-def dictionary_encode(values: pa.Array) -> pa.DictionaryArray:
-    """Encode `values` as codes of distinct values, slices of it in threads.
-
-    Examples
-    --------
-    >>> dictionary_encode(pa.array(["b", None, "b"])).indices.to_pylist()
-    [0, None, 0]
-    """
-    if pa.types.is_dictionary(values.type):
-        return values
-    size = max(-(-len(values) // threads()), _SMALLEST_SLICE)
-    if len(values) <= size:
-        return values.dictionary_encode()
-    parts = in_threads(lambda part: values[part].dictionary_encode(), slices(len(values), size))
-    kind = pa.dictionary(pa.int32(), values.type)
-    return pa.concat_arrays(pa.chunked_array(parts, kind).unify_dictionaries().chunks)

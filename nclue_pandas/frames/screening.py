@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from nclue_pandas.frames.parallel import in_threads, slices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from nclue_pandas.frames.columns import Flags, Positions
 
 Bytes = NDArray[np.uint8]
 
 _BLOCK_BYTES = 1 << 20
+_BYTE = 0xFF
 #: The least digits that any kind of personal data has (a passport number).
 FEWEST_DIGITS: Final = 7
 
@@ -49,7 +50,7 @@ class Suspects:
     personal: Positions
 
 
-def suspects(texts: pa.Array) -> Suspects:
+def suspects(texts: pa.Array | pa.ChunkedArray) -> Suspects:
     r"""Look at all `texts` (``string`` or ``large_string``).
 
     Examples
@@ -62,7 +63,7 @@ def suspects(texts: pa.Array) -> Suspects:
     return Suspects(unclean, personal)
 
 
-def control_suspects(texts: pa.Array) -> Positions:
+def control_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
     r"""Return the positions of texts that may hold a control character, ascending.
 
     Examples
@@ -74,19 +75,27 @@ def control_suspects(texts: pa.Array) -> Positions:
 
 
 def _scan(
-    texts: pa.Array, look: Callable[[_Block], tuple[Positions, ...]]
+    texts: pa.Array | pa.ChunkedArray, look: Callable[[_Block], tuple[Positions, ...]]
 ) -> tuple[Positions, ...]:
     """Apply `look` to all blocks and join what each of its answers found."""
-    offsets, data = text_bytes(texts)
-    rows = max(_BLOCK_BYTES * len(texts) // max(data.size, 1), 1)
 
-    def found(part: slice) -> tuple[Positions, ...]:
-        own = offsets[part.start : part.stop + 1]
-        block = _Block(data[own[0] : own[-1]], own - own[0])
-        return tuple(positions + part.start for positions in look(block))
+    def found(part: tuple[int, pa.Array]) -> tuple[Positions, ...]:
+        start, own = part
+        offsets, data = text_bytes(own)
+        return tuple(positions + start for positions in look(_Block(data, offsets)))
 
-    parts = slices(len(texts), rows) or [slice(0, 0)]
-    return tuple(np.concatenate(column) for column in zip(*in_threads(found, parts), strict=True))
+    blocks = list(_blocks(texts)) or [(0, pa.array([], pa.string()))]
+    return tuple(np.concatenate(column) for column in zip(*in_threads(found, blocks), strict=True))
+
+
+def _blocks(texts: pa.Array | pa.ChunkedArray) -> Iterator[tuple[int, pa.Array]]:
+    """Yield slices of about a block's bytes, each with the number of rows before it."""
+    start = 0
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        rows = max(_BLOCK_BYTES * len(chunk) // max(chunk.nbytes, 1), 1)
+        for part in slices(len(chunk), rows):
+            yield start + part.start, chunk[part]
+        start += len(chunk)
 
 
 def text_bytes(texts: pa.Array) -> tuple[NDArray[Any], Bytes]:
@@ -128,7 +137,9 @@ class _Block:
         digits = np.subtract(self._data, np.uint8(_ZERO)) < 10  # noqa: PLR2004 - ten digits
         if np.count_nonzero(digits) >= FEWEST_DIGITS:
             starts = self._offsets[:-1][self._filled]
-            counts = np.add.reduceat(digits.view(np.uint8), starts, dtype=np.int32)
+            # Without a cast, which is slow, where no count can exceed a byte.
+            kind = np.uint8 if self._lengths.max() <= _BYTE else np.int32
+            counts = np.add.reduceat(digits.view(np.uint8), starts, dtype=kind)
             flags[self._filled[counts >= FEWEST_DIGITS]] = True
         return np.flatnonzero(flags)
 

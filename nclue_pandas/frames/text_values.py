@@ -13,7 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, plain_text, to_arrow
+from nclue_pandas.frames.columns import (
+    NO_ROWS,
+    Flags,
+    Positions,
+    is_text,
+    one_array,
+    plain_text,
+    to_chunks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +36,14 @@ class TextValues:
 
     Parameters
     ----------
-    texts : pyarrow.Array
+    texts : pyarrow.Array or ChunkedArray
         ``string``, ``large_string``, or a dictionary of one of them; null where the column is
         null or not readable as text.
     not_unicode : numpy.ndarray of int64
         Positions of texts with lone surrogates, which no encoding of Unicode can write.
     """
 
-    texts: pa.Array
+    texts: pa.Array | pa.ChunkedArray
     not_unicode: Positions
 
 
@@ -62,11 +70,25 @@ def read_text(column: pd.Series[Any], argument: str) -> TextValues:
     >>> read_text(pd.Series([17850.0, None, 2.5]), "user").texts.to_pylist()
     ['17850', None, '2.5']
     """
+    read = read_chunks(column, argument)
+    return TextValues(one_array(read.texts), read.not_unicode)
+
+
+def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read a column as :func:`read_text` does, without joining its chunks.
+
+    Examples
+    --------
+    >>> read_chunks(pd.Series([17850.0]), "user").texts.type
+    DataType(string)
+    """
     try:
-        values = to_arrow(column)
+        values = to_chunks(column)
     except (UnicodeEncodeError, OverflowError, pa.ArrowException):
-        return _read_objects(column, argument)
-    return TextValues(to_text(values, argument), NO_ROWS)
+        read = _read_objects(column, argument)
+        return TextValues(pa.chunked_array([read.texts]), read.not_unicode)
+    texts = [to_text(chunk, argument) for chunk in values.chunks or [pa.array([], values.type)]]
+    return TextValues(pa.chunked_array(texts), NO_ROWS)
 
 
 def to_text(values: pa.Array, argument: str) -> pa.Array:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, null_rows, to_arrow
+from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.ids import dictionary_encode
 from nclue_pandas.frames.text_values import whole
 
 if TYPE_CHECKING:
@@ -181,9 +181,8 @@ def _floats(values: pa.Array) -> Times:
 
 def _texts(values: pa.Array) -> Times:
     """Parse each distinct text once; naive texts among zoned ones are unreadable."""
-    encoded = dictionary_encode(values)
-    distinct = encoded.dictionary
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    encoded = encode_values(values)
+    distinct, codes = encoded.distinct, encoded.codes
     zoned = pc.match_substring_regex(distinct, _OFFSET).to_numpy(zero_copy_only=False)
     aware = bool(zoned.any())
     texts = pd.Series(distinct.to_numpy(zero_copy_only=False), dtype=object)
