@@ -1,0 +1,111 @@
+"""Rounds: every method once, in turn, each in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.environments import ROOT, interpreter, missing
+from benchmarks.figures import Cell, Measured
+from benchmarks.methods import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.methods import Group, Method, Workload
+
+WARM_UP_ROWS = 1_000
+#: Slow methods run in the first rounds only.
+SLOW_ROUNDS = 2
+
+
+class MeasurementError(Exception):
+    """A measuring process failed; the text is what it said."""
+
+
+def input_of(workload: Workload, rows: int, data: Path) -> Path:
+    """Return the input of a workload, made when it is not there yet."""
+    path = data / f"{workload.key}-{rows}{workload.suffix}"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"unfinished-{path.name}")
+        workload.make(unfinished, rows)
+        unfinished.rename(path)
+    return path
+
+
+def available(group: Group, wanted: Sequence[str]) -> list[Method]:
+    """Return the methods that can run here, and tell of the others."""
+    methods = []
+    for method in group.methods:
+        if wanted and method.key not in {*wanted, group.methods[0].key}:
+            continue
+        lacks = missing(method)
+        if lacks:
+            print(f"  without {method.label}: {lacks}", file=sys.stderr)
+        else:
+            methods.append(method)
+    return methods
+
+
+def run_rounds(
+    group: Group, methods: Sequence[Method], cell: Cell, repeats: int, job: Job, store: Any = None
+) -> None:
+    """Add rounds to a cell.
+
+    Parameters
+    ----------
+    group : Group
+        What is measured.
+    methods : sequence of Method
+        Which of its methods.
+    cell : Cell
+        Where the figures go.
+    repeats : int
+        How many rounds.
+    job : Job
+        Input and store, the same for all methods.
+    store : Store, optional
+        Emptied after every measurement.
+    """
+    for _ in range(repeats):
+        number = cell.rounds
+        for method in _in_turn(methods, number):
+            if method.slow_from and cell.rows >= method.slow_from and number >= SLOW_ROUNDS:
+                continue
+            measured = cell.methods.setdefault(method.key, Measured())
+            asked = replace(
+                job, method=method.key, digest=measured.digest is None, name=f"bench-{number}"
+            )
+            told = run(asked, method)
+            if store is not None:
+                told["digest"] = store.digest() if asked.digest else None
+                store.clear()
+            measured.add(number, told)
+            print(f"    {number} {method.key:15} {told['seconds']:9.3f} s", file=sys.stderr)
+
+
+def _in_turn(methods: Sequence[Method], number: int) -> Iterator[Method]:
+    """Yield the methods, another one first in each round."""
+    first = number % len(methods)
+    yield from (*methods[first:], *methods[:first])
+
+
+def run(job: Job, method: Method) -> dict[str, Any]:
+    """Make one measurement in a process of its own."""
+    done = subprocess.run(
+        [interpreter(method), "-m", "benchmarks.worker"],
+        input=json.dumps(job.to_dict()),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode:
+        raise MeasurementError(f"{method.label}: {done.stderr[-2000:] or done.returncode}")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
