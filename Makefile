@@ -7,12 +7,13 @@ VENV := .venv
 DEMO := .venv-demo
 OLDEST := .venv-oldest
 SWIFT := .venv-swift
+S3RVER := .venv-s3rver
 BIN := $(VENV)/bin
 WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs verify live swift clean
+.PHONY: help demo test lint format unit oldest docs verify live swift s3rver clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +36,7 @@ format: $(VENV)/ready  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-unit: $(VENV)/ready swift
+unit: $(VENV)/ready swift s3rver
 	$(BIN)/python -m pytest nclue_pandas tests --doctest-modules $(TESTS) \
 		-n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
@@ -46,7 +47,7 @@ oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-verify: $(VENV)/ready swift  ## The long checks: repeated seeds, simulations
+verify: $(VENV)/ready swift s3rver  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800
 
 live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
@@ -56,7 +57,7 @@ live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
 	$(BIN)/python -m pytest tests/live -m live -s --timeout 14400
 
 clean:  ## Remove environments and what was built
-	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) $(S3RVER) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
 
 define environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -86,6 +87,15 @@ $(SWIFT)/ready: constraints-swift.txt
 	@{ $(PYTHON) -m venv $(@D) && \
 		$(@D)/bin/python -m pip install $(PIP_QUIET) -c $< swift && \
 		$(@D)/bin/python -W ignore -c "import swift.proxy.server"; } > $(@D)/install.log 2>&1
+	@touch $@
+
+# Another one, for Node: pinned by its own version only.
+s3rver:
+	@$(MAKE) -s $(S3RVER)/ready || echo "Without s3rver (npm): its tests are skipped."
+
+$(S3RVER)/ready:
+	@echo "Making $(@D) ..."
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(@D) s3rver@3.7.1
 	@touch $@
 
 comma := ,

@@ -72,6 +72,8 @@ class ObjectStorage:
     ----------
     requests : list of StoredRequest
         What has arrived so far.
+    hosts : set of str
+        Values of the Host header that are answered: its own, once it runs.
     on_request : callable, optional
         Fault hook: gets the WSGI environment before anything is done. It may return a WSGI
         application that answers instead, sleep, or raise :class:`ConnectionResetError` to drop
@@ -102,6 +104,7 @@ class ObjectStorage:
         self.access_key = access_key
         self.region = region
         self.requests: list[StoredRequest] = []
+        self.hosts: set[str] = set()
         self.on_request: RequestHook | None = None
         self.on_answer: AnswerHook | None = None
         self._port = port
@@ -144,6 +147,7 @@ class ObjectStorage:
             request_handler=_Handler,
             ssl_context=self._ssl,
         )
+        self.hosts |= {f"{host}:{self._server.port}" for host in (_HOST, "localhost")}
         threading.Thread(
             target=self._server.serve_forever, name="nclue-object-storage", daemon=True
         ).start()
@@ -252,9 +256,7 @@ class ObjectStorage:
         return answer
 
     def _answering(self, environ: Environ) -> Application:
-        server = self._server
-        own = {f"{host}:{server.port}" for host in (_HOST, "localhost")} if server else set()
-        if environ.get("HTTP_HOST") not in own:
+        if environ.get("HTTP_HOST") not in self.hosts:
             return Refusal("403 Forbidden", "AccessDenied", "The Host header names another server.")
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         instead = self.on_request(environ) if self.on_request else None

@@ -23,6 +23,7 @@ from nclue_pandas.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
     from datetime import datetime
 
     from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
@@ -116,7 +117,14 @@ class Bucket:
         metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
         return ObjectInfo(key, answer["ContentLength"], answer.get("LastModified"), metadata)
 
-    def put(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
+    def put(
+        self,
+        key: str,
+        body: BinaryIO,
+        metadata: Mapping[str, str],
+        *,
+        sending: set[Future[None]] | None = None,
+    ) -> None:
         """Write an object by a single PUT, and verify its size.
 
         Parameters
@@ -127,6 +135,8 @@ class Bucket:
             Sent from its beginning, and again from there when an attempt fails.
         metadata : mapping
             User metadata.
+        sending : set of Future, optional
+            Holds the request while it is on its way, so that another thread can cancel it.
 
         Raises
         ------
@@ -134,7 +144,8 @@ class Bucket:
             When the store holds another number of bytes afterwards.
         """
         size = body.seek(0, os.SEEK_END)
-        self._translated(key, lambda: self._send(key, body, metadata))
+        on_way = set() if sending is None else sending
+        self._translated(key, lambda: self._send(key, body, metadata, on_way))
         stored = self.head(key)
         if stored is None or stored.size != size:
             raise IncompleteUploadError(
@@ -143,7 +154,9 @@ class Bucket:
                 "was created from it."
             )
 
-    def _send(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
+    def _send(
+        self, key: str, body: BinaryIO, metadata: Mapping[str, str], on_way: set[Future[None]]
+    ) -> None:
         """PUT a body as a stream: bytes would be copied whole by the event loop.
 
         The retries are botocore's, which rewinds the body; s3fs' own would not. When the caller
@@ -158,6 +171,7 @@ class Bucket:
             await client.put_object(Bucket=self.name, Key=key, Body=body, Metadata=dict(metadata))
 
         future = asyncio.run_coroutine_threadsafe(send(), filesystem.loop)
+        on_way.add(future)
         try:
             future.result()
         except BaseException as error:
@@ -167,6 +181,8 @@ class Bucket:
 
                 raise translate_boto_error(error) from error
             raise
+        finally:
+            on_way.discard(future)
 
     def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
         """Read an object, or its bytes from `start` up to `end`.

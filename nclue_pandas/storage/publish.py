@@ -23,6 +23,8 @@ from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
 from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import pandas as pd
 
     from nclue_pandas.storage.bucket import Bucket
@@ -263,28 +265,33 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     """
     dataset = prepared.dataset(bucket.name)
     sent: list[str] = []
+    sending: set[Future[None]] = set()
     with (
         track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
         ThreadPoolExecutor(at_once) as pool,
     ):
-        uploads = [pool.submit(_put_part, bucket, prepared, part) for part in dataset.parts]
+        uploads = [pool.submit(_put_part, bucket, prepared, part, sending) for part in dataset.parts]
         try:
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()
                 advance(part.size)
         except BaseException:
+            for request in list(sending):
+                request.cancel()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     dataset = replace(dataset, sent=tuple(sent))
     return replace(dataset, sent=(*sent, *_put_manifest(bucket, prepared, dataset)))
 
 
-def _put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
+def _put_part(
+    bucket: Bucket, prepared: Prepared, part: Part, sending: set[Future[None]]
+) -> list[str]:
     """Write a part unless it is there; return its key when it was written."""
     if _is_there(bucket, part.key, part.size):
         return []
     marks = layout.metadata(prepared.place.fingerprint, part.number)
-    bucket.put(part.key, prepared.body(part.number), marks)
+    bucket.put(part.key, prepared.body(part.number), marks, sending=sending)
     return [part.key]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 from nclue_pandas.config import Credentials, StorageSettings
 from nclue_pandas.storage.bucket import Bucket
@@ -10,6 +12,14 @@ from nclue_pandas.storage.bucket import Bucket
 
 class StoreUnavailableError(Exception):
     """The store cannot be started on this machine, and why: tests skip with the text."""
+
+
+@cache
+def session():
+    """Return the one session whose data files every client reads."""
+    from botocore.session import Session
+
+    return Session()
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,8 @@ class Access:
     secret_key: str
     bucket: str
     ca_bundle: str | None = None
+    #: Keys that it lists at a time.
+    page: int = 1_000
 
     def to_dict(self):
         """Return the fields by name."""
@@ -45,9 +57,8 @@ class Access:
     def boto(self):
         """Return a client that shares nothing with the library: it sees what is there."""
         from botocore.config import Config
-        from botocore.session import Session
 
-        return Session().create_client(
+        return session().create_client(
             "s3",
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -64,6 +75,39 @@ class Access:
 
     def create_bucket(self):
         """Create the bucket."""
-        client = self.boto()
-        client.create_bucket(Bucket=self.bucket)
-        client.close()
+        with closing(self.boto()) as client:
+            client.create_bucket(Bucket=self.bucket, **self._location())
+
+    def _location(self):
+        if self.region == "us-east-1":
+            return {}
+        return {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+
+    def beside(self, bucket):
+        """Create another bucket there, and return the access to it."""
+        other = replace(self, bucket=bucket)
+        other.create_bucket()
+        return other
+
+    def through(self, endpoint):
+        """Return the same access by another way, such as a relay's."""
+        return replace(self, endpoint=endpoint)
+
+    def objects(self):
+        """Return the bodies of all objects by key, seen from outside (1,000 at most)."""
+        with closing(self.boto()) as client:
+            listed = client.list_objects(Bucket=self.bucket).get("Contents", [])
+            return {
+                item["Key"]: client.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
+                for item in listed
+            }
+
+    def put(self, key, body):
+        """Write an object from outside."""
+        with closing(self.boto()) as client:
+            client.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def uploads(self):
+        """Return the multipart uploads that are neither completed nor aborted."""
+        with closing(self.boto()) as client:
+            return client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = ROOT / ".venv-swift"
 SERVERS = Path(__file__).with_name("swift_servers.py")
 BUCKET = "nclue-swift"
+#: Keys of a listing's page: few, so that listings have several pages.
+PAGE = 100
 
 
 class SwiftStore:
@@ -50,6 +52,7 @@ class SwiftStore:
                     access_key="test:tester",
                     secret_key="testing",
                     bucket=bucket,
+                    page=PAGE,
                 )
                 access.create_bucket()
                 yield access
@@ -77,7 +80,7 @@ def _serving(folder):
     """Run the servers in their own process; it ends by itself when this one does."""
     with (folder / "errors.txt").open("w+") as errors:
         servers = subprocess.Popen(
-            [ENVIRONMENT / "bin" / "python", "-I", "-W", "ignore", SERVERS, folder],
+            [ENVIRONMENT / "bin" / "python", "-I", "-W", "ignore", SERVERS, folder, str(PAGE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

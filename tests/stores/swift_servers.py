@@ -1,7 +1,8 @@
 """The four servers of OpenStack Swift, on loopback ports that the system chooses.
 
-Runs in Swift's own environment: ``python swift_servers.py FOLDER`` lays out one device below the
-folder, prints ``{"port": ...}`` of the proxy, and serves until its standard input is closed.
+Runs in Swift's own environment: ``python swift_servers.py FOLDER PAGE`` lays out one device below
+the folder, prints ``{"port": ...}`` of the proxy, which lists PAGE keys at a time, and serves until
+its standard input is closed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ memcache_servers = {host}:1
 use = egg:swift#s3api
 location = us-east-1
 dns_compliant_bucket_names = no
+max_bucket_listing = {page}
 force_swift_request_proxy_log = no
 [filter:tempauth]
 use = egg:swift#tempauth
@@ -96,7 +98,7 @@ def write_configurations(folder, ports):
     for kind, port in ports.items():
         text = COMMON.format(host=HOST, port=port, folder=folder, user=getpass.getuser())
         if kind == "proxy":
-            text += PROXY.format(host=HOST, pipeline=PIPELINE)
+            text += PROXY.format(host=HOST, pipeline=PIPELINE, page=sys.argv[2])
             text += "".join(
                 f"[filter:{name}]\nuse = egg:swift#{name.replace('-', '_')}\n" for name in PLAIN
             )
