@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
+_SMALLEST_P: Final = 0.001
 _KIBI: Final = 1_024
 _SECONDS_WITH_FRACTION: Final = 10
 
@@ -95,6 +96,17 @@ def decimal(number: float) -> str:
     '0.874'
     """
     return f"{number:.3f}"
+
+
+def p_value(probability: float) -> str:
+    """Return the probability of a test; very small ones as a bound.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(2e-9)
+    ('0.031', '< 0.001')
+    """
+    return f"{probability:.3f}" if probability >= _SMALLEST_P else f"< {_SMALLEST_P}"
 
 
 def moment(time: datetime) -> str:

@@ -92,6 +92,11 @@ class CheckReport:
         warnings = [f"  warning [{each.code}] {each}" for each in self.warnings]
         return "\n".join([head, *problems, *warnings])
 
+    def _repr_html_(self) -> str:
+        from nclue_pandas.display import check_html
+
+        return check_html(self)
+
 
 def check(
     frame: pd.DataFrame,

@@ -42,6 +42,34 @@ _SCHEMA: Final = pa.schema(
 )
 
 
+class Comparison(pd.DataFrame):
+    """A DataFrame that shows itself rounded, with intervals beside their figures.
+
+    What is made from it is a plain DataFrame, and so it shows itself when its columns were changed.
+    See :func:`compare` for them.
+    """
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def __repr__(self) -> str:
+        from nclue_pandas.display import comparison_text
+
+        return comparison_text(self) if self._is_whole() else super().__repr__()
+
+    def _repr_html_(self) -> str | None:
+        from nclue_pandas.display import comparison_html
+
+        if self._is_whole():
+            return comparison_html(self)
+        plain: str | None = super()._repr_html_()  # type: ignore[misc]
+        return plain
+
+    def _is_whole(self) -> bool:
+        return bool(self.columns.tolist() == _SCHEMA.names)
+
+
 def compare(
     scores: Mapping[str, pd.DataFrame],
     answers: pd.DataFrame,
@@ -51,7 +79,7 @@ def compare(
     label: str = "label",
     confidence: float = 0.95,
     interval: Method = "delong",
-) -> pd.DataFrame:
+) -> Comparison:
     """Measure several scores on the same users, each tested against the first.
 
     Parameters
@@ -69,10 +97,10 @@ def compare(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per name, over the users that are in all the frames: ``users``, ``positives``,
-        ``unmatched_scores`` and ``unmatched_answers`` (scored users without an answer, answered
-        users without this score), ``auroc``, ``auroc_low``, ``auroc_high``,
+    Comparison
+        A DataFrame, one row per name, over the users that are in all the frames: ``users``,
+        ``positives``, ``unmatched_scores`` and ``unmatched_answers`` (scored users without an
+        answer, answered users without this score), ``auroc``, ``auroc_low``, ``auroc_high``,
         ``average_precision``, ``brier``, ``top_decile_lift``; and against the first, null in its
         own row: ``difference`` of the AUROC, ``difference_low``, ``difference_high``,
         ``p_value`` of DeLong's paired two-sided test (null where it is undefined: fewer than two
@@ -110,7 +138,7 @@ def compare(
         rows.append(row)
     _adjust(rows)
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    made: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    made = Comparison(table.to_pandas(types_mapper=pd.ArrowDtype))
     made.index = pd.Index(list(scores), name="name")
     return made
 

@@ -37,12 +37,14 @@ class Report:
         return frame
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__}"]
-        width = max(len(each.name) for each in fields(self))
-        for each in fields(self):
-            name = each.name.replace("_", " ").ljust(width)
-            lines.append(f"  {name}  {_shown(getattr(self, each.name))}")
-        return "\n".join(lines)
+        from nclue_pandas.display import report_text
+
+        return report_text(self)
+
+    def _repr_html_(self) -> str:
+        from nclue_pandas.display import report_html
+
+        return report_html(self)
 
 
 @dataclass(frozen=True, repr=False)
@@ -226,11 +228,3 @@ def describe_dropped(dropped: dict[str, int], rows: int) -> str:
     """
     reasons = ", ".join(f"{code} {count:,}" for code, count in dropped.items())
     return f"{sum(dropped.values()):,} of {rows:,} rows were dropped as invalid ({reasons})"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(count)}" for key, count in value.items()) or "none"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
