@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nclue_pandas.demo.mess import make_messy_log
 from nclue_pandas.demo.shop import make_log
 
-__all__ = ["make_log"]
+__all__ = ["make_log", "make_messy_log"]
