@@ -1,4 +1,4 @@
-"""Client: one account, its service and its bucket; makes, finds and lists jobs."""
+"""Client: one account, its service and its bucket; makes and finds jobs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.inventory import Inventory
 from nclue_pandas.jobs import reference
 from nclue_pandas.jobs.reference import ClientRef, Clock
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
         ShoppingIntent,
         Task,
     )
-    from nclue_pandas.jobs.kinds import Kind
     from nclue_pandas.service.operations import Service
     from nclue_pandas.storage.bucket import Bucket
 
 
-class Client:
+class Client(Inventory):
     """One account: keys, service and storage.
 
     Make it with :func:`nclue_pandas.connect`.
@@ -318,66 +318,6 @@ class Client:
 
         return find_job(self, CustomAttributes, id_or_name)
 
-    def list_features(self) -> pd.DataFrame:
-        """Return all Features, one row each, with Arrow types."""
-        from nclue_pandas.jobs import kinds
-
-        return self._list(kinds.FEATURE)
-
-    def list_tasks(self) -> pd.DataFrame:
-        """Return all Tasks, one row each, with Arrow types."""
-        from nclue_pandas.jobs import kinds
-
-        return self._list(kinds.TASK)
-
-    def list_runs(self) -> pd.DataFrame:
-        """Return all Runs, one row each, with Arrow types."""
-        from nclue_pandas.jobs import kinds
-
-        return self._list(kinds.RUN)
-
-    def list_shopping_intents(self) -> pd.DataFrame:
-        """Return all Shopping Intent profiles, one row each, with Arrow types."""
-        from nclue_pandas.jobs import kinds
-
-        return self._list(kinds.SHOPPING_INTENT)
-
-    def list_custom_attributes(self) -> pd.DataFrame:
-        """Return all Custom Attributes profiles, one row each, with Arrow types."""
-        from nclue_pandas.jobs import kinds
-
-        return self._list(kinds.CUSTOM_ATTRIBUTES)
-
-    def list_jobs(self) -> pd.DataFrame:
-        """Return the jobs of all kinds, one row each, the newest first."""
-        from nclue_pandas.jobs.overview import jobs_table
-
-        return jobs_table(self)
-
-    def usage(self) -> pd.DataFrame:
-        """Return users, tokens, lines and bytes on disk of each job, the largest first.
-
-        What to look at when the service says STORAGE_FULL: features, tasks and Shopping Intent
-        profiles live in the account's NCLUE storage until they are deleted.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``kind``, ``name`` (string), ``users``, ``tokens``, ``lines``, ``disk_bytes``
-            (int64, null where the service tells nothing), ``created_at`` (UTC) and ``id``, all
-            Arrow-backed.
-
-        Examples
-        --------
-        >>> import nclue_pandas as nclue
-        >>> with nclue.connect("sandbox") as client:
-        ...     list(client.usage().columns)[:6]
-        ['kind', 'name', 'users', 'tokens', 'lines', 'disk_bytes']
-        """
-        from nclue_pandas.jobs.overview import usage_table
-
-        return usage_table(self)
-
     def __enter__(self) -> Self:
         return self
 
@@ -398,8 +338,3 @@ class Client:
 
     def _task(self, task: Task | str) -> Task:
         return self.get_task(task) if isinstance(task, str) else task
-
-    def _list(self, kind: Kind[Any]) -> pd.DataFrame:
-        from nclue_pandas.jobs.listing import as_frame
-
-        return as_frame(kind.iterate(self.service), kind.record_type)

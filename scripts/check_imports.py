@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "display": LEAVES | {"jobs"},
     "plotting": LEAVES | {"display", "frames"},
     "default": LEAVES,
-    "client": LEAVES | {"config", "default", "jobs", "service", "storage"},
+    "inventory": LEAVES | {"jobs"},
+    "client": LEAVES | {"config", "default", "inventory", "jobs", "service", "storage"},
     "connecting": LEAVES | {"client", "config", "default", "jobs", "key_sources", "sandbox"},
     "api": LEAVES | {"default", "jobs"},
     "accessor": LEAVES | {"accessor_pictures", "api", "frames", "plotting"},
@@ -44,7 +45,17 @@ ALLOWED: dict[str, set[str]] = {
 #: Libraries that a plain import of the package must not bring.
 HEAVY = {
     *("aiobotocore", "boto3", "botocore", "dask", "flask", "fsspec", "matplotlib", "moto"),
-    *("requests", "s3fs", "scipy", "sklearn", "tenacity", "tqdm", "pyrate_limiter", "werkzeug"),
+    *(
+        "requests",
+        "s3fs",
+        "scipy",
+        "sklearn",
+        "tenacity",
+        "tqdm",
+        "filelock",
+        "platformdirs",
+        "werkzeug",
+    ),
 }
 
 

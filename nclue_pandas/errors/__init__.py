@@ -19,7 +19,7 @@
     |   +-- ResultNotFoundError (FileNotFoundError)
     |   +-- ResultFormatError (ValueError)
     +-- ServiceError
-    |   +-- ConnectionFailedError (ConnectionError)
+    |   +-- ConnectionFailedError, ConnectionBrokenError (ConnectionError)
     |   +-- RequestTimeoutError (TimeoutError)
     |   +-- AmbiguousCreateError
     |   +-- InvalidAnswerError (ValueError)
@@ -99,6 +99,7 @@ from nclue_pandas.errors.service import (
     AuthenticationError,
     BackendError,
     BadRequest,
+    ConnectionBrokenError,
     ConnectionFailedError,
     Forbidden,
     InvalidAnswerError,
@@ -133,6 +134,7 @@ __all__ = [
     "BucketNotFoundError",
     "ClientNotFoundError",
     "ConfigurationError",
+    "ConnectionBrokenError",
     "ConnectionFailedError",
     "CredentialsError",
     "DuplicateName",

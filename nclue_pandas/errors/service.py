@@ -15,6 +15,10 @@ class ConnectionFailedError(ServiceError, ConnectionError):
     """The service could not be reached; nothing was done there."""
 
 
+class ConnectionBrokenError(ServiceError, ConnectionError):
+    """The connection broke after the request was sent: the work may have been done."""
+
+
 class RequestTimeoutError(ServiceError, TimeoutError):
     """No answer came in time."""
 

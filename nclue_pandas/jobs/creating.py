@@ -3,7 +3,8 @@
 POST is not idempotent. When its outcome is unclear (a timeout, a reset, a 5xx answer), or the
 service says that the name is taken, the job is looked up by name: one with the same inputs is
 adopted, one with other inputs is an error. Only when no such job is found is the request sent
-again.
+again. Once an attempt was unclear, no later refusal is taken for the whole truth: the first attempt
+may have made a job that lists do not show yet.
 """
 
 from __future__ import annotations
@@ -16,18 +17,16 @@ from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.errors import (
     AmbiguousCreateError,
     ApiError,
-    ConnectionFailedError,
     DuplicateName,
     DuplicateNameError,
     InvalidDataError,
-    RequestTimeoutError,
     ServiceError,
     UnconfirmedCreateError,
 )
 from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from nclue_pandas.jobs.kinds import Kind
     from nclue_pandas.jobs.reference import ClientLike
@@ -36,9 +35,8 @@ R = TypeVar("R", bound=Record)
 
 _log = logging.getLogger("nclue_pandas")
 
-#: Rounds of "create, look up" before giving up; the pauses between them add up to 31 s.
-_ROUNDS: Final = 6
-_FIRST_PAUSE: Final = 1.0
+#: Seconds before each round of "create, look up": a list may lag behind for about a minute.
+_PAUSES: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 def check_name(name: str) -> None:
@@ -87,37 +85,31 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
         When the service refuses the request.
     """
     check_name(name)
-    pause = _FIRST_PAUSE
+    unclear: ServiceError | None = None
     trouble: ServiceError | None = None
-    for _ in range(_ROUNDS):
+    for pause in _PAUSES:
+        client.clock.sleep(pause)
         try:
             return kind.create(client.service, name, fields)
-        except (AmbiguousCreateError, ApiError) as error:
-            if not _name_may_be_taken(error):
+        except ServiceError as error:
+            if isinstance(error, AmbiguousCreateError):
+                unclear = error
+            if unclear is None and not _name_may_be_taken(error):
                 raise
-            found = _look_up(client, kind, name)
+            found, failure = _look_up(client, kind, name, sure=unclear is None)
             if found is not None:
-                return _adopt(kind, name, fields, found)
-            if trouble is None and type(error) is ApiError:
+                return adopt(kind, fields, found)
+            if failure is None and trouble is None and type(error) is ApiError:
                 raise
-            trouble = error
+            trouble = failure or error
         _log.debug("create %s: %s; no job of this name yet", kind.name, type(trouble).__name__)
-        client.clock.sleep(pause)
-        pause *= 2
     raise UnconfirmedCreateError(
-        f"It is unclear whether the {kind.title} {name!r} was created: {trouble} "
-        f"No job of this name is listed. Try again later under the same name: a job that "
+        f"It is unclear whether the {kind.title} {name!r} was created: {unclear or trouble} "
+        f"No job of this name could be found. Try again later under the same name: a job that "
         f"exists is picked up, not created twice.",
         kind=kind.name,
         name=name,
     ) from trouble
-
-
-def is_refusal(error: BaseException) -> bool:
-    """Return whether `error` says for certain that no job was made."""
-    return isinstance(error, (ApiError, DuplicateNameError, ConnectionFailedError)) and not (
-        isinstance(error, (AmbiguousCreateError, UnconfirmedCreateError, RequestTimeoutError))
-    )
 
 
 def _name_may_be_taken(error: ServiceError) -> bool:
@@ -127,29 +119,57 @@ def _name_may_be_taken(error: ServiceError) -> bool:
     return type(error) is ApiError and error.status == HTTPStatus.CONFLICT
 
 
-def _look_up(client: ClientLike, kind: Kind[R], name: str) -> R | None:
+def _look_up(
+    client: ClientLike, kind: Kind[R], name: str, *, sure: bool
+) -> tuple[R | None, ServiceError | None]:
+    """Return the job of the name, or why it could not be looked up.
+
+    Unless it is sure that there is one, the job is asked for by its id too: a list that lags may
+    still show one that was deleted.
+    """
     try:
-        return kind.find(client.service, name)
-    except (ConnectionFailedError, RequestTimeoutError) as error:
+        found = kind.find(client.service, name)
+        if found is not None and not sure:
+            found = kind.get(client.service, found.id)
+    except ServiceError as error:
         _log.debug("look-up of %s failed: %s", kind.name, type(error).__name__)
-        return None
+        return None, error
+    return found, None
 
 
-def _adopt(kind: Kind[R], name: str, fields: Mapping[str, Any], found: R) -> R:
-    differences = kind.differences(fields, found)
+def adopt(
+    kind: Kind[R], fields: Mapping[str, Any], found: R, over: Collection[str] | None = None
+) -> R:
+    """Return a job that is there, when it was made from the same inputs.
+
+    Parameters
+    ----------
+    kind : Kind
+        Its kind.
+    fields : mapping
+        What it should have been made from.
+    found : Record
+        The job.
+    over : collection of str, optional
+        Which fields count; by default the identity of the kind.
+
+    Raises
+    ------
+    DuplicateNameError
+        When it was made from other inputs.
+    """
+    differences = kind.differences(fields, found, over)
     if differences:
         listed = "; ".join(
             f"{field}: asked {fields.get(field)!r}, there {getattr(found, field)!r}"
             for field in differences
         )
         raise DuplicateNameError(
-            f"The name {name!r} belongs to another {kind.title}, {found.id}, made from other "
-            f"inputs ({listed}). Choose another name, or delete that job first.",
+            f"The name {found.name!r} belongs to another {kind.title}, {found.id}, made from "
+            f"other inputs ({listed}). Choose another name, or delete that job first.",
             kind=kind.name,
             job_id=found.id,
-            name=name,
+            name=found.name,
         )
-    _log.info(
-        "adopted the %s %r (%s), which was made from the same inputs", kind.name, name, found.id
-    )
+    _log.info("adopted the %s %r (%s), made from the same inputs", kind.name, found.name, found.id)
     return found

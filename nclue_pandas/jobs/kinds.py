@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nclue_pandas.contract import LIST_LIMIT
-from nclue_pandas.service.paging import iterate
+from nclue_pandas.service.paging import iterate, pages
 from nclue_pandas.service.records import (
     CustomAttributesRecord,
     FeatureRecord,
@@ -17,7 +16,7 @@ from nclue_pandas.service.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from nclue_pandas.service.operations import Service
 
@@ -72,21 +71,42 @@ class Kind(Generic[R]):
         found: Iterator[R] = iterate(getattr(service, f"list_{self.plural}"))
         return found
 
-    def first_page(self, service: Service) -> Sequence[R]:
-        """Return the jobs of the first list page, as many as a page can hold."""
-        page = getattr(service, f"list_{self.plural}")(index=0, limit=LIST_LIMIT)
-        items: Sequence[R] = page.items
-        return items
+    def pages(self, service: Service) -> Iterator[Sequence[R]]:
+        """Walk through the list page by page, one request each, as large as a page can be."""
+        found: Iterator[Sequence[R]] = pages(getattr(service, f"list_{self.plural}"))
+        return found
 
     def find(self, service: Service, name: str) -> R | None:
         """Return the job of this name, or None. Names are unique per kind."""
-        return next((job for job in self.iterate(service) if job.name == name), None)
+        return self.find_all(service, {name}).get(name)
 
-    def differences(self, fields: Mapping[str, Any], record: R) -> list[str]:
-        """Return the identity fields in which `record` is another job than `fields` ask for."""
+    def find_all(self, service: Service, names: Collection[str]) -> dict[str, R]:
+        """Return the jobs of these names, as far as there are any, in one walk of the list."""
+        found: dict[str, R] = {}
+        for job in self.iterate(service):
+            if job.name is not None and job.name in names:
+                found[job.name] = job
+                if len(found) == len(names):
+                    break
+        return found
+
+    def differences(
+        self, fields: Mapping[str, Any], record: R, over: Collection[str] | None = None
+    ) -> list[str]:
+        """Return the fields in which `record` is another job than `fields` ask for.
+
+        Parameters
+        ----------
+        fields : mapping
+            What the job is to be made from.
+        record : Record
+            What is there.
+        over : collection of str, optional
+            Which fields count; by default the kind's identity.
+        """
         return [
             field
-            for field in self.identity
+            for field in (self.identity if over is None else over)
             if _comparable(field, fields.get(field)) != _comparable(field, getattr(record, field))
         ]
 

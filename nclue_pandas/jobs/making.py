@@ -1,40 +1,50 @@
 """Making jobs: from frames (checked, published, created) or from what is there already.
 
 Everything that can be refused is refused before anything is sent: names, keywords, paths, rows.
-When the service refuses a create for certain, the files that this call has written are removed
-again; when the outcome is unclear, they stay, because a job may need them.
+When a create fails, the files stay: they are named by their content, so that another call, which
+nobody here knows of, may have found them there and be about to use them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
-from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.errors import InvalidDataError, JobError, ServiceError
 from nclue_pandas.jobs import kinds
-from nclue_pandas.jobs.creating import check_name, create, is_refusal
+from nclue_pandas.jobs.creating import adopt, check_name, create
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
+from nclue_pandas.jobs.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.sources import Source
     from nclue_pandas.storage.publish import Dataset
 
-_log = logging.getLogger("nclue_pandas")
+JobT = TypeVar("JobT", bound=Job[Any])
 
 
 def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
-    """Check and publish sequences, then create the Feature."""
+    """Check and publish sequences, then create the Feature.
+
+    When there is something to send, the name is looked up before: keys, rights or a clock that
+    are wrong, and a name that is taken, are found while nothing is sent yet.
+    """
     check_name(name)
     sequences.check().raise_if_any()
-    dataset = sequences.publish(client, name)
-    with removed_if_refused(client, dataset):
+    dataset = sequences.preview(client, name)
+    if dataset.sent:
+        fields = {"source_bucket": dataset.bucket, "source_file_path": dataset.path}
+        there = _there(client, Feature, name, fields)
+        if there is not None:
+            return there
+    sequences.publish(client, name)
+    with files_told(dataset):
         return make_feature_from_path(client, name, dataset.path, dataset.bucket)
 
 
@@ -45,19 +55,28 @@ def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str
 
 
 def make_task(client: ClientLike, name: str, train: Answers, test: Answers | None) -> Task:
-    """Check and publish answers, wait for their Features, then create the Task."""
+    """Check and publish answers, wait for their Features, then create the Task.
+
+    The name is looked up first, as in :func:`make_feature`.
+    """
     check_name(name)
     check_answers(train.answers)
     if test is not None:
         check_answers(test.answers, trained_on=False)
     sides = [side for side in (train, test) if side is not None]
+    datasets = [side.answers.preview(client, name) for side in sides]
+    paths = [
+        AnswerPath(side.feature, dataset.path, dataset.bucket)
+        for side, dataset in zip(sides, datasets, strict=True)
+    ]
+    if any(dataset.sent for dataset in datasets):
+        there = _there(client, Task, name, _task_fields(client, *paths))
+        if there is not None:
+            return there
     _wait_for(*(side.feature for side in sides))
-    published = [side.answers.publish(client, name) for side in sides]
-    with removed_if_refused(client, *published):
-        paths = [
-            AnswerPath(side.feature, dataset.path, dataset.bucket)
-            for side, dataset in zip(sides, published, strict=True)
-        ]
+    for side in sides:
+        side.answers.publish(client, name)
+    with files_told(*datasets):
         return make_task_from_paths(client, name, *paths)
 
 
@@ -100,14 +119,21 @@ def make_task_from_paths(
     client: ClientLike, name: str, train: AnswerPath, test: AnswerPath | None = None
 ) -> Task:
     """Create a Task from answer files on Object Storage."""
+    fields = _task_fields(client, train, test)
+    _wait_for(*(side.feature for side in (train, test) if side is not None))
+    return Task.of(create(client, kinds.TASK, name, fields), client)
+
+
+def _task_fields(
+    client: ClientLike, train: AnswerPath, test: AnswerPath | None = None
+) -> dict[str, str]:
     fields = {}
     for role, side in (("train", train), ("test", test)):
         if side is not None:
             fields[f"{role}_feature_id"] = side.feature.id
             fields[f"{role}_bucket"] = side.bucket or client.storage.name
             fields[f"{role}_file_path"] = _path(side.path)
-    _wait_for(*(side.feature for side in (train, test) if side is not None))
-    return Task.of(create(client, kinds.TASK, name, fields), client)
+    return fields
 
 
 def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature) -> Run:
@@ -182,17 +208,27 @@ def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
     return words
 
 
+def _there(
+    client: ClientLike, handle: type[JobT], name: str, fields: Mapping[str, Any]
+) -> JobT | None:
+    """Return the job that has the name, when it was made from the same inputs."""
+    record = handle.kind.find(client.service, name)
+    if record is None:
+        return None
+    return handle.of(adopt(handle.kind, fields, record), client)
+
+
 @contextmanager
-def removed_if_refused(client: ClientLike, *datasets: Dataset) -> Iterator[None]:
-    """Remove what these calls wrote when the service refuses the create for certain."""
+def files_told(*datasets: Dataset) -> Iterator[None]:
+    """Say in an error which files were written for the job that was not made."""
     try:
         yield
-    except Exception as error:
-        if is_refusal(error):
-            from nclue_pandas.storage.publish import withdraw
-
-            for dataset in datasets:
-                withdraw(dataset, client.storage)
+    except (ServiceError, JobError) as error:
+        paths = ", ".join(f"s3://{dataset.bucket}/{dataset.path}" for dataset in datasets)
+        error.add_note(
+            f"The files stay for the next try: {paths}. client.cleanup() lists the files that no "
+            "job needs."
+        )
         raise
 
 

@@ -1,28 +1,30 @@
 """The chain as one call that can be repeated: sequences, feature, task, run, scores.
 
 Every name is made from the user's name and the content it stands for, so that the same call
-finds what an earlier one made, in this process or on another machine, without local state.
+finds what an earlier one made, in this process or on another machine, without local state. What is
+missing is uploaded first, all of it, and created after that.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from nclue_pandas.contract import NAME_LENGTH
-from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.errors import InvalidDataError, NotFoundError
 from nclue_pandas.jobs.creating import check_name
-from nclue_pandas.jobs.failures import is_temporary
 from nclue_pandas.jobs.making import (
     AnswerPath,
+    files_told,
     make_feature_from_path,
     make_run,
     make_task_from_paths,
-    removed_if_refused,
 )
 from nclue_pandas.jobs.sources import source_of
+from nclue_pandas.jobs.survey import survey
 from nclue_pandas.jobs.waiting import wait
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.jobs.handles import Feature, Task
+    from nclue_pandas.jobs.handles import Feature, Run, Task
     from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.sources import Source
+    from nclue_pandas.jobs.survey import Step, Steps
     from nclue_pandas.storage.layout import Kind
     from nclue_pandas.storage.publish import Dataset
 
@@ -154,6 +157,13 @@ class Datasets:
     score_on: Dataset | None = None
     test: Dataset | None = None
 
+    @classmethod
+    def of(cls, client: ClientLike, inputs: Inputs) -> Datasets:
+        """Tell what the files would be, without writing any."""
+        return cls(
+            **{role: each.preview(client, inputs.name) for role, each in inputs.sources.items()}
+        )
+
 
 def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = None) -> pd.DataFrame:
     """Do what is not done yet, wait, and read the scores."""
@@ -163,54 +173,77 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
         raise InvalidDataError.of(problems)
     inputs.warn_of_leakage()
     remaining = _Deadline(client, timeout)
-    datasets = publish(client, inputs)
-    names = ChainNames.of(inputs.name, datasets)
-    features = _features(client, names, datasets)
-    wait(features, timeout=remaining())
-    task = _task(client, names, datasets, features[0])
-    task.wait(remaining())
-    run = _present(partial(make_run, client, names.run, task, features[-1]))
+    datasets = Datasets.of(client, inputs)
+    steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
+    for step in steps:
+        step.check()
+    for role in to_upload(steps, datasets):
+        inputs.sources[role].publish(client, inputs.name)
+    run = _Chain(client, datasets, steps, remaining).run()
     return inputs.tell_last_event(run.result(remaining()))
 
 
-def publish(client: ClientLike, inputs: Inputs) -> Datasets:
-    """Write the files that are not there yet."""
-    return Datasets(
-        **{role: each.publish(client, inputs.name) for role, each in inputs.sources.items()}
-    )
+def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
+    """Return the roles of the datasets that the jobs to be made need."""
+    makers = {
+        "sequences": steps.feature,
+        "score_on": steps.score_feature,
+        "answers": steps.task,
+        "test": steps.task,
+    }
+    return [role for role, data in vars(datasets).items() if data and makers[role].is_made]
 
 
-def _features(client: ClientLike, names: ChainNames, datasets: Datasets) -> list[Feature]:
-    """Return the Feature to train on and, where it is another one, the Feature to score."""
-    wanted = {names.feature: datasets.sequences}
-    if datasets.score_on is not None:
-        wanted[names.score_feature] = datasets.score_on
-    written = [d for d in (datasets.answers, datasets.test, *wanted.values()) if d is not None]
-    with removed_if_refused(client, *written):
-        return [
-            _present(partial(make_feature_from_path, client, name, data.path, data.bucket))
-            for name, data in wanted.items()
-        ]
+class _Chain:
+    """Makes what the survey found missing, and waits for what the next job needs."""
 
+    def __init__(
+        self, client: ClientLike, datasets: Datasets, steps: Steps, remaining: _Deadline
+    ) -> None:
+        self._client = client
+        self._datasets = datasets
+        self._steps = steps
+        self._remaining = remaining
 
-def _task(client: ClientLike, names: ChainNames, datasets: Datasets, feature: Feature) -> Task:
-    sides = [
-        AnswerPath(feature, dataset.path, dataset.bucket)
-        for dataset in (datasets.answers, datasets.test)
-        if dataset is not None
-    ]
-    written = [d for d in (datasets.answers, datasets.test) if d is not None]
-    with removed_if_refused(client, *written):
-        return _present(partial(make_task_from_paths, client, names.task, *sides))
+    def run(self) -> Run:
+        """Return the run, made or there already."""
+        steps, data = self._steps, self._datasets
+        if not steps.run.is_made:
+            return cast("Run", steps.run.job)
+        trained = scored = None
+        if steps.feature.needed:
+            trained = scored = self._feature(steps.feature, data.sequences)
+        if scored is None or steps.score_feature.name != steps.feature.name:
+            scored = self._feature(steps.score_feature, data.score_on or data.sequences)
+        task = self._task(trained)
+        wait([task, scored], timeout=self._remaining())
+        make = partial(make_run, name=steps.run.name, task=task, feature=scored)
+        return self._present(steps.run, make)
 
+    def _task(self, trained: Feature | None) -> Task:
+        step, data = self._steps.task, self._datasets
+        if trained is None or not step.is_made:
+            return cast("Task", step.job)
+        wait([trained], timeout=self._remaining())
+        train = AnswerPath(trained, data.answers.path, data.answers.bucket)
+        test = AnswerPath(trained, data.test.path, data.test.bucket) if data.test else None
+        make = partial(make_task_from_paths, name=step.name, train=train, test=test)
+        written = [each for each in (data.answers, data.test) if each is not None]
+        return self._present(step, make, *written)
 
-def _present(make: Callable[[], JobT]) -> JobT:
-    """Make a job or pick it up; one that failed for a passing cause is replaced."""
-    job = make()
-    if job.failed and is_temporary(job.record.fail_message):
-        job.delete()
-        job = make()
-    return job
+    def _feature(self, step: Step, data: Dataset) -> Feature:
+        make = partial(make_feature_from_path, name=step.name, path=data.path, bucket=data.bucket)
+        return self._present(step, make, data)
+
+    def _present(self, step: Step, make: Callable[[ClientLike], JobT], *data: Dataset) -> JobT:
+        """Return the job that is there, or make it; one that failed in passing is replaced."""
+        if not step.is_made:
+            return cast("JobT", step.job)
+        if step.job is not None:
+            with suppress(NotFoundError):  # another call has replaced it already
+                step.job.delete()
+        with files_told(*data):
+            return make(self._client)
 
 
 def _named(name: str, *content: str) -> str:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nclue_pandas.contract import COMPLETED_SPELLINGS, FAILED, REQUESTS_PER_SECOND
-from nclue_pandas.jobs import kinds
+from nclue_pandas.contract import REQUESTS_PER_SECOND
 from nclue_pandas.jobs.creating import check_name
-from nclue_pandas.jobs.failures import is_temporary
-from nclue_pandas.jobs.pipeline import ChainNames, Datasets, Inputs
+from nclue_pandas.jobs.handles import Feature, Run, Task
+from nclue_pandas.jobs.pipeline import ChainNames, Datasets, to_upload
+from nclue_pandas.jobs.survey import CREATE, REPLACE, survey
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.jobs.kinds import Kind
+    from nclue_pandas.jobs.pipeline import Inputs
     from nclue_pandas.jobs.reference import ClientLike
-    from nclue_pandas.service.records import Record
+    from nclue_pandas.jobs.survey import Steps
 
-#: Requests of a job, at least: a create and a get; a create that is refused and a list page.
-_REQUESTS_PER_JOB = 2
+#: Requests of a job, at least, beside the one that looked for it: delete, create, get.
+_REQUESTS = {CREATE: 2, REPLACE: 3, "wait": 1}
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,11 @@ class Plan:
     datasets : pandas.DataFrame
         A row per dataset: ``dataset``, ``rows``, ``bytes``, ``objects``, ``to_upload``, ``path``.
     jobs : pandas.DataFrame
-        A row per job: ``kind``, ``name``, ``action`` (create, reuse, wait, replace, failed),
-        ``billed_by``, ``units`` (tokens are estimated).
+        A row per job: ``kind``, ``name``, ``action``, ``billed_by``, ``units`` (tokens are
+        estimated). The actions: *create*; *reuse* (completed) and *wait* (unfinished) pick up
+        what is there; *replace* a job that failed for a passing cause; *failed* and *taken* (the
+        name is of a job made from something else) stop the chain; *not needed*, because a later
+        job is there.
     requests : int
         Requests to the service, at least.
     minimum_seconds : float
@@ -70,76 +73,52 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
     problems = tuple(inputs.problems())
     if not problems:
         inputs.warn_of_leakage()
-    datasets = preview(client, inputs)
-    jobs = _planned_jobs(client, inputs, datasets)
-    requests = _REQUESTS_PER_JOB * len(jobs)
+    datasets = Datasets.of(client, inputs)
+    steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
+    looked_for = {step.handle for step in steps if step.needed}
+    requests = len(looked_for) + sum(_REQUESTS.get(step.action, 0) for step in steps)
     return Plan(
         name=inputs.name,
-        datasets=pd.DataFrame(_planned_datasets(datasets)),
-        jobs=pd.DataFrame(jobs),
+        datasets=pd.DataFrame(_planned_datasets(datasets, to_upload(steps, datasets))),
+        jobs=pd.DataFrame(_planned_jobs(inputs, datasets, steps)),
         requests=requests,
         minimum_seconds=(requests - 1) / REQUESTS_PER_SECOND,
         problems=problems,
     )
 
 
-def preview(client: ClientLike, inputs: Inputs) -> Datasets:
-    """Tell what the files would be, without writing any."""
-    return Datasets(
-        **{role: each.preview(client, inputs.name) for role, each in inputs.sources.items()}
-    )
-
-
-def _planned_datasets(datasets: Datasets) -> list[dict[str, Any]]:
-    named = vars(datasets)
+def _planned_datasets(datasets: Datasets, needed: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "dataset": role,
             "rows": dataset.rows,
             "bytes": dataset.size,
             "objects": len(dataset.parts),
-            "to_upload": dataset.uploaded,
+            "to_upload": dataset.uploaded if role in needed else 0,
             "path": dataset.path,
         }
-        for role, dataset in named.items()
+        for role, dataset in vars(datasets).items()
         if dataset is not None
     ]
 
 
-def _planned_jobs(client: ClientLike, inputs: Inputs, datasets: Datasets) -> list[dict[str, Any]]:
-    names = ChainNames.of(inputs.name, datasets)
-    trained = {names.feature: "sequences"}
-    if datasets.score_on is not None:
-        trained[names.score_feature] = "score_on"
-    scored = datasets.score_on or datasets.sequences
+def _planned_jobs(inputs: Inputs, datasets: Datasets, steps: Steps) -> list[dict[str, Any]]:
+    """Tell what becomes of each job; what is billed is counted only where it is made."""
+    scored = "score_on" if datasets.score_on is not None else "sequences"
     answered = datasets.answers.rows + (datasets.test.rows if datasets.test is not None else 0)
-    rows = [
-        _planned_job(client, kinds.FEATURE, name, "token", inputs.sources[role].tokens())
-        for name, role in trained.items()
-    ]
-    rows.append(_planned_job(client, kinds.TASK, names.task, "line", answered))
-    rows.append(_planned_job(client, kinds.RUN, names.run, "line", scored.rows))
-    return rows
-
-
-def _planned_job(
-    client: ClientLike, kind: Kind[Any], name: str, billed_by: str, units: int
-) -> dict[str, Any]:
-    action = _action(kind.find(client.service, name))
-    return {
-        "kind": kind.title,
-        "name": name,
-        "action": action,
-        "billed_by": billed_by,
-        "units": units if action in {"create", "replace"} else 0,
+    units = {
+        (Feature, steps.score_feature.name): inputs.sources[scored].tokens,
+        (Feature, steps.feature.name): inputs.sources["sequences"].tokens,
+        (Task, steps.task.name): lambda: answered,
+        (Run, steps.run.name): (datasets.score_on or datasets.sequences).rows.__int__,
     }
-
-
-def _action(record: Record | None) -> str:
-    if record is None:
-        return "create"
-    if record.status in COMPLETED_SPELLINGS:
-        return "reuse"
-    if record.status == FAILED:
-        return "replace" if is_temporary(record.fail_message) else "failed"
-    return "wait"
+    return [
+        {
+            "kind": step.handle.kind.title,
+            "name": step.name,
+            "action": step.action,
+            "billed_by": "token" if step.handle is Feature else "line",
+            "units": units[step.handle, step.name]() if step.is_made else 0,
+        }
+        for step in steps
+    ]

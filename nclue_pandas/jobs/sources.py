@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     from nclue_pandas.frames.checks import CheckReport
     from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.storage.content import FrameContent
     from nclue_pandas.storage.layout import Kind
-    from nclue_pandas.storage.publish import Dataset
+    from nclue_pandas.storage.publish import Dataset, Prepared
 
 
 @dataclass(frozen=True)
@@ -111,22 +113,27 @@ class FrameSource:
 
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Write the files that are not there yet."""
-        from nclue_pandas.storage.publish import publish_answers, publish_sequences
+        from nclue_pandas.storage.publish import publish
 
-        place = {"name": name, "prefix": client.ref.prefix, "user": self.columns.user}
-        if self.kind == "answers":
-            return publish_answers(self.frame, client.storage, label=self.columns.label, **place)
-        return publish_sequences(
-            self.frame, client.storage, sequence=self.columns.sequence, **place
-        )
+        return publish(self._prepared(client, name), client.storage)
 
     def preview(self, client: ClientLike, name: str) -> Dataset:
         """Tell what :meth:`publish` would write."""
-        from nclue_pandas.storage.publish import preview_answers, preview_sequences
+        from nclue_pandas.storage.publish import preview
 
-        place = {"name": name, "prefix": client.ref.prefix, "user": self.columns.user}
+        return preview(self._prepared(client, name), client.storage)
+
+    def _prepared(self, client: ClientLike, name: str) -> Prepared:
+        from nclue_pandas.storage.publish import prepare
+
+        return prepare(self._content, self.kind, name, client.ref.prefix)
+
+    @cached_property
+    def _content(self) -> FrameContent:
+        """The lines and their digests, made once for preview and publish."""
+        from nclue_pandas.storage.content import FrameContent
+
+        names = self.columns
         if self.kind == "answers":
-            return preview_answers(self.frame, client.storage, label=self.columns.label, **place)
-        return preview_sequences(
-            self.frame, client.storage, sequence=self.columns.sequence, **place
-        )
+            return FrameContent.of_answers(self.frame, names.user, names.label)
+        return FrameContent.of_sequences(self.frame, names.user, names.sequence)

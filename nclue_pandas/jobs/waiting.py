@@ -10,11 +10,14 @@ import logging
 import random
 import sys
 from collections import defaultdict
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.config import options
 from nclue_pandas.errors import (
     BackendError,
+    ConnectionBrokenError,
     ConnectionFailedError,
     InvalidAnswerError,
     JobTimeout,
@@ -24,7 +27,7 @@ from nclue_pandas.errors import (
 from nclue_pandas.progress import WaitProgress, emit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientRef, Clock
@@ -34,11 +37,16 @@ _log = logging.getLogger("nclue_pandas")
 #: What passes by itself: the job is not concerned, only the question about it.
 TRANSIENT: Final = (
     BackendError,
+    ConnectionBrokenError,
     ConnectionFailedError,
     InvalidAnswerError,
     RequestTimeoutError,
     Throttled,
 )
+#: Jobs that a list page must hold to be cheaper than asking for them singly.
+_PAYS: Final = 2
+#: Jobs beside which a list page in vain costs little.
+_MANY: Final = 10
 _GROWTH: Final = 1.5
 _JITTER: Final = 0.1
 #: Seconds between two updates of what is shown while waiting.
@@ -145,10 +153,10 @@ class _Watch:
 
 
 class _Poller:
-    """Asks for each job once a round, in as few requests as the list allows."""
+    """Asks for each job once a round, in as few requests as the lists allow."""
 
     def __init__(self) -> None:
-        self._list_is_dear: set[tuple[ClientRef, str]] = set()
+        self._paying: dict[tuple[ClientRef, str], int] = {}
 
     def refresh(self, jobs: Sequence[Job[Any]]) -> None:
         """Ask for each job; what fails in passing is asked for again in the next round."""
@@ -156,32 +164,42 @@ class _Poller:
         for job in jobs:
             groups[job.client.ref, job.kind.name].append(job)
         for key, group in groups.items():
-            try:
-                left = self._from_first_page(key, group)
-                for job in left:
+            left = {job.id: job for job in group}
+            with _passing():
+                self._from_pages(key, left)
+            for job in left.values():
+                with _passing():
                     job.refresh()
-            except TRANSIENT as error:
-                _log.warning("waiting goes on after: %s", error)
 
-    def _from_first_page(self, key: tuple[ClientRef, str], group: list[Job[Any]]) -> list[Job[Any]]:
-        """Refresh what the first list page holds; return the others.
+    def _from_pages(self, key: tuple[ClientRef, str], left: dict[str, Job[Any]]) -> None:
+        """Refresh what the first list pages hold, and take it out of `left`.
 
-        A page costs one request, so it pays when it holds two jobs of the group or more. When it
-        does not, the group's jobs are asked for singly from then on.
+        A page costs one request, so it pays when it holds two of the jobs or more. The first page
+        that does not is the last one, in this round and in those to come; for many jobs one page
+        is tried all the same, because it costs little beside them and lists may lag.
         """
-        if len(group) < 2 or key in self._list_is_dear:  # noqa: PLR2004
-            return group
-        kind, service = group[0].kind, group[0].client.service
-        records = {record.id: record for record in kind.first_page(service)}
-        left = []
-        for job in group:
-            if job.id in records:
-                job.take(records[job.id])
-            else:
-                left.append(job)
-        if len(group) - len(left) < 2:  # noqa: PLR2004
-            self._list_is_dear.add(key)
-        return left
+        first = next(iter(left.values()))
+        most = max(self._paying.get(key, len(left) // _PAYS), len(left) >= _MANY)
+        paid = 0
+        for page in islice(first.kind.pages(first.client.service), most):
+            held = [record for record in page if record.id in left]
+            for record in held:
+                left.pop(record.id).take(record)
+            if len(held) < _PAYS:
+                break
+            paid += 1
+            if len(left) < _PAYS:
+                break
+        self._paying[key] = paid
+
+
+@contextmanager
+def _passing() -> Iterator[None]:
+    """Go on after a fault that passes by itself."""
+    try:
+        yield
+    except TRANSIENT as error:
+        _log.warning("waiting goes on after: %s", error)
 
 
 def _timed_out(jobs: Sequence[Job[Any]], timeout: float) -> JobTimeout:

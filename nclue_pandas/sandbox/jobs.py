@@ -104,6 +104,7 @@ class Registry:
         self._jobs: dict[str, dict[str, Job]] = {kind: {} for kind in KINDS}
         self._failures: dict[str, deque[str]] = {kind: deque() for kind in KINDS}
         self._random = random.Random(settings().seed)  # noqa: S311 - ids that repeat with the seed
+        self._deleted: list[tuple[Job, float]] = []
         self._ahead = 0.0
         self.lock = threading.RLock()
 
@@ -160,10 +161,13 @@ class Registry:
         return job
 
     def all(self, kind: str) -> list[Job]:
-        """Return the jobs of a kind, the newest first, as lists show them."""
+        """Return the jobs of a kind, the newest first, as lists show them: late, where they lag."""
         self._age(kind)
         shown_until = self.now() - self._settings().list_lag
-        return [job for job in reversed(self._jobs[kind].values()) if job.created <= shown_until]
+        self._deleted = [(job, when) for job, when in self._deleted if when > shown_until]
+        gone = [job for job, _ in self._deleted if job.kind == kind]
+        jobs = sorted([*gone, *self._jobs[kind].values()], key=lambda job: job.created)
+        return [job for job in reversed(jobs) if job.created <= shown_until]
 
     def delete(self, kind: str, job_id: str) -> None:
         """Delete a job, or cancel it while it is registered.
@@ -182,6 +186,7 @@ class Registry:
                 if job in other.uses and not other.done:
                     raise nclue(_IN_USE[kind], f"{other_kind} {other.name} is {other.state}")
         del self._jobs[kind][job_id]
+        self._deleted.append((job, self.now()))
 
     def disk_usage(self) -> int:
         """Return the bytes that all jobs take in the service's own storage."""

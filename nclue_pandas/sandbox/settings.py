@@ -70,7 +70,7 @@ class SandboxSettings:
     extra_fields : bool
         Whether answers carry fields that are not documented.
     list_lag : float
-        Seconds until a new job appears in lists.
+        Seconds until a new job appears in lists, and until a deleted one leaves them.
     clock_offset : float
         Seconds that the service's clock is ahead of this machine's.
     storage_limit : int or None

@@ -61,17 +61,17 @@ class Service:
             "source_bucket": source_bucket,
             "source_file_path": source_file_path,
         }
-        return FeatureRecord.read(self._transport.call(Request("POST", _FEATURES, body=body)))
+        return self._transport.call(Request("POST", _FEATURES, body=body), FeatureRecord.read)
 
     def get_feature(self, feature_id: str) -> FeatureRecord:
         """GET /features/{feature_id}: what the service says of a Feature."""
-        return FeatureRecord.read(
-            self._transport.call(Request("GET", _item(_FEATURES, feature_id)))
+        return self._transport.call(
+            Request("GET", _item(_FEATURES, feature_id)), FeatureRecord.read
         )
 
     def delete_feature(self, feature_id: str) -> str:
         """DELETE /features/{feature_id}: delete a Feature; returns its id."""
-        self._transport.call(Request("DELETE", _item(_FEATURES, feature_id)))
+        self._transport.delete(Request("DELETE", _item(_FEATURES, feature_id)))
         return feature_id
 
     def list_tasks(self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT) -> Page[TaskRecord]:
@@ -105,15 +105,15 @@ class Service:
             "test_file_path": test_file_path,
         }
         body |= {field: value for field, value in test.items() if value is not None}
-        return TaskRecord.read(self._transport.call(Request("POST", _TASKS, body=body)))
+        return self._transport.call(Request("POST", _TASKS, body=body), TaskRecord.read)
 
     def get_task(self, task_id: str) -> TaskRecord:
         """GET /tasks/{task_id}: what the service says of a Task."""
-        return TaskRecord.read(self._transport.call(Request("GET", _item(_TASKS, task_id))))
+        return self._transport.call(Request("GET", _item(_TASKS, task_id)), TaskRecord.read)
 
     def delete_task(self, task_id: str) -> str:
         """DELETE /tasks/{task_id}: delete a Task; returns its id."""
-        self._transport.call(Request("DELETE", _item(_TASKS, task_id)))
+        self._transport.delete(Request("DELETE", _item(_TASKS, task_id)))
         return task_id
 
     def list_runs(self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT) -> Page[RunRecord]:
@@ -134,15 +134,15 @@ class Service:
             "result_bucket": result_bucket,
             "result_file_path": result_file_path,
         }
-        return RunRecord.read(self._transport.call(Request("POST", _RUNS, body=body)))
+        return self._transport.call(Request("POST", _RUNS, body=body), RunRecord.read)
 
     def get_run(self, run_id: str) -> RunRecord:
         """GET /task-runs/{run_id}: what the service says of a Run."""
-        return RunRecord.read(self._transport.call(Request("GET", _item(_RUNS, run_id))))
+        return self._transport.call(Request("GET", _item(_RUNS, run_id)), RunRecord.read)
 
     def delete_run(self, run_id: str) -> str:
         """DELETE /task-runs/{run_id}: delete a Run; returns its id."""
-        self._transport.call(Request("DELETE", _item(_RUNS, run_id)))
+        self._transport.delete(Request("DELETE", _item(_RUNS, run_id)))
         return run_id
 
     def list_shopping_intents(
@@ -157,19 +157,19 @@ class Service:
         The profile stays in the service: :meth:`download_shopping_intent`.
         """
         body = {"name": name, "task_id": task_id}
-        return ShoppingIntentRecord.read(
-            self._transport.call(Request("POST", _SHOPPING_INTENTS, body=body))
+        return self._transport.call(
+            Request("POST", _SHOPPING_INTENTS, body=body), ShoppingIntentRecord.read
         )
 
     def get_shopping_intent(self, profile_id: str) -> ShoppingIntentRecord:
         """GET /profile/shopping-intents/{profile_id}: what is said of a Shopping Intent profile."""
-        return ShoppingIntentRecord.read(
-            self._transport.call(Request("GET", _item(_SHOPPING_INTENTS, profile_id)))
+        return self._transport.call(
+            Request("GET", _item(_SHOPPING_INTENTS, profile_id)), ShoppingIntentRecord.read
         )
 
     def delete_shopping_intent(self, profile_id: str) -> str:
         """DELETE /profile/shopping-intents/{profile_id}: delete a profile; returns its id."""
-        self._transport.call(Request("DELETE", _item(_SHOPPING_INTENTS, profile_id)))
+        self._transport.delete(Request("DELETE", _item(_SHOPPING_INTENTS, profile_id)))
         return profile_id
 
     def download_shopping_intent(self, profile_id: str, into: BinaryIO | None = None) -> bytes:
@@ -217,24 +217,26 @@ class Service:
             "result_bucket": result_bucket,
             "result_file_path": result_file_path,
         }
-        return CustomAttributesRecord.read(
-            self._transport.call(Request("POST", _CUSTOM_ATTRIBUTES, body=body))
+        return self._transport.call(
+            Request("POST", _CUSTOM_ATTRIBUTES, body=body), CustomAttributesRecord.read
         )
 
     def get_custom_attributes(self, profile_id: str) -> CustomAttributesRecord:
         """GET /profile/custom-attributes/{profile_id}: what is said of a profile."""
-        return CustomAttributesRecord.read(
-            self._transport.call(Request("GET", _item(_CUSTOM_ATTRIBUTES, profile_id)))
+        return self._transport.call(
+            Request("GET", _item(_CUSTOM_ATTRIBUTES, profile_id)), CustomAttributesRecord.read
         )
 
     def delete_custom_attributes(self, profile_id: str) -> str:
         """DELETE /profile/custom-attributes/{profile_id}: delete a profile; returns its id."""
-        self._transport.call(Request("DELETE", _item(_CUSTOM_ATTRIBUTES, profile_id)))
+        self._transport.delete(Request("DELETE", _item(_CUSTOM_ATTRIBUTES, profile_id)))
         return profile_id
 
     def _page(self, path: str, array: str, record: type[R], index: int, limit: int) -> Page[R]:
         query = {"index": index, "limit": limit}
-        return Page.read(self._transport.call(Request("GET", path, query)), array, record)
+        return self._transport.call(
+            Request("GET", path, query), lambda answer: Page.read(answer, array, record)
+        )
 
 
 def _item(path: str, job_id: str) -> str:

@@ -1,25 +1,130 @@
-"""The account's limit of one request per second, shared by all clients of a rate scope."""
+"""The account's limit of one request per second, for all threads, clients and processes.
+
+Whoever wants to send takes a turn in a queue, sleeps until it has come, and starts then, at the
+earliest one interval after the last one started. Queue and last start are kept in a ledger: a
+file of this user on this machine, under a lock that the system takes away from a process that
+dies. Nothing is held while anybody sleeps, and no key is in it: the scope is hashed.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
+import struct
 import threading
 import time
-from typing import TYPE_CHECKING, Final, cast
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final, Protocol
 
-from pyrate_limiter import (
-    InMemoryBucket,
-    Limiter,
-    MonotonicClock,
-    Rate,
-    RateItem,
-    SingleBucketFactory,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from filelock import FileLock
+from platformdirs import user_cache_dir
 
 #: Two requests that leave a second apart may arrive a little closer; this much is added.
-MARGIN_SECONDS: Final = 0.02
+MARGIN_SECONDS: Final = 0.04
+#: A queue that is longer, in seconds, is not believed: the ledger is begun anew.
+LONGEST_QUEUE: Final = 600.0
+#: Seconds to wait for the ledger, which is held for microseconds.
+_LOCK_TIMEOUT: Final = 5.0
+_LOCK_POLL: Final = 0.002
+
+
+@dataclass
+class Entry:
+    """What the ledger says, in seconds of the machine's monotonic clock.
+
+    Parameters
+    ----------
+    last : float
+        When the last request was started.
+    free : float
+        When the next turn that nobody has taken begins.
+    """
+
+    _layout: ClassVar = struct.Struct("<dd")
+    last: float = float("-inf")
+    free: float = float("-inf")
+
+    @classmethod
+    def read(cls, stored: bytes) -> Entry:
+        """Read a ledger; one that is torn, or of a clock that began anew since, is empty."""
+        now = time.monotonic()
+        if len(stored) != cls._layout.size:
+            return cls()
+        entry = cls(*cls._layout.unpack(stored))
+        believed = entry.last <= now and entry.free <= now + LONGEST_QUEUE
+        return entry if believed else cls()
+
+    def stored(self) -> bytes:
+        """Return what is written."""
+        return self._layout.pack(self.last, self.free)
+
+
+#: Changes the entry and returns seconds.
+Change = Callable[[Entry], float]
+
+
+class Ledger(Protocol):
+    """Where the entry is kept."""
+
+    def update(self, change: Change) -> float:
+        """Let one caller at a time change the entry, and return what `change` returns."""
+        ...
+
+
+class MemoryLedger:
+    """A ledger of this process alone."""
+
+    def __init__(self) -> None:
+        self._entry = Entry()
+        self._lock = threading.Lock()
+
+    def update(self, change: Change) -> float:
+        """Let one thread at a time change the entry."""
+        with self._lock:
+            return change(self._entry)
+
+
+class FileLedger:
+    """A ledger of all processes of this user on this machine.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made for this user alone when it is not there.
+    scope : str
+        Whose limit it is; only its hash is written.
+    """
+
+    def __init__(self, folder: Path, scope: str) -> None:
+        # A home may be shared by machines, whose monotonic clocks differ.
+        digest = hashlib.sha256(f"{platform.node()}\n{scope}".encode()).hexdigest()[:24]
+        self._path = folder / digest
+
+    def update(self, change: Change) -> float:
+        """Let one thread of one process at a time change the entry.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be locked, read or written.
+        """
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(self._path.with_suffix(".lock"))
+        with lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=_LOCK_POLL):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                entry = Entry.read(os.read(descriptor, 64))
+                answer = change(entry)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                os.write(descriptor, entry.stored())
+            finally:
+                os.close(descriptor)
+        return answer
 
 
 class Pace:
@@ -29,40 +134,73 @@ class Pace:
     ----------
     per_second : float
         Requests per second.
+    ledger : Ledger, optional
+        Shared by all who share the limit; by default nobody else does.
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, ledger: Ledger | None = None) -> None:
         self.interval = 1 / per_second + MARGIN_SECONDS
-        self._bucket = InMemoryBucket([Rate(1, round(self.interval * 1000))])
-        self._limiter = Limiter(SingleBucketFactory(self._bucket, schedule_leak=False))
-        self._turn = threading.Lock()
+        self._ledger = ledger or MemoryLedger()
 
     def acquire(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Wait for the next permit; callers are served one after another.
+        """Wait for the next permit; callers are served in the order in which they came.
 
         Parameters
         ----------
         sleep : callable
             Waits for that many seconds.
         """
-        with self._turn:
-            while not self._limiter.try_acquire("request", blocking=False):
-                sleep(self._wait() / 1000)
+        turn = self._update(self._take_turn)
+        while (wait := turn - time.monotonic()) > 0:
+            sleep(wait)
+        while (wait := self._update(partial(self._start, turn))) > 0:
+            sleep(wait)
 
-    def _wait(self) -> int:
-        """Return the milliseconds until the next permit, at least one."""
-        now = int(MonotonicClock().now())
-        self._bucket.leak(now)
-        waiting = self._bucket.waiting(RateItem("request", now))
-        return max(1, cast("int", waiting))
+    def _take_turn(self, entry: Entry) -> float:
+        """Return when the caller's turn begins."""
+        turn = max(time.monotonic(), entry.last + self.interval, entry.free)
+        entry.free = turn + self.interval
+        return turn
+
+    def _start(self, turn: float, entry: Entry) -> float:
+        """Start when the last start is long enough ago; return the seconds until then.
+
+        Who wakes late moves the turns that nobody has taken yet by as much.
+        """
+        now = time.monotonic()
+        wait = entry.last + self.interval - now
+        if wait <= 0:
+            entry.last = now
+            entry.free = max(entry.free + now - turn, now + self.interval)
+        return wait
+
+    def _update(self, change: Change) -> float:
+        """Change the ledger; where its file fails, go on with one in memory."""
+        try:
+            return self._ledger.update(change)
+        except OSError as error:
+            warnings.warn(
+                f"The limit of requests is kept within this process only, because its file cannot "
+                f"be used ({error}). Other processes may add to it; what the service refuses is "
+                "sent again later.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            self._ledger = MemoryLedger()
+            return self._ledger.update(change)
 
 
 _scopes: dict[tuple[str, float], Pace] = {}
 _lock = threading.Lock()
 
 
+def folder() -> Path:
+    """Return where the ledgers of this user are."""
+    return Path(user_cache_dir("nclue_pandas")) / "pace"
+
+
 def pace_for(scope: str, per_second: float) -> Pace:
-    """Return the pace of a rate scope, one for the whole process.
+    """Return the pace of a rate scope, shared with the other processes of this user.
 
     Parameters
     ----------
@@ -77,4 +215,18 @@ def pace_for(scope: str, per_second: float) -> Pace:
         The same object for the same arguments.
     """
     with _lock:
-        return _scopes.setdefault((scope, per_second), Pace(per_second))
+        key = (scope, per_second)
+        if key not in _scopes:
+            _scopes[key] = Pace(per_second, FileLedger(folder(), scope))
+        return _scopes[key]
+
+
+def _begin_anew() -> None:
+    """Take no lock over into a forked process, which another thread may hold for ever."""
+    global _lock  # noqa: PLW0603 - the one lock of the module
+    _lock = threading.Lock()
+    _scopes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

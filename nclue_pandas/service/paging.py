@@ -15,7 +15,7 @@ from nclue_pandas.errors import InvalidAnswerError
 from nclue_pandas.service.records import Page, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 R = TypeVar("R", bound=Record)
 
@@ -54,16 +54,33 @@ def iterate(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator
     InvalidAnswerError
         When the list does not end.
     """
+    for page in pages(list_page, limit=limit):
+        yield from page
+
+
+def pages(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[Sequence[R]]:
+    """Yield what each request of :func:`iterate` brings: the jobs that were not seen before.
+
+    Parameters
+    ----------
+    list_page, limit
+        As for :func:`iterate`.
+
+    Yields
+    ------
+    sequence of Record
+        In the service's order; empty where a page held nothing new.
+    """
     walk = _Walk(list_page, limit)
-    yield from walk.turn_to(0)
+    yield walk.turn_to(0)
     if walk.at_end:
         return
     first = walk.ids
-    yield from walk.turn_to(len(first) - 1)
+    yield walk.turn_to(len(first) - 1)
     if first[-1] in walk.ids:
         yield from walk.on_by_offset(len(first) - 1)
         return
-    yield from walk.turn_to(2)
+    yield walk.turn_to(2)
     if set(first) & set(walk.ids):
         yield from walk.on_by_offset(2)
     else:
@@ -107,20 +124,18 @@ class _Walk(Generic[R]):
             len(self._page.items) < full and announced <= len(self._seen)
         )
 
-    def turn_to(self, index: int) -> Iterator[R]:
-        """Fetch the page at `index` and yield the jobs on it that were not seen yet."""
+    def turn_to(self, index: int) -> Sequence[R]:
+        """Fetch the page at `index` and return the jobs on it that were not seen yet."""
         self._turned += 1
         if self._turned > PAGE_LIMIT:
             raise InvalidAnswerError(f"The list does not end after {PAGE_LIMIT:,} pages.")
         self._page = self._list_page(index=index, limit=self._limit)
-        before = len(self._seen)
-        for record in self._page.items:
-            if record.id not in self._seen:
-                self._seen.add(record.id)
-                yield record
-        self._brought = len(self._seen) - before
+        new = {record.id: record for record in self._page.items if record.id not in self._seen}
+        self._seen |= new.keys()
+        self._brought = len(new)
+        return list(new.values())
 
-    def on_by_offset(self, position: int) -> Iterator[R]:
+    def on_by_offset(self, position: int) -> Iterator[Sequence[R]]:
         """Go on from the page at `position`, each page overlapping the one before.
 
         A page without overlap means that jobs before it were deleted in between: the walk steps
@@ -130,19 +145,19 @@ class _Walk(Generic[R]):
         while not self.at_end and idle < _IDLE_PAGES:
             size = len(self.ids)
             position += max(1, size - 1)
-            yield from self.turn_to(position)
+            yield self.turn_to(position)
             idle = 0 if self._brought else idle + 1
             while self.ids and self._brought == len(self.ids) and position > 0:
                 position = max(0, position - size)
-                yield from self.turn_to(position)
+                yield self.turn_to(position)
 
-    def on_by_number(self) -> Iterator[R]:
+    def on_by_number(self) -> Iterator[Sequence[R]]:
         """Go on by page numbers, which may begin at 0 or at 1; page 2 is read already."""
-        yield from self.turn_to(1)
+        yield self.turn_to(1)
         number, idle = 2, 0
         while idle < _IDLE_PAGES:
             number += 1
-            yield from self.turn_to(number)
+            yield self.turn_to(number)
             if self.at_end:
                 return
             idle = 0 if self._brought else idle + 1

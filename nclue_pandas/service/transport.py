@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -22,6 +22,7 @@ from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import (
     AmbiguousCreateError,
     BackendError,
+    ConnectionBrokenError,
     ConnectionFailedError,
     InvalidAnswerError,
     NotFoundError,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from nclue_pandas.config import CredentialsProvider, ServiceSettings
 
+T = TypeVar("T")
+
 _log = logging.getLogger("nclue_pandas")
 
 #: A JSON answer is at most this large, decompressed; a page of 100 jobs is below 1 MiB.
@@ -48,6 +51,8 @@ DOWNLOAD_LIMIT: Final = 2 * 2**30
 _CHUNK: Final = 64 * 2**10
 #: Seconds before the second attempt, doubling up to the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+#: After these the work may have been done.
+_UNCLEAR: Final = (BackendError, ConnectionBrokenError, InvalidAnswerError, RequestTimeoutError)
 #: A Retry-After above this is not waited for.
 _LONGEST_RETRY_AFTER: Final = 60.0
 
@@ -106,9 +111,13 @@ class Transport:
         self._credentials = credentials
         self._clock = clock
         self._sleep = sleep
+        self._connected: tuple[int, requests.Session] | None = None
 
-    def call(self, request: Request) -> Any:
-        """Send a request and return the JSON value of its answer.
+    def call(self, request: Request, read: Callable[[Any], T]) -> T:
+        """Send a request and return what `read` makes of the JSON value of its answer.
+
+        An answer that `read` refuses counts as none: a question is asked again, and a create
+        call leaves open whether the job exists.
 
         Raises
         ------
@@ -119,7 +128,7 @@ class Transport:
         AmbiguousCreateError
             When a create call fails so that the job may exist.
         """
-        return self._repeated(request, lambda: self._ask(request))
+        return self._repeated(request, lambda: read(self._ask(request)))
 
     def download(self, request: Request, into: BinaryIO) -> None:
         """Send a request and write the body of its answer to `into`, replacing what is there."""
@@ -143,7 +152,22 @@ class Transport:
         """
         self._session.hooks["response"].append(hook)
 
-    def _repeated(self, request: Request, attempt: Callable[[], Any]) -> Any:
+    def delete(self, request: Request) -> None:
+        """Send a delete request; that nothing is there any more after a lost answer is success."""
+        attempts = 0
+
+        def attempt() -> None:
+            nonlocal attempts
+            attempts += 1
+            try:
+                self._ask(request)
+            except NotFoundError:
+                if attempts == 1:
+                    raise
+
+        self._repeated(request, attempt)
+
+    def _repeated(self, request: Request, attempt: Callable[[], T]) -> T:
         retrying = Retrying(
             stop=stop_after_attempt(self._settings.retries + 1),
             wait=_pause,
@@ -152,20 +176,9 @@ class Transport:
             before_sleep=lambda state: _tell_retry(request, state),
             reraise=True,
         )
-        attempts = 0
-
-        def counted() -> Any:
-            nonlocal attempts
-            attempts += 1
-            return attempt()
-
         try:
-            return retrying(counted)
-        except NotFoundError:
-            if request.method == "DELETE" and attempts > 1:
-                return {}
-            raise
-        except (BackendError, RequestTimeoutError, InvalidAnswerError, _BrokenError) as error:
+            return retrying(attempt)
+        except _UNCLEAR as error:
             if not request.creates:
                 raise
             raise AmbiguousCreateError(
@@ -234,13 +247,12 @@ class Transport:
         except requests.RequestException as error:
             raise _failure(request, url, error) from None
 
-    @cached_property
+    @property
     def _session(self) -> requests.Session:
-        return requests.Session()
-
-
-class _BrokenError(ServiceError, ConnectionError):
-    """The connection broke after the request was sent: the work may have been done."""
+        """The connections of this process: two processes must not share one after a fork."""
+        if self._connected is None or self._connected[0] != os.getpid():
+            self._connected = (os.getpid(), requests.Session())
+        return self._connected[1]
 
 
 def _json_body(body: Mapping[str, Any] | None) -> bytes | None:
@@ -264,7 +276,9 @@ def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
                 raise InvalidAnswerError(f"The answer is larger than {limit:,} bytes.")
             yield chunk
     except requests.RequestException as error:
-        raise _BrokenError(f"The answer broke off after {size:,} bytes ({_name(error)}).") from None
+        raise ConnectionBrokenError(
+            f"The answer broke off after {size:,} bytes ({_name(error)})."
+        ) from None
 
 
 def _failure(request: Request, url: str, error: requests.RequestException) -> ServiceError:
@@ -281,7 +295,7 @@ def _failure(request: Request, url: str, error: requests.RequestException) -> Se
         return ConnectionFailedError(
             f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
         )
-    return _BrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
+    return ConnectionBrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
 
 
 def _was_sent(error: requests.exceptions.ConnectionError) -> bool:
@@ -308,10 +322,7 @@ def _may_repeat(request: Request, error: BaseException) -> bool:
     """
     if isinstance(error, (Throttled, ConnectionFailedError)):
         return _retry_after(error) <= _LONGEST_RETRY_AFTER
-    passing = isinstance(
-        error, (BackendError, RequestTimeoutError, InvalidAnswerError, _BrokenError)
-    )
-    return passing and not request.creates
+    return isinstance(error, _UNCLEAR) and not request.creates
 
 
 def _pause(state: RetryCallState) -> float:

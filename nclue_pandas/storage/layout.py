@@ -46,7 +46,15 @@ _KEY = re.compile(
     rf"sequences/{_DATASET}(?:/part-(?P<part>\d{{5}})\.csv|(?P<manifest>\.json))"
     rf"|answers/{_DATASET.replace('fingerprint', 'answers')}\.csv)"
 )
-_RESULT_DIRECTORY = re.compile(rf"(?:.+/)?results/{_SLUG}-[0-9a-f]{{{2 * _RESULT_TOKEN_SIZE}}}/")
+_RESULTS = rf"results/{_SLUG}-[0-9a-f]{{{2 * _RESULT_TOKEN_SIZE}}}/"
+_RESULT_DIRECTORY = re.compile(rf"(?:.+/)?{_RESULTS}")
+_DATASET_OF = _DATASET.replace("?P<fingerprint>", "?:")
+#: A key below the prefix, and the path of what it belongs to, as a job names it.
+_BELOW = re.compile(
+    rf"(?P<directory>sequences/{_DATASET_OF})(?:/part-\d{{5}}\.csv|\.json)"
+    rf"|(?P<object>answers/{_DATASET_OF}\.csv)"
+    rf"|(?P<results>{_RESULTS})nclue_[^/]+_\d{{10}}\.tsv"
+)
 
 
 def slug(name: str) -> str:
@@ -86,6 +94,44 @@ def result_directory(prefix: str, name: str) -> str:
 def is_result_directory(path: str) -> bool:
     """Tell whether :func:`result_directory` made `path`, so that one job alone writes there."""
     return _RESULT_DIRECTORY.fullmatch(path) is not None
+
+
+def folder(prefix: str, name: str) -> str:
+    """Return a folder of the library below a prefix, with a slash at its end.
+
+    Examples
+    --------
+    >>> folder("nclue", "answers"), folder("", "results")
+    ('nclue/answers/', 'results/')
+    """
+    return f"{_under(prefix)}{name}/"
+
+
+def path_of(key: str, prefix: str) -> str | None:
+    """Return the path of what an object belongs to, as jobs name it; None when it is not ours.
+
+    Parameters
+    ----------
+    key : str
+        Of the object: a part or a manifest, answers, or a result file of the service.
+    prefix : str
+        Below which alone the library looks; deeper ones are somebody else's.
+
+    Examples
+    --------
+    >>> place = Place("sequences", "nclue", "Shop", "0" * 24, 1)
+    >>> path_of(place.part_key(0), "nclue") == path_of(place.manifest_key, "nclue") == place.path
+    True
+    >>> path_of("nclue/results/mine.tsv", "nclue") is None
+    True
+    """
+    below = _under(prefix)
+    match = _BELOW.fullmatch(key.removeprefix(below)) if key.startswith(below) else None
+    if match is None:
+        return None
+    if match["directory"]:
+        return f"{below}{match['directory']}/"
+    return f"{below}{match['object'] or match['results']}"
 
 
 def part_count(size: int, part_bytes: int = PART_BYTES) -> int:

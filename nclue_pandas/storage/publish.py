@@ -217,14 +217,6 @@ def preview_answers(
     return preview(prepare(content, "answers", name, prefix), bucket)
 
 
-def withdraw(dataset: Dataset, bucket: Bucket) -> None:
-    """Delete the objects that one publishing call wrote, and no others."""
-    for key in dataset.sent:
-        found = bucket.head(key)
-        if found is not None and layout.is_ours(key, found.metadata):
-            bucket.delete(key)
-
-
 def prepare(
     content: Content, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
 ) -> Prepared:
@@ -270,7 +262,9 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
         track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
         ThreadPoolExecutor(at_once) as pool,
     ):
-        uploads = [pool.submit(_put_part, bucket, prepared, part, sending) for part in dataset.parts]
+        uploads = [
+            pool.submit(_put_part, bucket, prepared, part, sending) for part in dataset.parts
+        ]
         try:
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()

@@ -37,7 +37,9 @@ def test_costs_no_more_requests_than_needed(sandbox, client, sequences, halves):
 
     operations = [request.operation for request in sandbox.requests]
     assert operations == [
+        "list_features",
         "create_feature",
+        "list_tasks",
         "get_feature",
         "create_task",
         "get_task",
@@ -96,7 +98,7 @@ def test_plan_changes_nothing_and_says_what_will_be(sandbox, client, sequences, 
         size for key, size in sandbox.objects().items() if key.endswith(".csv")
     )
     again = sequences.nclue.plan(answers, name="tea")
-    assert again.jobs["action"].tolist() == ["reuse"] * 3
+    assert again.jobs["action"].tolist() == ["not needed", "not needed", "reuse"]
     assert again.datasets["to_upload"].tolist() == [0, 0]
     assert "tea" in repr(again)
     assert "<" in again._repr_html_()

@@ -42,13 +42,17 @@ def test_other_inputs_under_the_same_name_are_refused(sandbox, client, sequences
     assert features(client) == ["f"]
 
 
-def test_a_refused_create_takes_its_files_back(sandbox, client, sequences, halves):
+def test_what_a_refused_create_has_sent_is_told_and_used_again(sandbox, client, sequences, halves):
     feature = sequences.nclue.create_feature("f").wait()
     before = sandbox.objects()
     sandbox.inject("quota", operation="create_task")
-    with pytest.raises(errors.QuotaExceeded):
+    with pytest.raises(errors.QuotaExceeded) as caught:
         halves[0].nclue.create_task("t", feature)
-    assert sandbox.objects() == before
+    written = set(sandbox.objects()) - set(before)
+    assert all(key in " ".join(caught.value.__notes__) for key in written)
+    puts = [r.method for r in sandbox.storage.requests].count("PUT")
+    assert halves[0].nclue.create_task("t", feature).wait().completed
+    assert [r.method for r in sandbox.storage.requests].count("PUT") == puts
 
 
 def test_files_that_a_job_uses_stay_when_another_create_is_refused(sandbox, client, sequences):

@@ -166,17 +166,6 @@ def test_what_is_not_ours_is_left_alone(store, bucket):
     assert store.get(NAME, key) == b"somebody else's"
 
 
-def test_withdraw_removes_what_was_sent_and_no_more(store, bucket):
-    first = publish.publish_sequences(sequences(), bucket, name="s")
-    before = store.list(NAME)
-    second = publish.publish_sequences(sequences(seed=1), bucket, name="s")
-    again = publish.publish_sequences(sequences(), bucket, name="s")
-    publish.withdraw(second, bucket)
-    publish.withdraw(again, bucket)
-    assert store.list(NAME) == before
-    assert first.uploaded == 1
-
-
 def test_a_store_that_changes_uploads_is_noticed(store, bucket):
     answers = pd.DataFrame({"user_id": ["a", "b"], "label": [0, 1]})
 

@@ -6,36 +6,6 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.jobs.reference import Clock
-
-
-class Sleeper:
-    """A clock on which sleeping takes no time."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.slept = []
-        self.interrupt_at = None
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-        if self.interrupt_at is not None and self.now >= self.interrupt_at:
-            raise KeyboardInterrupt
-
-    @property
-    def clock(self):
-        return Clock(monotonic=self.monotonic, sleep=self.sleep)
-
-
-@pytest.fixture
-def sleeper(client):
-    sleeper = Sleeper()
-    client.clock = sleeper.clock
-    return sleeper
 
 
 def test_a_deadline_leaves_the_job_alone(sandbox, client, sleeper, sequences):
@@ -68,10 +38,50 @@ def test_ctrl_c_says_how_to_resume(sandbox, sleeper, sequences, capsys):
     assert feature.refresh().status in {"registered", "pending", "in_progress"}
 
 
-def test_waiting_survives_passing_errors(sandbox, sleeper, sequences):
+@pytest.mark.parametrize(
+    "fault", ["error_503", "drop_before", "truncated", "wrong_types", "throttle", "html"]
+)
+def test_waiting_survives_passing_errors(sandbox, sleeper, sequences, fault):
     feature = sequences.nclue.create_feature("f")
-    sandbox.inject("error_503", operation="get_feature", times=12)
+    sandbox.inject(fault, operation="get_feature", times=12)
     assert feature.wait().completed
+
+
+def test_one_job_that_cannot_be_asked_for_hides_no_other(sandbox, client, sleeper, sequences):
+    jobs = [sequences.head(50 + i).nclue.create_feature(f"f{i}") for i in range(3)]
+    sandbox.inject("error_503", operation="list_features", times=5)
+    sandbox.inject("error_503", operation="get_feature", times=5)
+    before = len(sandbox.requests)
+    nclue.wait(jobs)
+    asked = [r.operation for r in sandbox.requests[before:]]
+    assert asked.count("get_feature") == 5 + 2 + 1
+
+
+def test_pages_are_read_while_they_pay(sandbox, client, sleeper):
+    sandbox.configure(job_seconds=40)
+    sleeper.also = sandbox.advance
+    for number in range(150):
+        sandbox.put_object(f"own/{number}.csv", b"u\ttea\n")
+    jobs = [client.create_feature_from_path(f"f{n}", f"own/{n}.csv") for n in range(150)]
+    before = len(sandbox.requests)
+    nclue.wait(jobs)
+    asked = [r.operation for r in sandbox.requests[before:]]
+    assert set(asked) == {"list_features"}
+    assert len(asked) < 25
+    assert all(job.completed for job in jobs)
+
+
+def test_many_jobs_are_tried_by_list_again_when_lists_lag(sandbox, client, sleeper):
+    sandbox.configure(list_lag=5, job_seconds=30)
+    sleeper.also = sandbox.advance
+    for number in range(12):
+        sandbox.put_object(f"own/{number}.csv", b"u\ttea\n")
+    jobs = [client.create_feature_from_path(f"f{n}", f"own/{n}.csv") for n in range(12)]
+    before = len(sandbox.requests)
+    nclue.wait(jobs)
+    asked = [r.operation for r in sandbox.requests[before:]]
+    assert asked.count("get_feature") < 3 * 12
+    assert asked[-1] == "list_features"
 
 
 def test_a_failed_job_names_cause_and_remedy(sandbox, client):
@@ -85,9 +95,9 @@ def test_a_failed_job_names_cause_and_remedy(sandbox, client):
 
 def test_many_jobs_are_asked_for_by_list(sandbox, client, sleeper, sequences):
     part = [sequences.iloc[i * 50 : i * 50 + 50].nclue.create_feature(f"f{i}") for i in range(6)]
+    before = len(sandbox.requests)
     nclue.wait(part)
-    asked = [r.operation for r in sandbox.requests if r.method == "GET"]
-    assert asked == ["list_features"]
+    assert [r.operation for r in sandbox.requests[before:]] == ["list_features"]
     assert all(job.completed for job in part)
 
 

@@ -15,7 +15,6 @@ from nclue_pandas.storage.content import FrameContent
 from stores.base import Access
 
 
-
 def prepared(rows, part_bytes, seed=0):
     """Return a dataset of `rows` users with a kilobyte of text each, in parts of some size."""
     import numpy as np
@@ -25,8 +24,12 @@ def prepared(rows, part_bytes, seed=0):
     words = rng.integers(0, 10**9, (rows, 100)).astype(str)
     frame = pd.DataFrame(
         {
-            "user_id": pd.Series([f"user{n}" for n in range(rows)], dtype=pd.ArrowDtype(pa.string())),
-            "sequence": pd.Series(["->".join(row) for row in words], dtype=pd.ArrowDtype(pa.string())),
+            "user_id": pd.Series(
+                [f"user{n}" for n in range(rows)], dtype=pd.ArrowDtype(pa.string())
+            ),
+            "sequence": pd.Series(
+                ["->".join(row) for row in words], dtype=pd.ArrowDtype(pa.string())
+            ),
         }
     )
     content = FrameContent.of_sequences(frame, "user_id", "sequence")

@@ -55,9 +55,7 @@ def _entered(server, bucket):
     for line in server.stdout:
         told += line
         if found := LISTENING.search(line):
-            access = Access(
-                f"http://127.0.0.1:{found.group(1)}", "us-east-1", KEY, KEY, bucket
-            )
+            access = Access(f"http://127.0.0.1:{found.group(1)}", "us-east-1", KEY, KEY, bucket)
             access.create_bucket()
             return access
     raise StoreUnavailableError(f"s3rver did not start: {told[-300:]}")

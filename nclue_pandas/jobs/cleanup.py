@@ -1,0 +1,146 @@
+"""Files that this library left on Object Storage and that no job needs: listed, and removed.
+
+What is ours is told by the grammar of the key below the client's own prefix and, where this
+library wrote the object itself, by its metadata. What is needed is told by the jobs: every job
+that exists, in whatever state, needs the files that it names. Objects are listed before jobs, and
+young ones are left out: an upload may be writing them, for a job that is still to be created.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.jobs.kinds import KINDS
+from nclue_pandas.storage import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import timedelta
+
+    import pandas as pd
+
+    from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.storage.bucket import ObjectInfo
+
+#: What can be cleaned up, as the folders below the prefix are called.
+FOLDERS: Final = ("sequences", "answers", "results")
+#: Fields of jobs that name files, and the field beside each that names the bucket.
+_PLACES: Final = {
+    "source_file_path": "source_bucket",
+    "train_file_path": "train_bucket",
+    "test_file_path": "test_bucket",
+    "result_file_path": "result_bucket",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Objects that belong together: a dataset with its manifest, or a result directory.
+
+    Parameters
+    ----------
+    folder : str
+        One of :data:`FOLDERS`.
+    path : str
+        As a job names it.
+    objects : tuple of ObjectInfo
+        What is there of it.
+    """
+
+    folder: str
+    path: str
+    objects: tuple[ObjectInfo, ...]
+
+    def is_younger(self, limit: datetime) -> bool:
+        """Return whether any of it was written since `limit`, as far as the store tells."""
+        return any(each.modified is None or each.modified > limit for each in self.objects)
+
+    def is_needed(self, places: Collection[str]) -> bool:
+        """Return whether a job names it, something in it, or a directory that it is in."""
+        own = self.path.strip("/")
+        return any(
+            not place or own == place or own.startswith(f"{place}/") or place.startswith(f"{own}/")
+            for place in places
+        )
+
+
+def cleanup(
+    client: ClientLike, *, dry_run: bool, min_age: timedelta, folders: Collection[str]
+) -> pd.DataFrame:
+    """List, and remove on request, what no job needs; see :meth:`nclue_pandas.Client.cleanup`."""
+    unknown = set(folders) - set(FOLDERS)
+    if unknown:
+        raise ConfigurationError(f"There is no {sorted(unknown)}: folders are among {FOLDERS}.")
+    limit = datetime.now(UTC) - min_age
+    groups = list(_groups(client, folders))
+    places = _named_by_jobs(client) if groups else set()
+    rows = []
+    for group in groups:
+        if group.is_younger(limit) or group.is_needed(places):
+            continue
+        for info in group.objects:
+            if _is_ours(client, group, info):
+                if not dry_run:
+                    client.storage.delete(info.key)
+                size, moment = info.size, info.modified
+                rows.append((group.folder, group.path, info.key, size, moment, not dry_run))
+    return _frame(rows)
+
+
+def _groups(client: ClientLike, folders: Collection[str]) -> Iterator[Group]:
+    """Find what has the grammar of this library's keys below the client's own prefix."""
+    prefix = client.ref.prefix
+    for folder in folders:
+        found: dict[str, list[ObjectInfo]] = defaultdict(list)
+        for info in client.storage.list(layout.folder(prefix, folder)):
+            path = layout.path_of(info.key, prefix)
+            if path is not None:
+                found[path].append(info)
+        for path, objects in sorted(found.items()):
+            # The manifest says that all parts are there: it goes first.
+            yield Group(folder, path, tuple(sorted(objects, key=lambda each: each.key[::-1])))
+
+
+def _named_by_jobs(client: ClientLike) -> set[str]:
+    """Return the paths in the client's bucket that any job names, without slashes around them."""
+    bucket = client.storage.name
+    return {
+        (getattr(record, path) or "").strip("/")
+        for kind in KINDS
+        for record in kind.iterate(client.service)
+        for path, beside in _PLACES.items()
+        if getattr(record, beside, None) == bucket
+    }
+
+
+def _is_ours(client: ClientLike, group: Group, info: ObjectInfo) -> bool:
+    """Return whether this library wrote the object, or asked the service to."""
+    if group.folder == "results":
+        return True
+    found = client.storage.head(info.key)
+    return found is not None and layout.is_ours(info.key, found.metadata)
+
+
+def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+
+    types = {
+        "kind": pa.string(),
+        "path": pa.string(),
+        "key": pa.string(),
+        "bytes": pa.int64(),
+        "modified": pa.timestamp("us", tz="UTC"),
+        "removed": pa.bool_(),
+    }
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    return pd.DataFrame(
+        {
+            name: pd.arrays.ArrowExtensionArray(pa.array(values, type=kind))
+            for (name, kind), values in zip(types.items(), columns, strict=True)
+        }
+    )
