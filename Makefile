@@ -13,7 +13,7 @@ WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs verify live swift s3rver clean
+.PHONY: help demo test lint format unit oldest docs links screenshots verify live swift s3rver clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,7 @@ lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
 	$(BIN)/python scripts/check_imports.py
 	$(BIN)/python scripts/check_docstrings.py
 	$(BIN)/python scripts/check_words.py
+	$(BIN)/python scripts/check_reference.py
 	$(BIN)/python scripts/generate_docs.py --check
 
 format: $(VENV)/ready  ## Let ruff format and mend what it can
@@ -46,6 +47,13 @@ oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
 
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python scripts/check_links.py
+
+links: docs  ## Ask for every address of another site that the documentation names
+	$(BIN)/python scripts/check_links.py --external
+
+screenshots: docs  ## The documentation in a browser: no overflow, no error, pictures of it
+	$(BIN)/python scripts/screenshots.py
 
 verify: $(VENV)/ready swift s3rver  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800

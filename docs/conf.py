@@ -10,8 +10,9 @@ import sphinx_autosummary_accessors
 import nclue_pandas
 
 HERE = Path(__file__).parent
-for notebook in (HERE.parent / "notebooks").glob("*.ipynb"):
-    shutil.copy(notebook, HERE)
+NOTEBOOKS = HERE / "notebooks"
+shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+shutil.copytree(HERE.parent / "notebooks", NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
 
 project = "nclue_pandas"
 author = "The nclue_pandas developers"
@@ -27,10 +28,23 @@ extensions = [
     "sphinx_autosummary_accessors",
 ]
 html_theme = "pydata_sphinx_theme"
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "logo": {"text": "nclue_pandas"},
+}
+html_sidebars = {"index": [], "search": []}
 html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = "nclue_pandas"
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
+html_show_sourcelink = False
 exclude_patterns = ["_build", "jupyter_execute"]
-templates_path = [sphinx_autosummary_accessors.templates_path]
+templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -38,6 +52,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 nb_execution_mode = "force"
 nb_execution_timeout = 180
 nb_execution_raise_on_error = True

@@ -90,7 +90,7 @@ class Bootstrap:
         return np.concatenate(parts)
 
     def interval(self, scores: Floats, labels: Booleans, confidence: float) -> tuple[float, float]:
-        """Return the percentile interval of the AUROC [1]_."""
+        """Return the percentile interval of the AUROC."""
         tail = (1 - confidence) / 2
         low, high = np.quantile(self.aurocs(scores, labels), (tail, 1 - tail))
         return float(low), float(high)
