@@ -73,8 +73,9 @@ def run_cell(
     """Measure a group on one input."""
     print(f"  {workload.label}, {size:,} {group.unit}", file=sys.stderr)
     try:
-        path = input_of(workload, size, options.data)
-        warm_up = input_of(workload, WARM_UP_ROWS, options.data) if workload.warm_up else ""
+        folder = options.data / group.key
+        path = input_of(workload, size, folder)
+        warm_up = input_of(workload, WARM_UP_ROWS, folder) if workload.warm_up else ""
     except FileNotFoundError as error:
         print(f"    skipped: {error}", file=sys.stderr)
         return

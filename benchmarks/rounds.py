@@ -27,11 +27,11 @@ class MeasurementError(Exception):
     """A measuring process failed; the text is what it said."""
 
 
-def input_of(workload: Workload, rows: int, data: Path) -> Path:
+def input_of(workload: Workload, rows: int, folder: Path) -> Path:
     """Return the input of a workload, made when it is not there yet."""
-    path = data / f"{workload.key}-{rows}{workload.suffix}"
+    path = folder / f"{workload.key}-{rows}{workload.suffix}"
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"unfinished-{path.name}")
         workload.make(unfinished, rows)
         unfinished.rename(path)

@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from benchmarks import logs
 from benchmarks.arrow_files import read_table, write_table
 from benchmarks.methods import OURS, Group, Job, Method, Workload
+from benchmarks.sequence_frames import sequence_table
 from benchmarks.stores import Access, serve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-MORE_EVENTS = logs.EVENTS_A_USER - 1
 PART = 8 << 20
 PARTS_AT_ONCE = 4
 _TSV = {"sep": "\t", "header": False, "index": False}
 
 
-def every_user(rows: int, rng: np.random.Generator) -> Any:
-    """Give each of a tenth of `rows` users one event, and draw those of the others evenly."""
-    users = rows // logs.EVENTS_A_USER
-    return np.concatenate([np.arange(users), rng.integers(0, users, rows - users)])
-
-
 def make_sequences(path: Path, rows: int) -> None:
-    """Write `rows` sequences of ten events each on average, and beside them the TSV of the same."""
-    from nclue_pandas import to_sequences
-
-    make = logs.log_maker(users=every_user, ids=logs.text_ids)
-    log = path.with_name(f"events-{path.name}")
-    make(log, rows * logs.EVENTS_A_USER)
-    frame = to_sequences(
-        read_table(str(log)).to_pandas(), user="user", time="time", behavior="item"
-    )
-    log.unlink()
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+    """Write sequences, and beside them the TSV of the same."""
+    table = sequence_table(path, rows)
     write_table(path, table)
     write_tsv(table, tsv_of(path))
 
@@ -124,6 +108,7 @@ def load_ours(job: Job) -> Upload:
         upload.access.bucket, endpoint=upload.access.endpoint, region=upload.access.region
     )
     upload.client = Bucket(settings, lambda: keys)
+    upload.client.check()  # connected before the clock starts, as the others are
     return upload
 
 
