@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from nclue_pandas.progress import WaitProgress
 
+#: Seconds until what is countable gets a bar: what is done sooner needs none.
+_DELAY = 0.5
+#: From here on a count is shortened: 4.2k.
+_THOUSAND = 1_000
 _VERBS = {BuildProgress: "Building", UploadProgress: "Uploading", DownloadProgress: "Downloading"}
 
 
@@ -97,7 +101,8 @@ class Bars:
             desc=f"{_VERBS.get(type(event), 'Working on')} {event.name}",
             total=event.total,
             unit=event.unit,
-            unit_scale=True,
+            delay=_DELAY,
+            unit_scale=event.unit == "B" or event.total is None or event.total >= _THOUSAND,
             unit_divisor=1024 if event.unit == "B" else 1000,
         )
 

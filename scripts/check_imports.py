@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "server_role": LEAVES | {"config"},
     "progress": LEAVES | {"config", "progress_bars"},
     "progress_bars": LEAVES | {"config", "progress", "display"},
-    "frames": LEAVES | {"display"},
+    "frames": LEAVES | {"display", "progress"},
     "storage": LEAVES | {"config", "frames", "progress"},
     "service": LEAVES | {"config", "progress"},
     "jobs": LEAVES | {"config", "frames", "storage", "service", "progress", "display"},

@@ -22,6 +22,7 @@ from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import NclueDataWarning, SequenceReport, describe_dropped
+from nclue_pandas.frames.steps import build_steps
 from nclue_pandas.frames.times import read_times
 from nclue_pandas.frames.tokens import estimate_tokens
 
@@ -138,23 +139,28 @@ def to_sequences(
     check_on_invalid(on_invalid)
     check_personal_data(personal_data)
     budget = Budget(_check_max_tokens(max_tokens), token_estimator or estimate_tokens)
-    log = _Log(
-        read_times(find_column(events, time, "time")),
-        encode_ids(find_column(events, user, "user")),
-        read_behaviors(behavior_texts(events, behavior, template), personal_data),
-        None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
-    )
-    window = Window.of(log.times, since, until, timezone)
-    faults = [
-        *log.times.faults(),
-        *(fault.within(window.inside) for fault in (*id_faults(log.ids), *log.behaviors.faults)),
-    ]
-    personal = [
-        fault.within(window.inside) for fault in (*personal_ids(log.ids), *log.behaviors.personal)
-    ]
-    kept, dropped = settle(faults, personal, events, on_invalid)
-    used = both(window.inside, kept)
-    frame, grouped = _build(log, used, budget)
+    with build_steps("sequences", 4) as step:
+        log = _Log(
+            step(read_times(find_column(events, time, "time"))),
+            step(encode_ids(find_column(events, user, "user"))),
+            step(read_behaviors(behavior_texts(events, behavior, template), personal_data)),
+            None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
+        )
+        window = Window.of(log.times, since, until, timezone)
+        faults = [
+            *log.times.faults(),
+            *(
+                fault.within(window.inside)
+                for fault in (*id_faults(log.ids), *log.behaviors.faults)
+            ),
+        ]
+        personal = [
+            fault.within(window.inside)
+            for fault in (*personal_ids(log.ids), *log.behaviors.personal)
+        ]
+        kept, dropped = settle(faults, personal, events, on_invalid)
+        used = both(window.inside, kept)
+        frame, grouped = step(_build(log, used, budget))
     made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
     warn_of_sequences(made)
     return made.attach(frame)

@@ -11,6 +11,7 @@ from pyarrow import csv
 
 from nclue_pandas.assumptions import RESULT_COLUMNS
 from nclue_pandas.errors import ResultFormatError, ResultNotFoundError
+from nclue_pandas.progress import DownloadProgress, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +92,8 @@ def read_result(
     """
     found = find_result(bucket, path)
     where = f"s3://{bucket.name}/{found.key}"
-    return _scores(_parse(bucket.get(found.key), where), columns, where)
+    body = b"".join(_blocks(bucket, found, _BLOCK))
+    return _scores(_parse(body, where), columns, where)
 
 
 def iter_result(
@@ -120,9 +122,11 @@ def iter_result(
     header: list[str] | None = None
     first = True
     rest = b""
-    for start in range(0, max(found.size, 1), block_bytes):
-        block = rest + bucket.get(found.key, start=start, end=min(start + block_bytes, found.size))
-        end = len(block) if start + block_bytes >= found.size else block.rfind(b"\n") + 1
+    read = 0
+    for new in _blocks(bucket, found, block_bytes):
+        read += block_bytes
+        block = rest + new
+        end = len(block) if read >= found.size else block.rfind(b"\n") + 1
         rest = block[end:]
         if end == 0:
             continue
@@ -132,6 +136,18 @@ def iter_result(
             first = False
         if table.num_rows:
             yield _named(table, header, columns, where)
+
+
+def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
+    """Read an object some bytes at a time, and tell how far it is."""
+    name = found.key.rpartition("/")[2]
+    with track(DownloadProgress, name, total=found.size) as advance:
+        for start in range(0, max(found.size, 1), size):
+            end = min(start + size, found.size)
+            whole = start == 0 and end == found.size
+            block = bucket.get(found.key) if whole else bucket.get(found.key, start=start, end=end)
+            advance(len(block))
+            yield block
 
 
 def read_tsv(body: bytes) -> pd.DataFrame:

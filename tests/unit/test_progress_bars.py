@@ -6,10 +6,13 @@ import io
 import sys
 import types
 
+import pandas as pd
 import pytest
 
+import nclue_pandas as nclue
 from nclue_pandas import progress, progress_bars
 from nclue_pandas.config import options
+from nclue_pandas.frames.parts import on_a_part
 
 
 class Terminal(io.StringIO):
@@ -31,6 +34,12 @@ def on(monkeypatch):
         return stream
 
     return replace
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Show bars from the start, however quick the test is."""
+    monkeypatch.setattr(progress_bars, "_DELAY", 0)
 
 
 @pytest.fixture
@@ -132,6 +141,44 @@ def test_rows_are_counted_in_thousands_and_bytes_in_1024(on):
         advance(4_000)
     assert "4.00k/4.00k" in stream.getvalue()
     assert "rows/s" in stream.getvalue()
+
+
+def test_what_is_done_soon_needs_no_bar(on, monkeypatch):
+    stream = on(Terminal())
+    monkeypatch.setattr(progress_bars, "_DELAY", 3_600)
+    upload()
+    assert stream.getvalue() == ""
+    assert progress_bars._bars._open == {}
+
+
+def test_sequences_are_built_in_steps(on):
+    stream = on(Terminal())
+    seen = []
+    log = pd.DataFrame({"user_id": [1, 1], "day": ["2026-01-01", "2026-01-02"], "item": "tea"})
+    with progress.subscribe(seen.append):
+        nclue.to_sequences(log, user="user_id", time="day", behavior="item")
+    assert "Building sequences: 100%" in stream.getvalue()
+    assert "4/4" in stream.getvalue()
+    assert [(event.name, event.done, event.total) for event in seen] == [
+        *(("sequences", done, 4) for done in range(5)),
+        ("sequences", 4, 4),
+    ]
+
+
+def test_a_part_of_a_log_is_not_told(on):
+    stream = on(Terminal())
+    log = pd.DataFrame({"user_id": [1], "day": ["2026-01-01"], "item": "tea"})
+    with on_a_part():
+        nclue.to_sequences(log, user="user_id", time="day", behavior="item")
+    assert stream.getvalue() == ""
+
+
+def test_a_step_that_fails_closes_its_bar(on):
+    on(Terminal())
+    log = pd.DataFrame({"user_id": [1], "day": [None], "item": "tea"})
+    with pytest.raises(nclue.NclueError):
+        nclue.to_sequences(log, user="user_id", time="day", behavior="item")
+    assert progress_bars._bars._open == {}
 
 
 def test_requests_draw_nothing(on):
