@@ -132,9 +132,7 @@ def put_file(upload: Upload) -> None:
 
 
 def put_file_8(upload: Upload) -> None:
-    upload.client.put_file(
-        upload.file, upload.path, chunksize=PART, max_concurrency=PARTS_AT_ONCE
-    )
+    upload.client.put_file(upload.file, upload.path, chunksize=PART, max_concurrency=PARTS_AT_ONCE)
 
 
 def load_frame(job: Job) -> Upload:
@@ -217,9 +215,7 @@ GROUP = Group(
         Method("upload_file", "boto3 `upload_file`", load_boto3, upload_file, needs=("boto3",)),
         Method("pyarrow", "pyarrow `S3FileSystem`, CSV stream", load_pyarrow, pyarrow_stream),
         Method("to_csv", '`DataFrame.to_csv("s3://...")`', load_frame, to_csv),
-        Method(
-            "wrangler", "awswrangler `to_csv`", load_wrangler, wrangler, environment="wrangler"
-        ),
+        Method("wrangler", "awswrangler `to_csv`", load_wrangler, wrangler, environment="wrangler"),
     ),
     workloads=(Workload("frame", "sequences of ten events", make_sequences, SIZES),),
     serve=serve,
