@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -22,7 +23,7 @@ from nclue_pandas.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -89,6 +90,7 @@ class Bucket:
         self._settings = settings
         self._credentials = credentials
         self._connected: tuple[int, Credentials, Any] | None = None
+        self._on_way: set[Future[Any]] = set()
 
     @property
     def name(self) -> str:
@@ -117,14 +119,7 @@ class Bucket:
         metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
         return ObjectInfo(key, answer["ContentLength"], answer.get("LastModified"), metadata)
 
-    def put(
-        self,
-        key: str,
-        body: BinaryIO,
-        metadata: Mapping[str, str],
-        *,
-        sending: set[Future[None]] | None = None,
-    ) -> None:
+    def put(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
         """Write an object by a single PUT, and verify its size.
 
         Parameters
@@ -135,8 +130,6 @@ class Bucket:
             Sent from its beginning, and again from there when an attempt fails.
         metadata : mapping
             User metadata.
-        sending : set of Future, optional
-            Holds the request while it is on its way, so that another thread can cancel it.
 
         Raises
         ------
@@ -144,8 +137,7 @@ class Bucket:
             When the store holds another number of bytes afterwards.
         """
         size = body.seek(0, os.SEEK_END)
-        on_way = set() if sending is None else sending
-        self._translated(key, lambda: self._send(key, body, metadata, on_way))
+        self._ask(key, lambda filesystem: self._sent(filesystem, key, body, metadata))
         stored = self.head(key)
         if stored is None or stored.size != size:
             raise IncompleteUploadError(
@@ -154,35 +146,22 @@ class Bucket:
                 "was created from it."
             )
 
-    def _send(
-        self, key: str, body: BinaryIO, metadata: Mapping[str, str], on_way: set[Future[None]]
+    async def _sent(
+        self, filesystem: Any, key: str, body: BinaryIO, metadata: Mapping[str, str]
     ) -> None:
         """PUT a body as a stream: bytes would be copied whole by the event loop.
 
-        The retries are botocore's, which rewinds the body; s3fs' own would not. When the caller
-        is interrupted, the request is cancelled rather than left to fsspec's thread.
+        The retries are botocore's, which rewinds the body; s3fs' own would not.
         """
-        filesystem = self._filesystem
+        from s3fs.errors import translate_boto_error
 
-        async def send() -> None:
-            body.seek(0)
+        body.seek(0)
+        try:
             await filesystem.set_session()
             client = await filesystem.get_s3(self.name)
             await client.put_object(Bucket=self.name, Key=key, Body=body, Metadata=dict(metadata))
-
-        future = asyncio.run_coroutine_threadsafe(send(), filesystem.loop)
-        on_way.add(future)
-        try:
-            future.result()
-        except BaseException as error:
-            future.cancel()
-            if isinstance(error, Exception):
-                from s3fs.errors import translate_boto_error
-
-                raise translate_boto_error(error) from error
-            raise
-        finally:
-            on_way.discard(future)
+        except Exception as error:
+            raise translate_boto_error(error) from error
 
     def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
         """Read an object, or its bytes from `start` up to `end`.
@@ -193,8 +172,8 @@ class Bucket:
             When there is none.
         """
         path = f"{self.name}/{key}"
-        body: bytes = self._translated(
-            key, lambda: self._filesystem.cat_file(path, start=start, end=end)
+        body: bytes = self._ask(
+            key, lambda filesystem: filesystem._cat_file(path, start=start, end=end)
         )
         return body
 
@@ -218,7 +197,7 @@ class Bucket:
     def _reason(self) -> str:
         """Ask why requests are refused: the answer to a HEAD has no body that could tell."""
         try:
-            self._filesystem.call_s3("list_objects", Bucket=self.name, MaxKeys=1)
+            self._run(lambda s3: s3._call_s3("list_objects", Bucket=self.name, MaxKeys=1))
         except OSError as error:
             return f"{error} {error.__cause__}"
         return ""
@@ -227,8 +206,8 @@ class Bucket:
         return f"s3://{self.name}/{key}"
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        return self._translated(
-            key, lambda: self._filesystem.call_s3(operation, Bucket=self.name, **arguments)
+        return self._ask(
+            key, lambda filesystem: filesystem._call_s3(operation, Bucket=self.name, **arguments)
         )
 
     @property
@@ -265,19 +244,44 @@ class Bucket:
             **options,
         )
 
-    def _translated(self, key: str, ask: Callable[[], Any]) -> Any:
-        """Turn what s3fs and botocore raise into our errors.
+    def _ask(self, key: str, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+        """Run a request, and turn what s3fs and botocore raise into our errors.
 
         Ours is raised after theirs is forgotten: the frames of theirs hold keys in plain, which
         reports that show variables would print.
         """
         try:
-            return ask()
+            return self._run(ask)
         except NclueError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever they raise, the keys are in its frames
             failure = self._translation(key, error)
         raise failure
+
+    def _run(self, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+        """Run a request in fsspec's thread; it is cancelled when the caller is interrupted."""
+        filesystem = self._filesystem
+        request = asyncio.run_coroutine_threadsafe(ask(filesystem), filesystem.loop)
+        self._on_way.add(request)
+        try:
+            return request.result()
+        except BaseException:
+            request.cancel()
+            raise
+        finally:
+            self._on_way.discard(request)
+
+    def cancellable(self) -> Bucket:
+        """Return the same bucket as another object, whose :meth:`cancel` ends its requests only."""
+        _ = self._filesystem  # connected now, so that both share it
+        other = copy(self)
+        other._on_way = set()
+        return other
+
+    def cancel(self) -> None:
+        """Cancel the requests that are on their way; their callers get a StorageError."""
+        for request in list(self._on_way):
+            request.cancel()
 
     def _translation(self, key: str, error: Exception) -> StorageError:
         if isinstance(error, FileNotFoundError):

@@ -8,6 +8,7 @@ or an interrupted one, is not sent again.
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -23,14 +24,14 @@ from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
 from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     import pandas as pd
 
     from nclue_pandas.storage.bucket import Bucket
 
 #: Parts in memory at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
+#: Seconds between two looks at parts whose sending is cancelled.
+_TICK: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -253,39 +254,36 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     Returns
     -------
     Dataset
-        Every part verified by its size.
+        Every part verified by its size. An exception, Ctrl-C too, cancels what is on its way.
     """
     dataset = prepared.dataset(bucket.name)
     sent: list[str] = []
-    sending: set[Future[None]] = set()
+    mine = bucket.cancellable()
     with (
         track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
         ThreadPoolExecutor(at_once) as pool,
     ):
-        uploads = [
-            pool.submit(_put_part, bucket, prepared, part, sending) for part in dataset.parts
-        ]
+        uploads = [pool.submit(_put_part, mine, prepared, part) for part in dataset.parts]
         try:
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()
                 advance(part.size)
         except BaseException:
-            for request in list(sending):
-                request.cancel()
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            while not all(upload.done() for upload in uploads):
+                mine.cancel()
+                time.sleep(_TICK)
             raise
     dataset = replace(dataset, sent=tuple(sent))
     return replace(dataset, sent=(*sent, *_put_manifest(bucket, prepared, dataset)))
 
 
-def _put_part(
-    bucket: Bucket, prepared: Prepared, part: Part, sending: set[Future[None]]
-) -> list[str]:
+def _put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
     """Write a part unless it is there; return its key when it was written."""
     if _is_there(bucket, part.key, part.size):
         return []
     marks = layout.metadata(prepared.place.fingerprint, part.number)
-    bucket.put(part.key, prepared.body(part.number), marks, sending=sending)
+    bucket.put(part.key, prepared.body(part.number), marks)
     return [part.key]
 
 

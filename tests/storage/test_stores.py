@@ -161,3 +161,14 @@ def test_parts_are_single_puts(store, monkeypatch):
     made = publish.publish(prepared(200, PART_BYTES), store.open())
     assert set(asked) == {"HeadObject", "PutObject"}
     assert asked.count("PutObject") == len(made.parts) + 1
+
+
+@everywhere
+def test_two_layouts_of_one_content_never_share_a_directory(store):
+    bucket = store.open()
+    coarse = publish.publish(prepared(200, 4 * PART_BYTES), bucket)
+    fine = publish.publish(prepared(200, PART_BYTES), bucket)
+    assert coarse.fingerprint == fine.fingerprint
+    for made in (coarse, fine):
+        inside = {info.key for info in bucket.list(made.path)}
+        assert inside == {part.key for part in made.parts}

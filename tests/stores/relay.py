@@ -32,6 +32,7 @@ class Relay:
         self._passed = 0
         self._open = threading.Condition()
         self._sockets = set()
+        self._pumps = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -56,6 +57,12 @@ class Relay:
             self._limit = None
             self._open.notify_all()
 
+    def drain(self):
+        """Let everything pass, and wait until both sides have closed all that was open."""
+        self.release()
+        for pump in self._pumps:
+            pump.join(60)
+
     def _accept(self):
         while True:
             try:
@@ -65,7 +72,9 @@ class Relay:
                 return
             self._sockets |= {client, server}
             for source, sink, gate in ((client, server, self._gate), (server, client, len)):
-                threading.Thread(target=_pump, args=(source, sink, gate), daemon=True).start()
+                pump = threading.Thread(target=_pump, args=(source, sink, gate), daemon=True)
+                pump.start()
+                self._pumps.append(pump)
 
     def _gate(self, data):
         with self._open:
@@ -80,6 +89,5 @@ def _pump(source, sink, gate):
         while data := source.recv(CHUNK):
             gate(data)
             sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
     with contextlib.suppress(OSError):
-        source.shutdown(socket.SHUT_RD)
+        sink.shutdown(socket.SHUT_WR)
