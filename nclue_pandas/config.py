@@ -139,6 +139,7 @@ class ServiceSettings:
 
     def __post_init__(self) -> None:
         check_url(self.api_url, "api_url")
+        _check_bundle(self.ca_bundle)
         object.__setattr__(self, "api_url", self.api_url.rstrip("/"))
 
     @classmethod
@@ -174,6 +175,7 @@ class StorageSettings:
 
     def __post_init__(self) -> None:
         check_url(self.endpoint, "endpoint")
+        _check_bundle(self.ca_bundle)
         object.__setattr__(self, "endpoint", self.endpoint.rstrip("/"))
         if not _BUCKET.fullmatch(self.bucket):
             raise ConfigurationError(
@@ -211,6 +213,14 @@ def check_url(url: str, argument: str) -> None:
         raise ConfigurationError(
             f"{argument}={url!r} is plain http, which only this machine's loopback may use. "
             "Write https."
+        )
+
+
+def _check_bundle(path: str | None) -> None:
+    if path is not None and not os.path.isfile(path):  # noqa: PTH113 - a text in all settings
+        raise ConfigurationError(
+            f"ca_bundle={path!r} is no file. Give a file of certificates in PEM form, or leave it "
+            "out for the usual ones."
         )
 
 

@@ -245,7 +245,8 @@ class Transport:
                 prepared, timeout=timeout, allow_redirects=False, **environment
             )
         except requests.RequestException as error:
-            raise _failure(request, url, error) from None
+            failure = _failure(request, url, error)
+        raise failure  # here, so that the frames of the other, with its headers, are forgotten
 
     @property
     def _session(self) -> requests.Session:
@@ -260,15 +261,21 @@ def _json_body(body: Mapping[str, Any] | None) -> bytes | None:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
     return headers
 
 
 def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
-    """Yield the decoded body, and give up when it grows beyond `limit` bytes."""
+    """Yield the decoded body, and give up when it grows beyond `limit` bytes.
+
+    Only what was asked for is decoded: encodings within encodings grow by their product.
+    """
     size = 0
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in {"", "identity", "gzip"}:
+        raise InvalidAnswerError(f"The answer is encoded as {encoding[:40]!r}, not as asked.")
     try:
         for chunk in response.iter_content(_CHUNK):
             size += len(chunk)
@@ -320,8 +327,10 @@ def _may_repeat(request: Request, error: BaseException) -> bool:
     Throttling and a connection that was never made did nothing on the server. Anything else may
     have, which matters for a create call only.
     """
+    if _retry_after(error) > _LONGEST_RETRY_AFTER:
+        return False
     if isinstance(error, (Throttled, ConnectionFailedError)):
-        return _retry_after(error) <= _LONGEST_RETRY_AFTER
+        return True
     return isinstance(error, _UNCLEAR) and not request.creates
 
 
