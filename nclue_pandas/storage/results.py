@@ -22,6 +22,10 @@ _BLOCK: Final = 8 << 20
 _ENDING: Final = ".tsv"
 _BOM: Final = b"\xef\xbb\xbf"
 _SHOWN: Final = 5
+#: A line of a result is far shorter.
+_LINE: Final = 1 << 20
+#: More columns than any result has, and fewer than would hold up the reader.
+_COLUMNS: Final = 1_000
 #: A first line of these words, or of no number where numbers follow, is a header.
 _HEADER_WORDS: Final = frozenset({"user_id", "userid", "user", "id", "mid", "score", "label"})
 
@@ -129,6 +133,8 @@ def iter_result(
         end = len(block) if read >= found.size else block.rfind(b"\n") + 1
         rest = block[end:]
         if end == 0:
+            if len(block) > _LINE:
+                raise ResultFormatError(f"{where} has a line of more than {_LINE:,} bytes.")
             continue
         table = _parse(block[:end], where)
         if first:
@@ -136,6 +142,8 @@ def iter_result(
             first = False
         if table.num_rows:
             yield _named(table, header, columns, where)
+    if first:
+        raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
 
 
 def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
@@ -193,6 +201,8 @@ def _parse(body: bytes, where: str) -> pa.Table:
             f"{where} is not TAB-separated: its first line has no TAB and begins with "
             f"{first[:40]!r}."
         )
+    if width > _COLUMNS:
+        raise ResultFormatError(f"{where} has {width:,} columns, which no result has.")
     names = [str(number) for number in range(width)]
     try:
         return csv.read_csv(
