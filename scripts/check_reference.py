@@ -13,12 +13,12 @@ from nclue_pandas.cli.main import _parser
 
 DOCS = Path(__file__).parent.parent / "docs"
 #: Names that are documented in prose on the page of the reference, not by an entry.
-IN_PROSE = {"errors", "options", "__version__"}
+IN_PROSE = {"errors", "options", "progress", "__version__"}
 
 
 def expected() -> set[str]:
     """Return the entries that the reference must have."""
-    verbs = {name for name in vars(NclueAccessor) if not name.startswith("_")}
+    verbs = {name for name in dir(NclueAccessor) if not name.startswith("_")}
     names = set(nclue_pandas.__all__) - IN_PROSE
     names |= {f"DataFrame.nclue.{verb}" for verb in verbs}
     names |= {f"sandbox.{name}" for name in sandbox.__all__}
