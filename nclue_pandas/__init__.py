@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.splitting import split
     from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
     from nclue_pandas.jobs.waiting import wait
+    from nclue_pandas.logs.store import SequenceStore
+    from nclue_pandas.logs.streaming import stream_sequences
     from nclue_pandas.plotting import (
         plot_calibration,
         plot_gain,
@@ -52,6 +54,7 @@ _HOME: Final = {
     "NclueDataWarning": "frames.reports",
     "NclueError": "errors",
     "Run": "jobs.handles",
+    "SequenceStore": "logs.store",
     "ServiceSettings": "config",
     "ShoppingIntent": "jobs.handles",
     "StorageSettings": "config",
@@ -79,6 +82,7 @@ _HOME: Final = {
     "report": "frames.reports",
     "restore_ids": "frames.pseudonyms",
     "split": "frames.splitting",
+    "stream_sequences": "logs.streaming",
     "subscribe": "progress",
     "to_answers": "frames.answers",
     "to_sequences": "frames.sequences",
@@ -93,6 +97,7 @@ __all__ = [
     "NclueDataWarning",
     "NclueError",
     "Run",
+    "SequenceStore",
     "ServiceSettings",
     "ShoppingIntent",
     "StorageSettings",
@@ -123,6 +128,7 @@ __all__ = [
     "report",
     "restore_ids",
     "split",
+    "stream_sequences",
     "subscribe",
     "to_answers",
     "to_sequences",

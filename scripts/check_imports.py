@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "storage": LEAVES | {"config", "frames", "progress"},
     "service": LEAVES | {"config", "progress"},
     "jobs": LEAVES | {"config", "frames", "storage", "service", "progress", "display"},
+    "logs": LEAVES | {"frames", "jobs", "progress", "storage"},
     "display": LEAVES | {"jobs"},
     "plotting": LEAVES | {"display", "frames"},
     "default": LEAVES,

@@ -11,6 +11,7 @@
     +-- InvalidDataError (ValueError)
     |   +-- PersonalDataError
     |   +-- MissingColumnError (KeyError)
+    +-- SpillError (OSError)
     +-- StorageError (OSError)
     |   +-- BucketNotFoundError, ObjectNotFoundError (FileNotFoundError)
     |   +-- StorageAccessError (PermissionError)
@@ -83,6 +84,7 @@ from nclue_pandas.errors.data import (
     MissingColumnError,
     PersonalDataError,
     Problem,
+    SpillError,
 )
 from nclue_pandas.errors.jobs import (
     DuplicateNameError,
@@ -185,6 +187,7 @@ __all__ = [
     "ResultNotFoundError",
     "RunProcessing",
     "ServiceError",
+    "SpillError",
     "StorageAccessError",
     "StorageError",
     "StorageFull",

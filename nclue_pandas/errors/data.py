@@ -96,3 +96,7 @@ class MissingColumnError(InvalidDataError, KeyError):
             f"There is no column {name!r} (argument {argument}=).{guess} "
             f"The frame has: {listed}{more}."
         )
+
+
+class SpillError(NclueError, OSError):
+    """Temporary files of a log larger than memory cannot be written."""

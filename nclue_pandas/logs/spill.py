@@ -1,0 +1,158 @@
+"""Record batches on disk, written one after another and read by their place."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from nclue_pandas.errors import SpillError
+from nclue_pandas.frames.columns import one_array
+from nclue_pandas.logs.memory import give_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+#: Rows on disk are told apart by this many ranges of buckets, each of the same width.
+PIECES: Final = 256
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where a record batch is in a file.
+
+    Parameters
+    ----------
+    start, size : int
+        Bytes.
+    """
+
+    start: int
+    size: int
+
+
+class BatchFile:
+    """Record batches of one schema in one file; may be read in several threads at once.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Written anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w+b")
+        self._lock = threading.Lock()
+        self._schema: pa.Schema | None = None
+        self.size = 0
+
+    def append(self, batch: pa.RecordBatch) -> Span:
+        """Write a batch at the end.
+
+        Raises
+        ------
+        SpillError
+            When the disk is full or fails.
+        """
+        self._schema = batch.schema
+        body = batch.serialize()
+        try:
+            with self._lock:
+                self._file.seek(self.size)
+                self._file.write(body)
+        except OSError as error:
+            free = shutil.disk_usage(self._path.parent).free
+            raise SpillError(
+                f"Nothing more can be written to {self._path.parent} ({error.strerror}; {free:,} "
+                "bytes are free). Sorting a log by user needs about twice its size: name a "
+                "directory with enough room by directory=."
+            ) from error
+        span = Span(self.size, body.size)
+        self.size += body.size
+        return span
+
+    def read(self, span: Span) -> pa.RecordBatch:
+        """Read a batch into memory."""
+        with self._lock:
+            self._file.seek(span.start)
+            body = self._file.read(span.size)
+        return pa.ipc.read_record_batch(pa.py_buffer(body), self._schema)
+
+    def close(self) -> None:
+        """Close and remove the file."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+@dataclass(eq=False)
+class Runs:
+    """Rows of a log on disk by range of buckets, in the order in which they came.
+
+    Parameters
+    ----------
+    file : BatchFile
+        Where they are.
+    run_bytes : int
+        Bytes that are sorted in memory at a time.
+    """
+
+    file: BatchFile
+    run_bytes: int
+    rows: int = 0
+    sizes: list[int] = field(default_factory=lambda: [0] * PIECES)
+    _spans: list[list[Span]] = field(default_factory=lambda: [[] for _ in range(PIECES)])
+    _tables: list[pa.Table] = field(default_factory=list)
+    _pieces: list[NDArray[np.uint8]] = field(default_factory=list)
+    _waiting: int = 0
+
+    def add(self, table: pa.Table, pieces: NDArray[np.uint8]) -> None:
+        """Take rows, each with the number of its piece."""
+        self.rows += table.num_rows
+        self._tables.append(table)
+        self._pieces.append(pieces)
+        self._waiting += table.nbytes
+        if self._waiting >= self.run_bytes:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, piece by piece."""
+        if not self._tables:
+            return
+        pieces = np.concatenate(self._pieces)
+        table = pa.concat_tables(self._tables)
+        order = pa.array(np.argsort(pieces, kind="stable"))
+        table = pa.table(
+            {name: one_array(table.column(name)).take(order) for name in table.column_names}
+        )
+        self._tables, self._pieces, self._waiting = [], [], 0
+        ends = np.cumsum(np.bincount(pieces, minlength=PIECES)).tolist()
+        for piece, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
+            for batch in table.slice(start, end - start).to_batches() if start < end else ():
+                span = self.file.append(batch)
+                self._spans[piece].append(span)
+                self.sizes[piece] += span.size
+        del table
+        give_back()
+
+    def ranges(self, limit: int) -> Iterator[range]:
+        """Yield neighboring pieces that have at most `limit` bytes together, at least one."""
+        start, size = 0, 0
+        for piece, own in enumerate(self.sizes):
+            if piece > start and size + own > limit:
+                yield range(start, piece)
+                start, size = piece, 0
+            size += own
+        yield range(start, PIECES)
+
+    def read(self, pieces: range) -> pa.Table | None:
+        """Read the rows of some pieces, those of each piece in the order of the log."""
+        spans = [span for piece in pieces for span in self._spans[piece]]
+        return pa.Table.from_batches([self.file.read(span) for span in spans]) if spans else None

@@ -1,0 +1,281 @@
+"""From a log larger than memory to sequences on disk, inside a stated budget of memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from nclue_pandas.contract import TOKENS_PER_USER
+from nclue_pandas.errors import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.faults import raise_problems
+from nclue_pandas.frames.parts import merge_reports, on_a_part
+from nclue_pandas.frames.reports import SequenceReport
+from nclue_pandas.frames.reports import report as report_of
+from nclue_pandas.frames.sequences import to_sequences, warn_of_sequences
+from nclue_pandas.logs.carrying import ROW, Carrier
+from nclue_pandas.logs.memory import give_back
+from nclue_pandas.logs.sources import frames_of
+from nclue_pandas.logs.spill import PIECES, BatchFile, Runs
+from nclue_pandas.logs.store import SequenceStore
+from nclue_pandas.progress import BuildProgress, track
+from nclue_pandas.storage.content import FrameContent
+from nclue_pandas.storage.layout import BUCKETS
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    import pyarrow as pa
+
+    from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.behaviors import OnPersonalData
+    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.grouping import TokenEstimator
+    from nclue_pandas.logs.spill import Span
+    from nclue_pandas.storage.content import BucketDigest
+
+#: What libraries take when they are first used, and the index of what is on disk, in bytes.
+_FIXED: Final = 64 << 20
+LEAST_MEMORY: Final = 96 << 20
+#: Shares of the rest: rows are held many times over while they are read and sorted into a run,
+#: and some times while sequences are built of them (measured, see docs/large_logs.md).
+_RUN_SHARE: Final = 20
+_BUILD_SHARE: Final = 8
+#: Beyond this much at a time nothing gets faster.
+_MOST_BYTES: Final = 256 << 20
+#: Rows of one problem that are told; their number is told in any case.
+_ROWS_TOLD: Final = 1_000
+
+
+def stream_sequences(
+    log: Any,
+    *,
+    user: str,
+    time: str,
+    behavior: str | Sequence[str],
+    memory: int = 1 << 30,
+    directory: str | os.PathLike[str] | None = None,
+    until: Any = None,
+    since: Any = None,
+    tie_break: str | None = None,
+    template: str | None = None,
+    max_tokens: int | None = TOKENS_PER_USER,
+    token_estimator: TokenEstimator | None = None,
+    personal_data: OnPersonalData = "raise",
+    on_invalid: OnInvalid = "raise",
+    timezone: str | tzinfo | None = None,
+) -> SequenceStore:
+    """Make one sequence for each user of a log that is larger than memory.
+
+    The log is read once, in batches, and its rows go to disk by ranges of users; then the users
+    of one range after another are built by :func:`to_sequences` itself. The sequences are the
+    same, byte for byte, whatever the batches and the budget.
+
+    Parameters
+    ----------
+    log : path, pandas.DataFrame, pyarrow.Table or RecordBatch, or an iterable of them
+        A path is a Parquet, CSV or TSV file (also ``.csv.gz``), a directory of such files, or a
+        URL that fsspec opens. Batches follow each other as the rows of one log do.
+    user, time, behavior : str, or sequence of str for `behavior`
+        Columns, as for :func:`to_sequences`. Every column has one type in all batches. In a CSV
+        file ids and behaviors are text; the type of times is told by the first rows.
+    memory : int, default 1 GiB
+        Budget in bytes, at least 96 MiB: what this call may hold beyond what it found, the
+        batches that an iterable makes aside. A log may be about a hundred times as large; the
+        rows of one user must fit.
+    directory : path, optional
+        Where a directory for temporary files is made, by default where the system has them. They
+        take about twice the size of the log as Arrow data.
+    until, since, tie_break, template, max_tokens, token_estimator : optional
+        As for :func:`to_sequences`.
+    personal_data, on_invalid, timezone : optional
+        As for :func:`to_sequences`. Text with lone surrogates is refused in any case.
+
+    Returns
+    -------
+    SequenceStore
+        To be closed, best by ``with``.
+
+    Raises
+    ------
+    InvalidDataError, MissingColumnError, PersonalDataError
+        As :func:`to_sequences`. Positions are those of the whole log; of one problem the first
+        1,000 rows are named.
+    ConfigurationError
+        When an option cannot be used.
+    SpillError
+        When the disk is full.
+
+    Warns
+    -----
+    NclueDataWarning
+        As :func:`to_sequences`.
+
+    Examples
+    --------
+    >>> batches = (
+    ...     pd.DataFrame({"who": [day, 7], "when": [day, day], "what": ["tea", f"day {day}"]})
+    ...     for day in (2, 1)
+    ... )
+    >>> with stream_sequences(batches, user="who", time="when", behavior="what") as store:
+    ...     for frame in store:
+    ...         dict(zip(frame["user_id"], frame["sequence"]))["7"]
+    'day 1->day 2'
+    """
+    if isinstance(memory, bool) or memory < LEAST_MEMORY:
+        raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
+    options: dict[str, Any] = {
+        "user": user,
+        "time": time,
+        "behavior": behavior,
+        "until": until,
+        "since": since,
+        "tie_break": tie_break,
+        "template": template,
+        "max_tokens": max_tokens,
+        "token_estimator": token_estimator,
+        "personal_data": personal_data,
+        "on_invalid": on_invalid,
+        "timezone": timezone,
+    }
+    folder = TemporaryDirectory(prefix="nclue-", dir=directory, ignore_cleanup_errors=True)
+    try:
+        store = _Streaming(options, memory, folder).run(log)
+    except BaseException:
+        folder.cleanup()
+        raise
+    warn_of_sequences(store.report)
+    return store
+
+
+@dataclass(eq=False)
+class _Streaming:
+    options: Mapping[str, Any]
+    memory: int
+    folder: TemporaryDirectory[str]
+    problems: list[Problem] = field(default_factory=list)
+    offending: list[pd.DataFrame] = field(default_factory=list)
+
+    def run(self, log: Any) -> SequenceStore:
+        carrier = Carrier(_columns(self.options))
+        runs = Runs(self._file("rows"), self._share(_RUN_SHARE))
+        sequences = self._file("sequences")
+        try:
+            self._spill(log, carrier, runs)
+            store = self._build(carrier, runs, sequences)
+        except BaseException:
+            sequences.close()
+            raise
+        finally:
+            runs.file.close()
+        return store
+
+    def _share(self, parts: int) -> int:
+        return min((self.memory - _FIXED) // parts, _MOST_BYTES)
+
+    def _file(self, name: str) -> BatchFile:
+        return BatchFile(Path(self.folder.name) / name)
+
+    def _spill(self, log: Any, carrier: Carrier, runs: Runs) -> None:
+        """Put the rows on disk by ranges of buckets."""
+        width = BUCKETS // PIECES
+        with track(BuildProgress, "log", unit="rows") as advance:
+            for frame in frames_of(log, carrier.columns, runs.run_bytes):
+                table = carrier.table(frame, runs.rows)
+                runs.add(table, (carrier.buckets(frame) // width).astype(np.uint8))
+                advance(len(frame))
+            runs.flush()
+
+    def _build(self, carrier: Carrier, runs: Runs, file: BatchFile) -> SequenceStore:
+        """Build the users of some buckets at a time."""
+        spans: dict[int, list[Span]] = defaultdict(list)
+        digests: list[BucketDigest] = []
+        reports: list[SequenceReport] = []
+        with track(BuildProgress, "sequences", total=runs.rows, unit="rows") as advance:
+            for pieces in runs.ranges(self._share(_BUILD_SHARE)):
+                table = runs.read(pieces)
+                if table is None and reports:
+                    continue
+                frame = self._sequences(carrier, table)
+                if frame is not None:
+                    reports.append(_report_of(frame))
+                    digests += _append(frame, file, spans)
+                advance(0 if table is None else table.num_rows)
+                del table, frame
+                give_back()
+        self._raise_problems()
+        return SequenceStore(self.folder, file, spans, tuple(digests), merge_reports(reports))
+
+    def _sequences(self, carrier: Carrier, table: pa.Table | None) -> pd.DataFrame | None:
+        """Build the sequences of some users, or take down what is wrong with their rows."""
+        if table is None:
+            table = carrier.table(pd.DataFrame({c: [] for c in carrier.columns}, dtype=str), 0)
+        events = carrier.frame(table)
+        try:
+            with on_a_part():
+                return to_sequences(events, **self.options)
+        except InvalidDataError as error:
+            if error.rows is None:
+                raise
+            numbers = table.column(ROW).to_numpy()
+            places = sorted({row for problem in error.problems for row in problem.rows})
+            told = error.rows.set_axis(numbers[places], axis=0).iloc[:_ROWS_TOLD]
+            self.offending.append(told)
+            self.problems += [
+                replace(problem, rows=tuple(numbers[list(problem.rows)].tolist()))
+                for problem in error.problems
+            ]
+            return None
+
+    def _raise_problems(self) -> None:
+        """Raise what was found in all parts as of one frame."""
+        same: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+        for problem in self.problems:
+            same[problem.code, problem.message].append(problem)
+        if same:
+            rows = pd.concat(self.offending).sort_index().iloc[:_ROWS_TOLD]
+            raise_problems([_merged(problems) for problems in same.values()], rows)
+
+
+def _columns(options: Mapping[str, Any]) -> dict[Any, str]:
+    """Return the labels of the columns that are needed, each with the argument that named it."""
+    behavior = options["behavior"]
+    columns: dict[Any, str] = {options["user"]: "user"}
+    for label in behavior if isinstance(behavior, (list, tuple)) else [behavior]:
+        columns.setdefault(label, "behavior")
+    columns.setdefault(options["time"], "time")
+    if options["tie_break"] is not None:
+        columns.setdefault(options["tie_break"], "tie_break")
+    return columns
+
+
+def _append(
+    frame: pd.DataFrame, file: BatchFile, spans: dict[int, list[Span]]
+) -> tuple[BucketDigest, ...]:
+    """Write sequences bucket by bucket; return what the buckets hold."""
+    content = FrameContent.of_sequences(frame, "user_id", "sequence")
+    for each in content.digests:
+        for table in content.tables(range(each.bucket, each.bucket + 1)):
+            spans[each.bucket] += [file.append(batch) for batch in table.to_batches()]
+    return content.digests
+
+
+def _report_of(frame: pd.DataFrame) -> SequenceReport:
+    made = report_of(frame)
+    assert isinstance(made, SequenceReport)
+    return made
+
+
+def _merged(problems: list[Problem]) -> Problem:
+    rows = sorted(row for problem in problems for row in problem.rows)
+    message = problems[0].message
+    if len(rows) > _ROWS_TOLD:
+        message = f"{message}, in {len(rows):,} rows"
+    return replace(problems[0], message=message, rows=tuple(rows[:_ROWS_TOLD]))
