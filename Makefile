@@ -8,12 +8,14 @@ DEMO := .venv-demo
 OLDEST := .venv-oldest
 SWIFT := .venv-swift
 S3RVER := .venv-s3rver
+BENCH := .venv-bench
+WRANGLER := .venv-bench-wrangler
 BIN := $(VENV)/bin
 WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs links screenshots verify live swift s3rver clean
+.PHONY: help demo test lint format unit oldest docs links screenshots verify live bench swift s3rver clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,8 +66,11 @@ live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
 		exit 2; }
 	$(BIN)/python -m pytest tests/live -m live -s --timeout 14400
 
+bench: $(BENCH)/ready $(WRANGLER)/ready swift  ## Side by side with peers (ARGS="sequences --sizes 1e6")
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
 clean:  ## Remove environments and what was built
-	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) $(S3RVER) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) $(S3RVER) $(BENCH) $(WRANGLER) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache
 
 define environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -81,6 +86,16 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(DEMO)/ready: pyproject.toml constraints.txt
 	$(call environment,constraints.txt,sandbox)
+
+$(BENCH)/ready: pyproject.toml constraints.txt
+	$(call environment,constraints.txt,bench)
+
+# awswrangler wants an older pyarrow than the rest.
+$(WRANGLER)/ready: constraints-bench-wrangler.txt
+	@echo "Making $(@D) ..."
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install $(PIP_QUIET) -c $< awswrangler
+	@touch $@
 
 $(OLDEST)/ready: pyproject.toml constraints-oldest.txt
 	$(call environment,constraints-oldest.txt,sandbox$(comma)plot$(comma)test-oldest)

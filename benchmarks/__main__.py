@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.methods import Workload
+    from benchmarks.stores import Store
 
 GROUPS = ("sequences", "publish", "results", "checks", "imports")
 DOCS = ROOT / "docs" / "benchmarks"
@@ -39,7 +40,11 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--workloads", nargs="+", default=[], help="only these")
     parser.add_argument("--methods", nargs="+", default=[], help="only these, and ours")
     parser.add_argument("--repeats", type=int, help="rounds; 5 in most groups")
-    parser.add_argument("--add", action="store_true", help="add rounds to those measured before")
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="add rounds to those measured before with the same versions",
+    )
     parser.add_argument("--out", type=Path, default=DOCS, help="where figures and tables go")
     parser.add_argument("--data", type=Path, default=DATA, help="where inputs are kept")
     parser.add_argument("--store", choices=("swift", "moto"), default="swift")
@@ -68,7 +73,7 @@ def run_group(group: Group, options: argparse.Namespace) -> None:
 
 
 def run_cell(
-    group: Group, workload: Workload, size: int, options: argparse.Namespace, store: object
+    group: Group, workload: Workload, size: int, options: argparse.Namespace, store: Store | None
 ) -> None:
     """Measure a group on one input."""
     print(f"  {workload.label}, {size:,} {group.unit}", file=sys.stderr)
@@ -82,10 +87,12 @@ def run_cell(
     cells = {(cell.workload, cell.rows): cell for cell in figures.load(options.out, group.key)}
     cell = Cell(workload.key, size, describe())
     if options.add:
-        cell = cells.get((workload.key, size), cell)
+        before = cells.get((workload.key, size), cell)
+        cell = before if before.machine == cell.machine else cell
     job = Job(group.key, "", str(path), str(warm_up), store=getattr(store, "access", None))
     methods = available(group, options.methods)
-    run_rounds(group, methods, cell, options.repeats or group.repeats, job, store)
+    repeats = options.repeats or group.repeats
+    run_rounds(methods, cell, job, repeats=repeats, store=store)
     cells[workload.key, size] = cell
     figures.save(options.out, group.key, cells.values())
 

@@ -13,6 +13,9 @@ from benchmarks.statistics import Rounds, Spread, growth_per_decade, ratios
 Cells = Mapping[tuple[str, str, int], Cell]
 Value = Callable[[Cells], Spread | None]
 
+#: Peaks below this are no need of the method's own.
+LEAST_MB = 1.0
+
 
 def same_result(ours: Measured, peer: Measured) -> bool | None:
     """Tell whether two methods gave the same result; None when one of them cannot tell."""
@@ -27,7 +30,10 @@ def slowdown(cell: Cell, peer: str, ours: str = OURS) -> Spread | None:
 
 
 def lightness(cell: Cell, peer: str, ours: str = OURS) -> Spread | None:
-    """Return our extra memory over a peer's, round by round."""
+    """Return our extra memory over a peer's, round by round; None when the peer needs none."""
+    needed = Spread.of(cell.methods[peer].extra_mb) if peer in cell.methods else None
+    if needed is None or needed.median < LEAST_MB:
+        return None
     return _ratio(cell, ours, peer, "extra_mb")
 
 

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 #: Environment -> its folder; ``make bench`` makes them.
-OWN = {"wrangler": ".venv-bench-wrangler"}
+OWN = {"awswrangler": ".venv-bench-wrangler"}
+
+
+def own_interpreter(environment: str) -> Path:
+    """Return the Python of an environment of its own."""
+    return ROOT / OWN[environment] / "bin" / "python"
 
 
 def interpreter(method: Method) -> Path:
     """Return the Python that runs a method."""
     if method.environment in OWN:
-        return ROOT / OWN[method.environment] / "bin" / "python"
+        return own_interpreter(method.environment)
     return Path(sys.executable)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
+
+from benchmarks.environments import OWN, own_interpreter
 
 LIBRARIES = (
     "nclue-pandas",
@@ -31,6 +34,20 @@ def describe() -> dict[str, str | int]:
             told[name] = version(name)
         except PackageNotFoundError:
             continue
+    return told | _own_versions()
+
+
+def _own_versions() -> dict[str, str]:
+    """Return the versions of libraries that have an environment of their own."""
+    code = "from importlib.metadata import version; import sys; print(version(sys.argv[1]))"
+    told = {}
+    for name in OWN:
+        python = own_interpreter(name)
+        for library in (name, "pyarrow"):
+            if python.exists():
+                asked = [python, "-c", code, library]
+                done = subprocess.run(asked, capture_output=True, text=True, check=True)
+                told[library if library == name else f"{library} beside it"] = done.stdout.strip()
     return told
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.environments import ROOT, interpreter, missing
 from benchmarks.figures import Cell, Measured
-from benchmarks.methods import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from benchmarks.methods import Group, Method, Workload
+    from benchmarks.methods import Group, Job, Method, Workload
+    from benchmarks.stores import Store
 
 WARM_UP_ROWS = 1_000
 #: Slow methods run in the first rounds only.
@@ -53,22 +53,20 @@ def available(group: Group, wanted: Sequence[str]) -> list[Method]:
 
 
 def run_rounds(
-    group: Group, methods: Sequence[Method], cell: Cell, repeats: int, job: Job, store: Any = None
+    methods: Sequence[Method], cell: Cell, job: Job, *, repeats: int, store: Store | None = None
 ) -> None:
     """Add rounds to a cell.
 
     Parameters
     ----------
-    group : Group
-        What is measured.
     methods : sequence of Method
-        Which of its methods.
+        What takes its turn.
     cell : Cell
         Where the figures go.
-    repeats : int
-        How many rounds.
     job : Job
         Input and store, the same for all methods.
+    repeats : int
+        How many rounds.
     store : Store, optional
         Emptied after every measurement.
     """

@@ -42,8 +42,11 @@ class Spread:
 
 
 def ratios(above: Rounds, below: Rounds) -> dict[int, float]:
-    """Divide what was measured in the same round; rounds that only one of both has are left out."""
-    return {number: above[number] / below[number] for number in above if number in below}
+    """Divide what was measured in the same round.
+
+    Rounds that only one of both has are left out, and those with nothing to divide by.
+    """
+    return {number: above[number] / below[number] for number in above if below.get(number)}
 
 
 def growth_per_decade(small: tuple[int, float], large: tuple[int, float]) -> float:

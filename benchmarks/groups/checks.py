@@ -58,7 +58,7 @@ def load_list(job: Job) -> Any:
 
 
 def _python_pattern(pattern: str) -> str:
-    """Write RE2's ``\\x{2010}`` as the character it stands for."""
+    r"""Write RE2's ``\x{2010}`` as the character it stands for."""
     return re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern)
 
 
@@ -77,11 +77,7 @@ def screening(texts: pa.Array) -> np.ndarray:
 def regex_loop(loaded: Any) -> np.ndarray:
     texts, patterns = loaded
     return np.array(
-        [
-            row
-            for row, text in enumerate(texts)
-            if any(pattern.search(text) for pattern in patterns)
-        ]
+        [row for row, text in enumerate(texts) if any(pattern.search(text) for pattern in patterns)]
     )
 
 
@@ -115,8 +111,6 @@ GROUP = Group(
         ),
     ),
     workloads=(
-        Workload(
-            "frame", "sequences of ten events", make_sequences, (10_000, 100_000, 1_000_000)
-        ),
+        Workload("frame", "sequences of ten events", make_sequences, (10_000, 100_000, 1_000_000)),
     ),
 )

@@ -215,7 +215,9 @@ GROUP = Group(
         Method("upload_file", "boto3 `upload_file`", load_boto3, upload_file, needs=("boto3",)),
         Method("pyarrow", "pyarrow `S3FileSystem`, CSV stream", load_pyarrow, pyarrow_stream),
         Method("to_csv", '`DataFrame.to_csv("s3://...")`', load_frame, to_csv),
-        Method("wrangler", "awswrangler `to_csv`", load_wrangler, wrangler, environment="wrangler"),
+        Method(
+            "wrangler", "awswrangler `to_csv`", load_wrangler, wrangler, environment="awswrangler"
+        ),
     ),
     workloads=(Workload("frame", "sequences of ten events", make_sequences, SIZES),),
     serve=serve,
