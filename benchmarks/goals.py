@@ -114,6 +114,18 @@ def time_growth(group: str, workload: str, small: int, large: int) -> Value:
     return value
 
 
+def memory_over_budget(group: str, workload: str, rows: int, budget: int) -> Value:
+    """Return our peak memory over a budget in bytes."""
+
+    def value(cells: Cells) -> Spread | None:
+        cell = cells.get((group, workload, rows))
+        if cell is None:
+            return None
+        return Spread.of({n: mb * 1e6 / budget for n, mb in cell.methods[OURS].extra_mb.items()})
+
+    return value
+
+
 GOALS = (
     Goal(
         "sequences, 10^7 events, int ids: fastest form of polars or DuckDB / ours",
@@ -176,6 +188,11 @@ GOALS = (
             "results", "scores", 10 * MILLION, "pandas", "pandas_pyarrow", "pandas_backend"
         ),
         at_least=1.3,
+    ),
+    Goal(
+        "a log of three times the budget: peak memory above the import / budget",
+        memory_over_budget("streams", "parquet", 10 * MILLION, 15 * 10 * MILLION),
+        at_most=1,
     ),
     Goal(
         "`import nclue_pandas` / `import pandas`",

@@ -33,6 +33,9 @@ machine. *Extra memory* is the peak of resident memory above what is held when t
 the result included. *Same result* is verified by a digest once for each input.
 """
 
+#: Another page includes what stands between.
+GOALS_BEGIN, GOALS_END = "<!-- goals -->", "<!-- end of goals -->"
+
 
 def write(folder: Path, groups: Sequence[Group]) -> None:
     """Write the page and its pictures from all figures in a folder."""
@@ -48,7 +51,8 @@ def write(folder: Path, groups: Sequence[Group]) -> None:
 
 def goal_lines(cells: Cells) -> Iterator[str]:
     """Yield the table of figures to reach."""
-    yield from ("## Figures to reach", "", "| figure | reach | measured | rounds | reached |")
+    yield from ("## Figures to reach", "", GOALS_BEGIN, "")
+    yield "| figure | reach | measured | rounds | reached |"
     yield "|---|---|---|---|---|"
     for goal in GOALS:
         measured = goal.value(cells)
@@ -57,7 +61,7 @@ def goal_lines(cells: Cells) -> Iterator[str]:
             continue
         told = "yes" if goal.reached(measured) else "**no**"
         yield f"| {goal.label} | {goal.wanted} | {measured.show()} | {measured.repeats} | {told} |"
-    yield ""
+    yield from ("", GOALS_END, "")
 
 
 def group_lines(group: Group, cells: Sequence[Cell]) -> Iterator[str]:
@@ -75,11 +79,13 @@ def group_lines(group: Group, cells: Sequence[Cell]) -> Iterator[str]:
 
 def versions(cells: Sequence[Cell]) -> Iterator[str]:
     """Yield one line for each machine and set of versions that the cells were measured with."""
-    told = dict.fromkeys(
-        ", ".join(f"{name} {value}" for name, value in cell.machine.items()) for cell in cells
-    )
-    for line in told:
-        yield from (f"Measured with {line}.", "")
+    for told in dict.fromkeys(_machine(**cell.machine) for cell in cells):
+        yield from (f"Measured on {told}.", "")
+
+
+def _machine(*, cores: int, memory_gb: int, system: str, **libraries: str) -> str:
+    named = ", ".join(f"{name} {version}" for name, version in libraries.items())
+    return f"{cores} cores with {memory_gb} GB, {system}, {named}"
 
 
 def cell_lines(group: Group, cell: Cell) -> Iterator[str]:

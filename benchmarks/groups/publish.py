@@ -98,17 +98,22 @@ def s3fs_options(access: Access) -> dict[str, Any]:
     }
 
 
-def load_ours(job: Job) -> Upload:
+def open_bucket(job: Job) -> Any:
+    """Return the library's bucket, connected before the clock starts, as the others are."""
     from nclue_pandas.config import Credentials, StorageSettings
     from nclue_pandas.storage.bucket import Bucket
 
+    access = Access(**(job.store or {}))
+    keys = Credentials(access.access_key, access.secret_key)
+    settings = StorageSettings(access.bucket, endpoint=access.endpoint, region=access.region)
+    bucket = Bucket(settings, lambda: keys)
+    bucket.check()
+    return bucket
+
+
+def load_ours(job: Job) -> Upload:
     upload = Upload.of(job, frame=True)
-    keys = Credentials(upload.access.access_key, upload.access.secret_key)
-    settings = StorageSettings(
-        upload.access.bucket, endpoint=upload.access.endpoint, region=upload.access.region
-    )
-    upload.client = Bucket(settings, lambda: keys)
-    upload.client.check()  # connected before the clock starts, as the others are
+    upload.client = open_bucket(job)
     return upload
 
 

@@ -51,10 +51,12 @@ def load_duckdb(job: Job) -> Any:
 
 
 def load_kernel(job: Job) -> Any:
-    """Load the log, and what the kernel imports."""
+    """Load the log as the arrays that the kernel takes, and import it."""
     from nclue_pandas.frames import grouping, ids
 
-    return grouping, ids, load_pandas(job)
+    log = read_table(job.path)
+    ticks = log["time"].to_numpy().view(np.int64)
+    return grouping, ids, log["user"].to_pandas(), ticks, log["item"].chunk(0)
 
 
 def ours(frame: pd.DataFrame) -> pd.DataFrame:
@@ -70,15 +72,10 @@ def ours_within_budget(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def kernel(loaded: Any) -> tuple[pa.Array, pa.ChunkedArray]:
-    grouping, ids, frame = loaded
-    encoded = ids.encode_ids(frame["user"])
-    grouped = grouping.join_groups(
-        encoded.codes,
-        len(encoded.texts),
-        frame["time"].to_numpy().view(np.int64),
-        pa.chunked_array(frame["item"].array.__arrow_array__()).combine_chunks(),
-        budget=grouping.Budget(None),
-    )
+    grouping, ids, users, ticks, texts = loaded
+    encoded = ids.encode_ids(users)
+    no_limit = grouping.Budget(None)
+    grouped = grouping.join_groups(encoded.codes, len(encoded.texts), ticks, texts, budget=no_limit)
     return encoded.texts.take(pa.array(grouped.groups)), pa.chunked_array(grouped.texts)
 
 
