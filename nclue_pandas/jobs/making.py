@@ -1,50 +1,37 @@
 """Making jobs: from frames (checked, published, created) or from what is there already.
 
 Everything that can be refused is refused before anything is sent: names, keywords, paths, rows.
-When a create fails, the files stay: they are named by their content, so that another call, which
-nobody here knows of, may have found them there and be about to use them.
+What the service alone can refuse (a name that is taken, keys, a clock that is off) it refuses
+after the upload; then what this call wrote is removed again, see
+:mod:`nclue_pandas.jobs.withdrawing`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
-from nclue_pandas.errors import InvalidDataError, JobError, ServiceError
+from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.jobs import kinds
-from nclue_pandas.jobs.creating import adopt, check_name, create
+from nclue_pandas.jobs.creating import check_name, create
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
-from nclue_pandas.jobs.job import Job
+from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.sources import Source
-    from nclue_pandas.storage.publish import Dataset
-
-JobT = TypeVar("JobT", bound=Job[Any])
 
 
 def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
-    """Check and publish sequences, then create the Feature.
-
-    When there is something to send, the name is looked up before: keys, rights or a clock that
-    are wrong, and a name that is taken, are found while nothing is sent yet.
-    """
+    """Check and publish sequences, then create the Feature."""
     check_name(name)
     sequences.check().raise_if_any()
-    dataset = sequences.preview(client, name)
-    if dataset.sent:
-        fields = {"source_bucket": dataset.bucket, "source_file_path": dataset.path}
-        there = _there(client, Feature, name, fields)
-        if there is not None:
-            return there
-    sequences.publish(client, name)
-    with files_told(dataset):
+    dataset = sequences.publish(client, name)
+    with withdrawn_if_refused(client, kinds.FEATURE, dataset):
         return make_feature_from_path(client, name, dataset.path, dataset.bucket)
 
 
@@ -55,28 +42,19 @@ def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str
 
 
 def make_task(client: ClientLike, name: str, train: Answers, test: Answers | None) -> Task:
-    """Check and publish answers, wait for their Features, then create the Task.
-
-    The name is looked up first, as in :func:`make_feature`.
-    """
+    """Check and publish answers, wait for their Features, then create the Task."""
     check_name(name)
     check_answers(train.answers)
     if test is not None:
         check_answers(test.answers, trained_on=False)
     sides = [side for side in (train, test) if side is not None]
-    datasets = [side.answers.preview(client, name) for side in sides]
+    _wait_for(*(side.feature for side in sides))
+    datasets = [side.answers.publish(client, name) for side in sides]
     paths = [
         AnswerPath(side.feature, dataset.path, dataset.bucket)
         for side, dataset in zip(sides, datasets, strict=True)
     ]
-    if any(dataset.sent for dataset in datasets):
-        there = _there(client, Task, name, _task_fields(client, *paths))
-        if there is not None:
-            return there
-    _wait_for(*(side.feature for side in sides))
-    for side in sides:
-        side.answers.publish(client, name)
-    with files_told(*datasets):
+    with withdrawn_if_refused(client, kinds.TASK, *datasets):
         return make_task_from_paths(client, name, *paths)
 
 
@@ -119,21 +97,14 @@ def make_task_from_paths(
     client: ClientLike, name: str, train: AnswerPath, test: AnswerPath | None = None
 ) -> Task:
     """Create a Task from answer files on Object Storage."""
-    fields = _task_fields(client, train, test)
-    _wait_for(*(side.feature for side in (train, test) if side is not None))
-    return Task.of(create(client, kinds.TASK, name, fields), client)
-
-
-def _task_fields(
-    client: ClientLike, train: AnswerPath, test: AnswerPath | None = None
-) -> dict[str, str]:
     fields = {}
     for role, side in (("train", train), ("test", test)):
         if side is not None:
             fields[f"{role}_feature_id"] = side.feature.id
             fields[f"{role}_bucket"] = side.bucket or client.storage.name
             fields[f"{role}_file_path"] = _path(side.path)
-    return fields
+    _wait_for(*(side.feature for side in (train, test) if side is not None))
+    return Task.of(create(client, kinds.TASK, name, fields), client)
 
 
 def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature) -> Run:
@@ -206,30 +177,6 @@ def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
             f"at most {KEYWORDS_LENGTH:,}. Leave some out."
         )
     return words
-
-
-def _there(
-    client: ClientLike, handle: type[JobT], name: str, fields: Mapping[str, Any]
-) -> JobT | None:
-    """Return the job that has the name, when it was made from the same inputs."""
-    record = handle.kind.find(client.service, name)
-    if record is None:
-        return None
-    return handle.of(adopt(handle.kind, fields, record), client)
-
-
-@contextmanager
-def files_told(*datasets: Dataset) -> Iterator[None]:
-    """Say in an error which files were written for the job that was not made."""
-    try:
-        yield
-    except (ServiceError, JobError) as error:
-        paths = ", ".join(f"s3://{dataset.bucket}/{dataset.path}" for dataset in datasets)
-        error.add_note(
-            f"The files stay for the next try: {paths}. client.cleanup() lists the files that no "
-            "job needs."
-        )
-        raise
 
 
 def _wait_for(*jobs: Feature | Task) -> None:

@@ -18,7 +18,6 @@ from nclue_pandas.errors import InvalidDataError, NotFoundError
 from nclue_pandas.jobs.creating import check_name
 from nclue_pandas.jobs.making import (
     AnswerPath,
-    files_told,
     make_feature_from_path,
     make_run,
     make_task_from_paths,
@@ -26,6 +25,7 @@ from nclue_pandas.jobs.making import (
 from nclue_pandas.jobs.sources import source_of
 from nclue_pandas.jobs.survey import survey
 from nclue_pandas.jobs.waiting import wait
+from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,7 +242,7 @@ class _Chain:
         if step.job is not None:
             with suppress(NotFoundError):  # another call has replaced it already
                 step.job.delete()
-        with files_told(*data):
+        with withdrawn_if_refused(self._client, step.handle.kind, *data):
             return make(self._client)
 
 

@@ -331,3 +331,11 @@ def preview(prepared: Prepared, bucket: Bucket) -> Dataset:
     dataset = prepared.dataset(bucket.name)
     missing = [p.key for p in dataset.parts if not _is_there(bucket, p.key, p.size)]
     return replace(dataset, sent=tuple(missing))
+
+
+def withdraw(dataset: Dataset, bucket: Bucket) -> None:
+    """Delete the objects that one publishing call wrote, and no others; the manifest first."""
+    for key in reversed(dataset.sent):
+        found = bucket.head(key)
+        if found is not None and layout.is_ours(key, found.metadata):
+            bucket.delete(key)

@@ -72,6 +72,28 @@ def test_names(client, unchanged, sequences):
             sequences.nclue.create_feature(name)
 
 
+def test_duplicate_name(sandbox, client, sequences, answers):
+    feature = client.create_feature("f", sequences).wait()
+    task = client.create_task("t", feature, answers)
+    before = sandbox.objects()
+    with pytest.raises(errors.DuplicateNameError, match=feature.id):
+        client.create_feature("f", sequences.head(100))
+    with pytest.raises(errors.DuplicateNameError, match=task.id):
+        client.create_task("t", feature, answers.iloc[:-1], test=answers.tail(5))
+    assert sandbox.objects() == before
+    assert (len(client.list_features()), len(client.list_tasks())) == (1, 1)
+
+
+def test_a_refusal_that_passes_leaves_the_files_for_the_next_try(sandbox, client, sequences):
+    sandbox.inject("quota", operation="create_feature")
+    with pytest.raises(errors.QuotaExceeded) as caught:
+        client.create_feature("f", sequences)
+    assert "nclue/sequences/f-" in caught.value.__notes__[0]
+    before = sandbox.objects()
+    client.create_feature("f", sequences).wait()
+    assert sandbox.objects() == before != {}
+
+
 def test_paths(client, unchanged):
     for path in ("a b.csv", "한글.csv", "a:b.csv", "x?.csv"):
         with pytest.raises(errors.InvalidDataError, match="refuses"):

@@ -37,9 +37,7 @@ def test_costs_no_more_requests_than_needed(sandbox, client, sequences, halves):
 
     operations = [request.operation for request in sandbox.requests]
     assert operations == [
-        "list_features",
         "create_feature",
-        "list_tasks",
         "get_feature",
         "create_task",
         "get_task",

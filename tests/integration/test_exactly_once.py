@@ -69,7 +69,6 @@ def test_a_refusal_after_an_unclear_attempt_is_not_the_whole_truth(
 @pytest.mark.parametrize("fault", ["error_503", "wrong_types", "drop_before", "quota"])
 def test_a_look_up_that_fails_is_no_refusal(sandbox, client, sleeper, sequences, fault):
     sandbox.inject("drop_after_acting", operation="create_feature")
-    sandbox.inject("slow", operation="list_features")
     sandbox.configure(slow_seconds=0.0)
     sandbox.inject(fault, operation="list_features", times=6)
     feature = client.create_feature("f", sequences)
@@ -136,6 +135,23 @@ def test_files_of_a_refused_create_that_another_call_uses(sandbox, client, seque
     with pytest.raises(errors.QuotaExceeded):
         client.create_feature("one-name", sequences)
     assert other.wait().record.user_count == len(sequences)
+
+
+def test_files_of_a_refused_create_that_a_job_names_meanwhile(sandbox, client, sequences):
+    """Written here, found and used by another call, then refused here: they stay."""
+    refused = client.create_feature("one-name", sequences.head(120))
+    dataset = sequences.head(130)
+    publish = client.storage.put
+
+    def put(key, *rest):
+        publish(key, *rest)
+        if key.endswith(".csv"):
+            client.create_feature_from_path("other", key.rpartition("/")[0] + "/")
+
+    client.storage.put = put
+    with pytest.raises(errors.DuplicateNameError, match=refused.id):
+        client.create_feature("one-name", dataset)
+    assert client.get_feature("other").wait().record.user_count == 130
 
 
 def test_many_threads_create_one_job(sandbox, client, fields):
