@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pandas as pd
 
 import nclue_pandas as nclue
 from nclue_pandas.demo.shop import make_log
-from nclue_pandas.errors import InvalidDataError, NclueError
+from nclue_pandas.errors import InvalidDataError, MissingColumnError, NclueError
 
 if TYPE_CHECKING:
     import argparse
@@ -38,6 +39,10 @@ class Question:
         Behaviors before the cutoff predict what happens in the horizon after it.
     positive : str or None
         Pattern that a behavior of the horizon must match; None for any behavior.
+    observed_until : str or None
+        How far the log was observed; None for its last event.
+    timezone : str or None
+        Of the log, or of the cutoff, when only the other has one.
     """
 
     events: pd.DataFrame
@@ -47,6 +52,8 @@ class Question:
     cutoff: str
     horizon: str
     positive: str | None
+    observed_until: str | None = None
+    timezone: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--positive", help="pattern in the behavior that makes a user positive (default: any)"
     )
+    parser.add_argument("--observed-until", help="how far the log was observed (its last event)")
+    parser.add_argument("--timezone", help="such as Asia/Seoul, when only log or cutoff has one")
     parser.add_argument("--name", default="demo", help="where the names of the jobs begin")
     parser.add_argument(
         "--bucket", help="run on the real service with this bucket and your keys, not the sandbox"
@@ -89,32 +98,24 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"\nStopped: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped by Ctrl-C. Jobs that were created go on.\n")
+        gone = "Jobs that were created go on." if options.bucket else "The sandbox is gone with it."
+        sys.stderr.write(f"\nStopped by Ctrl-C. {gone}\n")
         return 130
     return 0
 
 
 def answer(question: Question, client: Client, name: str) -> None:
     """Go through the main job and print each step."""
-    columns = {"user": question.user, "time": question.time, "on_invalid": "drop"}
     step("1", f"{len(question.events):,} events", question.events.head(3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = _show_warning
-        sequences = question.events.nclue.to_sequences(
-            **columns, behavior=question.behavior, until=question.cutoff, personal_data="mask"
-        )
-        answers = question.events.nclue.to_answers(
-            **columns,
-            cutoff=question.cutoff,
-            horizon=question.horizon,
-            positive=_positive(question),
-        )
+    sequences, answers = _prepared(question)
     step("2", f"{len(sequences):,} users with a sequence", sequences.head(3))
     positives = int(answers["label"].sum())
-    step("3", f"{len(answers):,} answers, {positives:,} positive ({positives / len(answers):.1%})")
+    share = f" ({positives / len(answers):.1%})" if len(answers) else ""
+    step("3", f"{len(answers):,} answers, {positives:,} positive{share}")
     train, test = answers.nclue.split(test=0.3, seed=0)
     step("4", f"{len(train):,} users to train on, {len(test):,} held out")
+    for frame in (sequences, train):  # all of it before the first job, which is billed
+        frame.nclue.check().raise_if_any()
     feature = sequences.nclue.create_feature(f"{name}-feature", client=client).wait()
     step("5", "feature", feature)
     task = train.nclue.create_task(f"{name}-task", feature, test=test, client=client).wait()
@@ -126,6 +127,30 @@ def answer(question: Question, client: Client, name: str) -> None:
     step("9", "where the files are", _places(client, feature, run))
 
 
+def _prepared(question: Question) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return sequences and answers; what was left out of them is printed."""
+    columns = {"user": question.user, "time": question.time, "timezone": question.timezone}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = _show_warning
+        answers = question.events.nclue.to_answers(
+            **columns,
+            cutoff=question.cutoff,
+            horizon=question.horizon,
+            observed_until=question.observed_until,
+            positive=_positive(question),
+            on_invalid="drop",
+        )
+        sequences = question.events.nclue.to_sequences(
+            **columns,
+            behavior=question.behavior,
+            until=question.cutoff,
+            personal_data="mask",
+            on_invalid="drop",
+        )
+    return sequences, answers
+
+
 def step(number: str, title: str, shown: object = None) -> None:
     """Print one step."""
     print(f"\n[{number}] {title}")
@@ -134,6 +159,7 @@ def step(number: str, title: str, shown: object = None) -> None:
 
 
 def _question(options: argparse.Namespace) -> Question:
+    more = {name: getattr(options, name) for name in ("observed_until", "timezone")}
     if options.events is None:
         return Question(
             make_log(),
@@ -143,32 +169,55 @@ def _question(options: argparse.Namespace) -> Question:
             options.cutoff or _CUTOFF,
             options.horizon or _HORIZON,
             options.positive or _POSITIVE,
+            **more,
         )
     needed = ("user", "time", "behavior", "cutoff", "horizon")
     missing = [f"--{name}" for name in needed if getattr(options, name) is None]
-    events = _read(options.events)
+    events = _read(options.events, options.user)
     if missing:
         raise InvalidDataError(
             f"With --events give {', '.join(missing)} too. The file has the columns: "
             f"{', '.join(map(repr, events.columns))}."
         )
     chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
-    return Question(events=events, positive=options.positive, **chosen)
+    return Question(events=events, positive=options.positive, **chosen, **more)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if not path.exists():
+def _read(path: Path, user: str | None) -> pd.DataFrame:
+    if not path.is_file():
         raise InvalidDataError(f"There is no file {path}.")
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(path)
+    parquet = path.suffix == ".parquet"
+    try:
+        return pd.read_parquet(path) if parquet else _read_csv(path, user)
+    except (ValueError, OSError) as error:  # pyarrow's and pandas' own are of these
+        raise InvalidDataError(
+            f"{path} cannot be read as {'Parquet' if parquet else 'CSV'}: {error}"
+        ) from error
+
+
+def _read_csv(path: Path, user: str | None) -> pd.DataFrame:
+    """Read a log whose ids stay as they are written: 0012 keeps its zeros, and NA is an id."""
+    events = pd.read_csv(path)
+    if user in events.columns:
+        ids = pd.read_csv(path, usecols=[str(user)], dtype=str, keep_default_na=False)
+        events[user] = ids[user]
+    return events
 
 
 def _positive(question: Question) -> pd.Series[bool] | None:
-    if question.positive is None or question.behavior not in question.events:
+    if question.positive is None:
         return None
+    if question.behavior not in question.events:
+        raise MissingColumnError.named(question.behavior, question.events.columns, "behavior")
     behaviors = question.events[question.behavior].astype("string")
-    return behaviors.str.contains(question.positive, case=False, na=False).astype(bool)
+    try:
+        found = behaviors.str.contains(question.positive, case=False, na=False)
+    except (ValueError, re.error) as error:
+        raise InvalidDataError(
+            f"--positive {question.positive!r} is no regular expression: {error}. Put a backslash "
+            "before a bracket, a plus or another character that has a meaning in one."
+        ) from error
+    return found.astype(bool)
 
 
 def _highest(scores: pd.DataFrame) -> pd.DataFrame:

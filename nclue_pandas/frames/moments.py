@@ -167,6 +167,8 @@ def _parse(value: Any, argument: str) -> pd.Timestamp:
 
 
 def _add(start: pd.Timestamp, horizon: Any) -> pd.Timestamp:
+    if isinstance(horizon, str) and horizon.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise _no_horizon(horizon)  # pandas takes it for nanoseconds
     try:
         if isinstance(horizon, (str, timedelta, np.timedelta64)):
             horizon = pd.Timedelta(horizon)

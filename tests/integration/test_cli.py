@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -63,13 +64,35 @@ def test_the_demo_runs_on_own_data(own_log, form, capsys):
         ({"behavior": "thing"}, "'item'"),
         ({"cutoff": "soon"}, "'soon' cannot be read as a time"),
         ({"horizon": "900D"}, "observed_until"),
+        ({"horizon": "30"}, "horizon='30' is no duration"),
+        ({"cutoff": "2020-01-01"}, "no rows"),
+        ({"positive": "(("}, "--positive '((' is no regular expression"),
+        ({"positive": "nobody buys this"}, "0 users have the label 1"),
+        ({"timezone": "Mars"}, "'Asia/Seoul'"),
+        ({"cutoff": "2026-05-25T00:00+09:00"}, "Give timezone="),
     ],
 )
 def test_mistakes_are_told_without_a_traceback(own_log, changes, says, capsys):
     assert main(arguments(own_log[0], **changes)) == 2
-    shown = capsys.readouterr().err
-    assert says in shown
-    assert "Traceback" not in shown
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert "Traceback" not in shown.err
+    assert "[5] feature" not in shown.out, "no job is made, for jobs are billed"
+
+
+def test_ids_of_a_csv_file_are_taken_as_written(tmp_path, capsys):
+    log = make_log(users=700, seed=3)
+    log["customer_id"] = log["customer_id"].str.removeprefix("C").replace("00007", "NA")
+    log.to_csv(tmp_path / "log.csv", index=False)
+    assert main(arguments(tmp_path / "log.csv", name="zeros")) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r" 00\d{3}  ", shown)
+    assert "dropped" not in shown
+
+
+def test_the_log_was_observed_longer_than_its_last_event(own_log, capsys):
+    changes = {"horizon": "60D", "observed-until": "2026-08-01", "name": "observed"}
+    assert main(arguments(own_log[1], **changes)) == 0
 
 
 def test_missing_arguments_and_files(own_log, tmp_path, capsys):
@@ -77,6 +100,10 @@ def test_missing_arguments_and_files(own_log, tmp_path, capsys):
     assert "--user, --time, --behavior, --cutoff, --horizon" in capsys.readouterr().err
     assert main(["demo", "--events", str(tmp_path / "none.csv")]) == 2
     assert "no file" in capsys.readouterr().err
+    broken = tmp_path / "broken.parquet"
+    broken.write_text("no parquet")
+    assert main(arguments(broken)) == 2
+    assert "cannot be read as Parquet" in capsys.readouterr().err
 
 
 def test_the_demo_log_repeats_with_its_seed():

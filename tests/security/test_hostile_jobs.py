@@ -100,7 +100,9 @@ class Page(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-@pytest.mark.parametrize("status", ["completed", "failed", NASTY], ids=["completed", "failed", "nasty"])
+@pytest.mark.parametrize(
+    "status", ["completed", "failed", NASTY], ids=["completed", "failed", "nasty"]
+)
 def test_what_is_shown_of_a_job_can_do_nothing(hostile, client, status):
     run = run_with(
         hostile,
