@@ -108,6 +108,14 @@ class Registry:
         self._ahead = 0.0
         self.lock = threading.RLock()
 
+    def clear(self) -> None:
+        """Forget all jobs, and the failures that wait for one."""
+        with self.lock:
+            self._deleted.clear()
+            for kind in KINDS:
+                self._jobs[kind].clear()
+                self._failures[kind].clear()
+
     def now(self) -> float:
         """Return the time that jobs age by, in seconds since the epoch."""
         return time.time() + self._ahead

@@ -163,6 +163,15 @@ class Sandbox:
         """
         self._account.faults.add(fault, operation, times)
 
+    def reset(self) -> None:
+        """Forget jobs, faults, objects and what has arrived; settings and clock stay."""
+        self._account.faults.clear()
+        self._account.registry.clear()
+        for key in self.objects():
+            self._storage.delete(self.bucket, key)
+        self.requests.clear()
+        self._storage.requests.clear()
+
     def advance(self, seconds: float) -> None:
         """Let jobs age by so many seconds at once."""
         self._account.registry.advance(seconds)

@@ -72,7 +72,7 @@ def test_pages_are_read_while_they_pay(sandbox, client, sleeper):
 
 
 def test_many_jobs_are_tried_by_list_again_when_lists_lag(sandbox, client, sleeper):
-    sandbox.configure(list_lag=5, job_seconds=30)
+    sandbox.configure(list_lag=3, job_seconds=30)
     sleeper.also = sandbox.advance
     for number in range(12):
         sandbox.put_object(f"own/{number}.csv", b"u\ttea\n")
