@@ -48,6 +48,7 @@ oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
 		$(TESTS) -n $(WORKERS) --dist loadfile -q
 
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
+	rm -rf docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	$(BIN)/python scripts/check_links.py
 

@@ -11,7 +11,8 @@ import nclue_pandas
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE / "notebooks"
-shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+for made in (NOTEBOOKS, HERE / "reference" / "generated"):
+    shutil.rmtree(made, ignore_errors=True)
 shutil.copytree(HERE.parent / "notebooks", NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
 
 project = "nclue_pandas"
