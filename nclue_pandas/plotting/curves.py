@@ -51,6 +51,16 @@ def plot_lift(
         When matplotlib is not installed.
     InvalidDataError
         As for :func:`evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 0, 1, 0]})
+    >>> ax = plot_lift(scores, answers, ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'Lift'
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     table = deciles(roc.ranking(values, labels))
@@ -100,6 +110,16 @@ def plot_gain(
         When matplotlib is not installed.
     InvalidDataError
         As for :func:`evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 0, 1, 0]})
+    >>> ax = plot_gain(scores, answers, ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'Positives found'
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     order = roc.ranking(values, labels)
@@ -158,6 +178,16 @@ def plot_roc(
         When matplotlib is not installed.
     InvalidDataError
         As for :func:`evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 0, 1, 0]})
+    >>> ax = plot_roc(scores, answers, ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'True positive rate'
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     check_confidence(confidence)

@@ -58,6 +58,16 @@ def plot_scores(
         When matplotlib is not installed.
     InvalidDataError
         As for :func:`evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 0, 1, 0]})
+    >>> ax = plot_scores(scores, answers, ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'Users of the label'
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     ax = axes(ax)
@@ -114,6 +124,16 @@ def plot_calibration(
         When matplotlib is not installed.
     InvalidDataError
         As for :func:`evaluate`, and for scores outside 0 to 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [0.9, 0.8, 0.3, 0.1]})
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 0, 1, 0]})
+    >>> ax = plot_calibration(scores, answers, ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'Positives in the group'
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     Choices(confidence, probabilities=True).are_probabilities(values)

@@ -54,6 +54,15 @@ def plot_sequence_lengths(
         When matplotlib is not installed.
     MissingColumnError, InvalidDataError
         When there is no column of texts of that name, or no sequence in it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> sequences = pd.DataFrame({"user_id": ["a", "b"], "sequence": ["tea->milk->tea", "milk"]})
+    >>> ax = plot_sequence_lengths(sequences, ax=Figure().subplots())
+    >>> ax.get_xlabel()
+    'Behaviors in the sequence'
     """
     texts = _texts(sequences, sequence)
     lengths = pc.count_substring(texts, BEHAVIOR_SEPARATOR).to_numpy(zero_copy_only=False) + 1
@@ -103,6 +112,15 @@ def plot_token_use(
         When there is no column of texts of that name, or no sequence in it.
     ConfigurationError
         When `max_tokens` is below 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> sequences = pd.DataFrame({"user_id": ["a", "b"], "sequence": ["tea->milk->tea", "milk"]})
+    >>> ax = plot_token_use(sequences, ax=Figure().subplots())
+    >>> ax.get_xlabel()
+    'Estimated tokens of the sequence'
     """
     if max_tokens < 1:
         raise ConfigurationError(f"max_tokens={max_tokens!r}: give at least 1.")

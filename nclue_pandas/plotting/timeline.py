@@ -88,6 +88,19 @@ def plot_timeline(
         When a frame is no table of jobs.
     InvalidDataError
         When there is no job with a known time.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> tasks = pd.DataFrame({
+    ...     "name": ["tea-30d"],
+    ...     "status": ["completed"],
+    ...     "created_at": pd.to_datetime(["2026-05-25 09:00"], utc=True),
+    ...     "completed_at": pd.to_datetime(["2026-05-25 09:20"], utc=True),
+    ... })
+    >>> ax = plot_timeline(tasks, ax=Figure().subplots())
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['tea-30d']
     """
     end = now or datetime.now(UTC)
     parts = [jobs] if isinstance(jobs, pd.DataFrame) else jobs

@@ -139,12 +139,12 @@ def test_few_positives_give_an_interval_that_is_wide_enough():
     assert held / 400 > 0.91
 
 
-def coverage(interval, simulations=1_000):
-    """Share of seeded data sets (500 users, 20 % positives) whose interval holds 0.75."""
+def coverage(interval, simulations=1_000, positives=100):
+    """Share of seeded data sets (500 users, true AUROC 0.75) whose interval holds the truth."""
     random = np.random.default_rng(0)
     held = 0
     for _ in range(simulations):
-        low, high = interval(*normal_scores(random, 100, 400, 0.75))
+        low, high = interval(*normal_scores(random, positives, 500 - positives, 0.75))
         held += low <= 0.75 <= high
     return held / simulations
 
@@ -164,3 +164,37 @@ def test_the_interval_covers_the_truth_in_93_to_97_percent(method, record_proper
     record_property("coverage", found)
     print(f"\n{method}: {100 * found:.1f} % of 1,000 simulations")
     assert 0.93 <= found <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_interval_still_covers_with_few_positives(record_property):
+    for positives in (5, 10, 20, 30, 50):
+        found = {
+            method: coverage(INTERVALS[method], 2_000 if method == "delong" else 300, positives)
+            for method in ("delong", "bootstrap")
+        }
+        record_property(f"coverage with {positives} positives", found)
+        print(
+            f"\n{positives} positives of 500: DeLong {100 * found['delong']:.1f} %, "
+            f"bootstrap {100 * found['bootstrap']:.1f} %",
+            end="",
+        )
+        assert 0.92 <= found["delong"] <= 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("positives", [100, 20])
+def test_the_paired_test_finds_a_difference_where_there_is_none_in_5_percent(positives):
+    """Two noisy copies of one score have the same AUROC."""
+    random = np.random.default_rng(0)
+    rejected = 0
+    for _ in range(2_000):
+        shared, labels = normal_scores(random, positives, 500 - positives, 0.75)
+        one, other = (
+            roc.placements(shared + random.normal(size=500) / 2, labels) for _ in range(2)
+        )
+        rejected += roc.difference_test(one, other)[1] < 0.05
+    print(f"\npaired test, {positives} positives of 500: {rejected / 20:.1f} % below 0.05")
+    assert 0.03 <= rejected / 2_000 <= 0.08
