@@ -5,7 +5,7 @@ DeLong's variance.
 
 References
 ----------
-.. [1] B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
+B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
 """
 
 from __future__ import annotations
