@@ -49,7 +49,7 @@ def test_degrees_of_freedom_are_welchs():
     assert roc._freedom(one, other) == pytest.approx(expected)
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(st.data())
 def test_a_draw_is_the_auroc_of_the_users_drawn(data):
     n = data.draw(st.integers(2, 15))
