@@ -44,6 +44,8 @@ class Kind(Generic[R]):
     identity : tuple of str
         The request fields that, with the name, make two jobs the same. Result paths are not
         among them.
+    queued : bool
+        Whether the service does one at a time, in the order of the requests.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Kind(Generic[R]):
     title: str
     record_type: type[R]
     identity: tuple[str, ...]
+    queued: bool = False
 
     def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> R:
         """Send the create request."""
@@ -137,6 +140,7 @@ TASK = Kind(
         "test_bucket",
         "test_file_path",
     ),
+    queued=True,
 )
 RUN = Kind("run", "runs", "Run", RunRecord, ("task_id", "feature_id"))
 SHOPPING_INTENT = Kind(

@@ -24,7 +24,9 @@ from nclue_pandas.errors import (
     RequestTimeoutError,
     Throttled,
 )
+from nclue_pandas.jobs.queue import jobs_before, stands_in_queue
 from nclue_pandas.progress import WaitProgress, emit
+from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,14 +106,14 @@ class _Watch:
         self._started = clock.monotonic()
         self._unfinished = [job for job in jobs if not job.finished]
         self._since = dict.fromkeys(self._unfinished, self._started)
+        self._poller = _Poller()
 
     def until_finished(self) -> None:
         """Ask, tell, pause, until nothing is unfinished or the deadline has passed."""
-        poller = _Poller()
         interval = options.poll_first
         while self._unfinished:
             before = {job: job.status for job in self._unfinished}
-            poller.refresh(self._unfinished)
+            self._poller.refresh(self._unfinished)
             now = self._clock.monotonic()
             self._since |= {job: now for job, was in before.items() if job.status != was}
             self._tell()
@@ -147,6 +149,7 @@ class _Watch:
                     status=job.status or "unknown",
                     seconds_in_state=now - self._since[job],
                     elapsed=now - self._started,
+                    position=self._poller.before.get(job.id),
                     stopped=stopped,
                 )
             )
@@ -156,10 +159,13 @@ class _Poller:
     """Asks for each job once a round, in as few requests as the lists allow."""
 
     def __init__(self) -> None:
+        #: How many jobs the service does before a job, by id, where a list page has told.
+        self.before: dict[str, int] = {}
         self._paying: dict[tuple[ClientRef, str], int] = {}
 
     def refresh(self, jobs: Sequence[Job[Any]]) -> None:
         """Ask for each job; what fails in passing is asked for again in the next round."""
+        self.before = {}
         groups = defaultdict(list)
         for job in jobs:
             groups[job.client.ref, job.kind.name].append(job)
@@ -174,23 +180,28 @@ class _Poller:
     def _from_pages(self, key: tuple[ClientRef, str], left: dict[str, Job[Any]]) -> None:
         """Refresh what the first list pages hold, and take it out of `left`.
 
-        A page costs one request, so it pays when it holds two of the jobs or more. The first page
-        that does not is the last one, in this round and in those to come; for many jobs one page
-        is tried all the same, because it costs little beside them and lists may lag.
+        A page costs one request, so it pays when it holds two of the jobs or more, or one that
+        stands in a queue: the page tells how many are before it. The first page that does not pay
+        is the last one, in this round and in those to come; for many jobs one page is tried all
+        the same, because it costs little beside them and lists may lag.
         """
         first = next(iter(left.values()))
-        most = max(self._paying.get(key, len(left) // _PAYS), len(left) >= _MANY)
-        paid = 0
+        pays = 1 if any(stands_in_queue(job) for job in left.values()) else _PAYS
+        most = max(self._paying.get(key, len(left) // pays), len(left) >= _MANY)
+        paid, seen = 0, list[Record]()
         for page in islice(first.kind.pages(first.client.service), most):
+            seen += page
             held = [record for record in page if record.id in left]
             for record in held:
                 left.pop(record.id).take(record)
-            if len(held) < _PAYS:
+            if len(held) < pays:
                 break
             paid += 1
-            if len(left) < _PAYS:
+            if len(left) < pays:
                 break
         self._paying[key] = paid
+        if first.kind.queued:
+            self.before |= jobs_before(seen)
 
 
 @contextmanager

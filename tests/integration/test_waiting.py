@@ -6,6 +6,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
+from nclue_pandas.progress import WaitProgress
 
 
 def test_a_deadline_leaves_the_job_alone(sandbox, client, sleeper, sequences):
@@ -82,6 +83,45 @@ def test_many_jobs_are_tried_by_list_again_when_lists_lag(sandbox, client, sleep
     asked = [r.operation for r in sandbox.requests[before:]]
     assert asked.count("get_feature") < 3 * 12
     assert asked[-1] == "list_features"
+
+
+def told_positions(seen, name):
+    """The positions told of a Task, without repetitions."""
+    waits = (event for event in seen if isinstance(event, WaitProgress) and event.name == name)
+    told = [event.position for event in waits if not event.finished]
+    return [told[i] for i in range(len(told)) if i == 0 or told[i] != told[i - 1]]
+
+
+def test_a_task_in_the_queue_tells_how_many_are_before_it(
+    sandbox, client, sleeper, sequences, halves
+):
+    feature = sequences.nclue.create_feature("f").wait()
+    sandbox.configure(job_seconds=60)
+    sleeper.also = sandbox.advance
+    tasks = [halves[0].nclue.create_task(name, feature) for name in "abc"]
+    last = tasks.pop()
+    before, seen = len(sandbox.requests), []
+    with nclue.subscribe(seen.append):
+        last.wait()
+    assert told_positions(seen, "c")[:3] == [2, 1, 0]
+    asked = [r.operation for r in sandbox.requests[before:]]
+    assert asked[:4] == ["list_tasks"] * 4, "a page does as well as the job alone, one a round"
+    assert [task.refresh().status for task in tasks] == ["completed", "completed"]
+
+
+def test_a_task_that_the_list_does_not_show_is_asked_for_alone(
+    sandbox, client, sleeper, sequences, halves
+):
+    feature = sequences.nclue.create_feature("f").wait()
+    sandbox.configure(job_seconds=60, list_lag=3600)
+    sleeper.also = sandbox.advance
+    task = halves[0].nclue.create_task("t", feature)
+    before, seen = len(sandbox.requests), []
+    with nclue.subscribe(seen.append):
+        task.wait()
+    asked = [r.operation for r in sandbox.requests[before:]]
+    assert asked.count("list_tasks") == 1
+    assert told_positions(seen, "t") == [None]
 
 
 def test_a_failed_job_names_cause_and_remedy(sandbox, client):
