@@ -19,8 +19,8 @@ _ENDED: Final = COMPLETED_SPELLINGS | {FAILED}
 
 
 def stands_in_queue(job: Job[Any]) -> bool:
-    """Tell whether other jobs may be done before this one, as far as is known."""
-    return job.kind.queued and job.status in {None, REGISTERED, PENDING}
+    """Tell whether other jobs may be done before this one, as far as it was asked for."""
+    return job.kind.queued and job.status in {REGISTERED, PENDING}
 
 
 def jobs_before(records: Iterable[Record]) -> dict[str, int]:
