@@ -161,7 +161,7 @@ class _Poller:
     def __init__(self) -> None:
         #: How many jobs the service does before a job, by id, where a list page has told.
         self.before: dict[str, int] = {}
-        self._paying: dict[tuple[ClientRef, str], int] = {}
+        self._paying: dict[tuple[ClientRef, str, int], int] = {}
 
     def refresh(self, jobs: Sequence[Job[Any]]) -> None:
         """Ask for each job; what fails in passing is asked for again in the next round."""
@@ -187,7 +187,7 @@ class _Poller:
         """
         first = next(iter(left.values()))
         pays = 1 if any(stands_in_queue(job) for job in left.values()) else _PAYS
-        most = max(self._paying.get(key, len(left) // pays), len(left) >= _MANY)
+        most = max(self._paying.get((*key, pays), len(left) // pays), len(left) >= _MANY)
         paid, seen = 0, list[Record]()
         for page in islice(first.kind.pages(first.client.service), most):
             seen += page
@@ -199,7 +199,7 @@ class _Poller:
             paid += 1
             if len(left) < pays:
                 break
-        self._paying[key] = paid
+        self._paying[*key, pays] = paid
         if first.kind.queued:
             self.before |= jobs_before(seen)
 
