@@ -50,7 +50,7 @@ class RequestSent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestRetried(RequestSent):
-    """A request failed and will be sent again.
+    """An attempt failed, and the request will be sent again.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import requests
@@ -128,15 +129,15 @@ class Transport:
         AmbiguousCreateError
             When a create call fails so that the job may exist.
         """
-        return self._repeated(request, lambda: read(self._ask(request)))
+        return self._repeated(request, lambda number: read(self._ask(request, number)))
 
     def download(self, request: Request, into: BinaryIO) -> None:
         """Send a request and write the body of its answer to `into`, replacing what is there."""
 
-        def attempt() -> None:
+        def attempt(number: int) -> None:
             into.seek(0)
             into.truncate()
-            with self._send(request) as response:
+            with self._send(request, number) as response:
                 into.writelines(_bounded(response, DOWNLOAD_LIMIT))
 
         self._repeated(request, attempt)
@@ -154,20 +155,17 @@ class Transport:
 
     def delete(self, request: Request) -> None:
         """Send a delete request; that nothing is there any more after a lost answer is success."""
-        attempts = 0
 
-        def attempt() -> None:
-            nonlocal attempts
-            attempts += 1
+        def attempt(number: int) -> None:
             try:
-                self._ask(request)
+                self._ask(request, number)
             except NotFoundError:
-                if attempts == 1:
+                if number == 1:
                     raise
 
         self._repeated(request, attempt)
 
-    def _repeated(self, request: Request, attempt: Callable[[], T]) -> T:
+    def _repeated(self, request: Request, attempt: Callable[[int], T]) -> T:
         retrying = Retrying(
             stop=stop_after_attempt(self._settings.retries + 1),
             wait=_pause,
@@ -176,8 +174,9 @@ class Transport:
             before_sleep=lambda state: _tell_retry(request, state),
             reraise=True,
         )
+        numbers = count(1)
         try:
-            return retrying(attempt)
+            return retrying(lambda: attempt(next(numbers)))
         except _UNCLEAR as error:
             if not request.creates:
                 raise
@@ -185,8 +184,8 @@ class Transport:
                 f"{request.method} {request.path} failed so that the job may exist: {error}"
             ) from error
 
-    def _ask(self, request: Request) -> Any:
-        with self._send(request) as response:
+    def _ask(self, request: Request, number: int) -> Any:
+        with self._send(request, number) as response:
             body = b"".join(_bounded(response, ANSWER_LIMIT))
         try:
             return json.loads(body)
@@ -196,12 +195,12 @@ class Transport:
                 f"({type(error).__name__}, {len(body):,} bytes)."
             ) from None
 
-    def _send(self, request: Request) -> requests.Response:
+    def _send(self, request: Request, number: int) -> requests.Response:
         """Wait for the permit, sign, send; return an answer that is a success."""
         if self._settings.requests_per_second is not None:
             scope = self._settings.rate_scope or self._credentials().account
             pace_for(scope, self._settings.requests_per_second).acquire(self._sleep)
-        emit(RequestSent(method=request.method, path=request.path))
+        emit(RequestSent(method=request.method, path=request.path, attempt=number))
         started = time.monotonic()
         prepared = self._session.prepare_request(
             requests.Request(
@@ -219,6 +218,7 @@ class Transport:
             RequestFinished(
                 method=request.method,
                 path=request.path,
+                attempt=number,
                 status=response.status_code,
                 seconds=seconds,
             )

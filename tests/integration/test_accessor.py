@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import matplotlib as mpl
 import pandas as pd
 import pytest
@@ -35,6 +37,32 @@ def test_verbs_on_scores(scored, client):
     batches = list(run.iter_result())
     pd.testing.assert_frame_equal(pd.concat(batches, ignore_index=True), scores)
     assert batches[0].attrs["nclue"]["name"] == "r"
+
+
+def test_the_timeline_of_tables_and_of_handles(scored, client):
+    import matplotlib.pyplot as plt
+
+    run, _ = scored
+    run.wait()
+    drawn = [
+        client.list_tasks().nclue.plot_timeline(),
+        nclue.plot_timeline([client.list_features(), client.get_task("t"), run]),
+    ]
+    titles = [[tick.get_text() for tick in axes.get_yticklabels()] for axes in drawn]
+    plt.close("all")
+    assert titles == [["Task t"], ["Feature f", "Task t", "Run r"]]
+
+
+def test_every_verb_goes_through_pipe(sequences, halves):
+    train, _ = halves
+    assert sequences.pipe(nclue.check).ok
+    assert train.pipe(nclue.split, test=0.5)[0].pipe(nclue.report).part == "train"
+    scores = train.rename(columns={"label": "score"})
+    assert scores.pipe(nclue.evaluate, train).auroc == 1
+    for verb in sorted(set(dir(nclue.accessor.NclueAccessor)) & set(nclue.__all__)):
+        first = next(iter(inspect.signature(getattr(nclue, verb)).parameters.values()))
+        assert first.kind is first.POSITIONAL_OR_KEYWORD, verb
+        assert first.default is first.empty, verb
 
 
 def test_lists_of_every_kind(scored, client):

@@ -49,6 +49,27 @@ def test_a_chain_tells_of_requests_uploads_waits_and_the_download(
         assert secret not in told
 
 
+def test_attempts_are_counted_and_their_pauses_told(client, sandbox, sleeper, sequences):
+    feature = sequences.nclue.create_feature("f").wait()
+    sandbox.inject("error_503", operation="get_feature", times=2)
+    seen = []
+    with nclue.subscribe(seen.append):
+        feature.refresh()
+    told = [(type(event), event.attempt) for event in seen]
+    sent, finished, retried = (
+        progress.RequestSent,
+        progress.RequestFinished,
+        progress.RequestRetried,
+    )
+    assert told == [
+        *((sent, 1), (finished, 1), (retried, 1)),
+        *((sent, 2), (finished, 2), (retried, 2)),
+        *((sent, 3), (finished, 3)),
+    ]
+    assert [event.status for event in seen if type(event) is finished] == [503, 503, 200]
+    assert all(event.pause > 0 for event in seen if type(event) is retried)
+
+
 def test_a_failing_subscriber_does_not_break_the_chain(client, sequences, halves, caplog):
     train, test = halves
 
