@@ -17,19 +17,22 @@ class Measured:
 
     Parameters
     ----------
-    seconds, extra_mb : dict of int to float
-        Round -> time, and peak memory above the loaded data in 10^6 bytes.
+    seconds, cpu_seconds, extra_mb : dict of int to float
+        Round -> time by the clock, processor time of all threads, and peak memory above the
+        loaded data in 10^6 bytes.
     digest : str or None
         Of its result.
     """
 
     seconds: dict[int, float] = field(default_factory=dict)
+    cpu_seconds: dict[int, float] = field(default_factory=dict)
     extra_mb: dict[int, float] = field(default_factory=dict)
     digest: str | None = None
 
     def add(self, number: int, told: dict[str, Any]) -> None:
         """Add what a process told of one round."""
         self.seconds[number] = told["seconds"]
+        self.cpu_seconds[number] = told["cpu_seconds"]
         if told["extra_mb"] is not None:
             self.extra_mb[number] = told["extra_mb"]
         self.digest = told["digest"] or self.digest
@@ -69,7 +72,8 @@ class Cell:
 
 
 def _measured(told: dict[str, Any]) -> Measured:
-    rounds = [{int(number): x for number, x in told[k].items()} for k in ("seconds", "extra_mb")]
+    names = ("seconds", "cpu_seconds", "extra_mb")
+    rounds = [{int(number): x for number, x in told[name].items()} for name in names]
     return Measured(*rounds, told["digest"])
 
 

@@ -29,8 +29,8 @@ Made by `make bench`. Every measurement is a fresh process: it loads its input, 
 tiny one, then is measured once. In a round all methods take their turn, another one first each
 time; a ratio compares what two methods took in the same round. Shown are medians, and in brackets
 the least and the greatest of all rounds. Trust ratios, not seconds: other programs share the
-machine. *Extra memory* is the peak of resident memory above what is held when the clock starts,
-the result included. *Same result* is verified by a digest once for each input.
+machine. *CPU seconds* are those of all threads. *Extra memory* is the peak of resident memory
+above what is held when the clock starts, the result included. *Same result* is verified by a digest once for each input.
 """
 
 #: Another page includes what stands between.
@@ -90,8 +90,11 @@ def _machine(*, cores: int, memory_gb: int, system: str, **libraries: str) -> st
 
 def cell_lines(group: Group, cell: Cell) -> Iterator[str]:
     """Yield the table of one input."""
-    yield "| method | seconds | time / ours | extra MB | ours / its memory | same result | rounds |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| method | seconds | time / ours | CPU seconds | extra MB | ours / its memory "
+        "| same result | rounds |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for method in group.methods:
         if method.key in cell.methods:
             yield f"| {' | '.join(fields(cell, method))} |"
@@ -103,6 +106,8 @@ def fields(cell: Cell, method: Method) -> Iterator[str]:
     yield method.label + (f" ({method.note})" if method.note else "")
     yield show(Spread.of(own.seconds), 3)
     yield "" if method.key == OURS else show(slowdown(cell, method.key))
+    processor = Spread.of(own.cpu_seconds)
+    yield f"{processor.median:.3f}" if processor else ""
     memory = Spread.of(own.extra_mb)
     yield f"{memory.median:,.0f}" if memory else ""
     yield "" if method.key == OURS else show(lightness(cell, method.key))

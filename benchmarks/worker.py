@@ -25,10 +25,13 @@ def measure(job: Job) -> dict[str, Any]:
         method.run(method.load(replace(job, path=job.warm_up, name=f"{job.name}-warm-up")))
     data = method.load(job)
     peak = Peak()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     result = method.run(data)
-    seconds = time.perf_counter() - start
-    measured = {"seconds": seconds, "extra_mb": peak.extra_mb()}
+    measured = {
+        "seconds": time.perf_counter() - start,
+        "cpu_seconds": time.process_time() - cpu_start,
+        "extra_mb": peak.extra_mb(),
+    }
     digest = method.digest(result) if job.digest and method.digest else None
     return {**measured, "digest": digest}
 
