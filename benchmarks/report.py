@@ -30,7 +30,8 @@ tiny one, then is measured once. In a round all methods take their turn, another
 time; a ratio compares what two methods took in the same round. Shown are medians, and in brackets
 the least and the greatest of all rounds. Trust ratios, not seconds: other programs share the
 machine. *CPU seconds* are those of all threads. *Extra memory* is the peak of resident memory
-above what is held when the clock starts, the result included. *Same result* is verified by a digest once for each input.
+above what is held when the clock starts, the result included. *Same result* is verified by a
+digest once for each input.
 """
 
 #: Another page includes what stands between.
