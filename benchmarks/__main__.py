@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.methods import Workload
     from benchmarks.stores import Store
 
-GROUPS = ("sequences", "publish", "results", "checks", "imports")
+GROUPS = ("sequences", "publish", "results", "streams", "checks", "imports")
 DOCS = ROOT / "docs" / "benchmarks"
 DATA = ROOT / "build" / "benchmarks"
 

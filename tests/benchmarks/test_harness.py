@@ -19,6 +19,7 @@ TINY = {
     "results": ("scores", ["pyarrow_8", "pandas"]),
     "checks": ("frame", ["screening", "loop"]),
     "publish": ("frame", ["put_file"]),
+    "streams": ("parquet", ["in_memory"]),
 }
 
 
