@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class PictureVerbs:
     """Pictures of scores, sequences and jobs as methods of a DataFrame."""
 
-    _frame: pd.DataFrame
+    _frame: Any
 
     def plot_lift(self, answers: pd.DataFrame, **options: Any) -> Axes:
         """Draw the lift by decile of these scores: :func:`nclue_pandas.plot_lift`.

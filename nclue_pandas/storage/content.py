@@ -64,18 +64,22 @@ class BucketDigest:
         return cls(bucket, table.num_rows, size, hashed.digest())
 
 
-class Content(Protocol):
-    """The lines of a dataset."""
+class Digested(Protocol):
+    """What is known of the lines of a dataset, wherever they are."""
 
     @property
     def digests(self) -> tuple[BucketDigest, ...]:
         """What the buckets that have lines hold, ascending."""
 
+
+class Content(Digested, Protocol):
+    """The lines of a dataset."""
+
     def tables(self, buckets: range) -> Iterator[pa.Table]:
         """Yield the rows of neighboring buckets in canonical order, some at a time."""
 
 
-def fingerprint(content: Content) -> str:
+def fingerprint(content: Digested) -> str:
     """Return the fingerprint of the content: a pure function of its lines."""
     return layout.fingerprint((each.bucket, each.digest) for each in content.digests)
 

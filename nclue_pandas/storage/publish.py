@@ -19,14 +19,17 @@ import numpy as np
 from nclue_pandas.errors import ForeignObjectError
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage import layout
-from nclue_pandas.storage.content import Content, FrameContent, fingerprint
+from nclue_pandas.storage.content import Content, Digested, FrameContent, fingerprint
 from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
 from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from nclue_pandas.storage.bucket import Bucket
+    from nclue_pandas.storage.content import BucketDigest
 
 #: Parts in memory at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
@@ -106,26 +109,7 @@ class Prepared:
 
     def dataset(self, bucket: str) -> Dataset:
         """Describe what is to be in a bucket; parts without lines are left out."""
-        rows, sizes = np.zeros((2, BUCKETS), dtype=np.int64)
-        for each in self.content.digests:
-            rows[each.bucket], sizes[each.bucket] = each.rows, each.size
-        rows_of, size_of = (
-            counts.reshape(self.place.parts, -1).sum(axis=1).tolist() for counts in (rows, sizes)
-        )
-        parts = [
-            Part(self.place.part_key(number), number, size_of[number], rows_of[number])
-            for number in range(self.place.parts)
-            if rows_of[number]
-        ]
-        return Dataset(
-            bucket=bucket,
-            path=self.place.path,
-            kind=self.place.kind,
-            fingerprint=self.place.fingerprint,
-            parts=tuple(parts),
-            rows=int(rows.sum()),
-            size=int(sizes.sum()),
-        )
+        return describe(self.place, self.content.digests, bucket)
 
     def body(self, number: int) -> BinaryIO:
         """Encode a part into memory."""
@@ -134,6 +118,30 @@ class Prepared:
             for lines in encode(table):
                 body.write(lines)
         return body
+
+
+def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Dataset:
+    """Describe the dataset of a place; parts without lines are left out."""
+    rows, sizes = np.zeros((2, BUCKETS), dtype=np.int64)
+    for each in digests:
+        rows[each.bucket], sizes[each.bucket] = each.rows, each.size
+    rows_of, size_of = (
+        counts.reshape(place.parts, -1).sum(axis=1).tolist() for counts in (rows, sizes)
+    )
+    parts = [
+        Part(place.part_key(number), number, size_of[number], rows_of[number])
+        for number in range(place.parts)
+        if rows_of[number]
+    ]
+    return Dataset(
+        bucket=bucket,
+        path=place.path,
+        kind=place.kind,
+        fingerprint=place.fingerprint,
+        parts=tuple(parts),
+        rows=int(rows.sum()),
+        size=int(sizes.sum()),
+    )
 
 
 def publish_sequences(
@@ -234,9 +242,16 @@ def prepare(
     part_bytes : int
         Bytes that a part may hold on average.
     """
+    return Prepared(content, place_of(content, kind, name, prefix, part_bytes))
+
+
+def place_of(
+    content: Digested, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
+) -> Place:
+    """Name the parts of a dataset whose lines may be elsewhere; see :func:`prepare`."""
     size = sum(each.size for each in content.digests)
     parts = layout.part_count(size, part_bytes) if kind == "sequences" else 1
-    return Prepared(content, Place(kind, prefix, name, fingerprint(content), parts))
+    return Place(kind, prefix, name, fingerprint(content), parts)
 
 
 def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE) -> Dataset:
@@ -263,7 +278,7 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
         track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
         ThreadPoolExecutor(at_once) as pool,
     ):
-        uploads = [pool.submit(_put_part, mine, prepared, part) for part in dataset.parts]
+        uploads = [pool.submit(put_part, mine, prepared, part) for part in dataset.parts]
         try:
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()
@@ -275,21 +290,21 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
                 time.sleep(_TICK)
             raise
     dataset = replace(dataset, sent=tuple(sent))
-    return replace(dataset, sent=(*sent, *_put_manifest(bucket, prepared, dataset)))
+    return replace(dataset, sent=(*sent, *put_manifest(bucket, prepared.place, dataset)))
 
 
-def _put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
+def put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
     """Write a part unless it is there; return its key when it was written."""
-    if _is_there(bucket, part.key, part.size):
+    if is_there(bucket, part.key, part.size):
         return []
     marks = layout.metadata(prepared.place.fingerprint, part.number)
     bucket.put(part.key, prepared.body(part.number), marks)
     return [part.key]
 
 
-def _put_manifest(bucket: Bucket, prepared: Prepared, dataset: Dataset) -> list[str]:
+def put_manifest(bucket: Bucket, place: Place, dataset: Dataset) -> list[str]:
     """Write the manifest beside the directory, last: it says that all parts are there."""
-    key = prepared.place.manifest_key
+    key = place.manifest_key
     if key is None:
         return []
     told: dict[str, Any] = {
@@ -301,13 +316,13 @@ def _put_manifest(bucket: Bucket, prepared: Prepared, dataset: Dataset) -> list[
         ],
     }
     body = json.dumps(told, indent=1).encode()
-    if _is_there(bucket, key, len(body)):
+    if is_there(bucket, key, len(body)):
         return []
     bucket.put(key, BytesIO(body), layout.metadata(dataset.fingerprint, None))
     return [key]
 
 
-def _is_there(bucket: Bucket, key: str, size: int) -> bool:
+def is_there(bucket: Bucket, key: str, size: int) -> bool:
     """Return whether our object of that size is there.
 
     Raises
@@ -328,8 +343,12 @@ def _is_there(bucket: Bucket, key: str, size: int) -> bool:
 
 def preview(prepared: Prepared, bucket: Bucket) -> Dataset:
     """Tell what :func:`publish` would write; nothing is written."""
-    dataset = prepared.dataset(bucket.name)
-    missing = [p.key for p in dataset.parts if not _is_there(bucket, p.key, p.size)]
+    return preview_parts(prepared.dataset(bucket.name), bucket)
+
+
+def preview_parts(dataset: Dataset, bucket: Bucket) -> Dataset:
+    """Tell which parts of a described dataset are not in the bucket yet."""
+    missing = [p.key for p in dataset.parts if not is_there(bucket, p.key, p.size)]
     return replace(dataset, sent=tuple(missing))
 
 

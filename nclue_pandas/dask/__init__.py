@@ -1,0 +1,22 @@
+"""``ddf.nclue``: the same verbs on a Dask DataFrame.
+
+Importing this registers the accessor. The functions of :mod:`nclue_pandas.frames` run inside the
+partitions, after one shuffle by user; the client puts together what they tell.
+"""
+
+from __future__ import annotations
+
+from nclue_pandas.errors import MissingExtraError
+
+try:
+    import dask.dataframe  # noqa: F401 - tells early, and with the extra's name, that it is missing
+except ImportError as error:
+    raise MissingExtraError.of(error.name or "dask", "dask", "nclue_pandas.dask") from error
+
+from nclue_pandas.dask.accessor import DaskAccessor, register
+from nclue_pandas.dask.making import report, to_answers, to_sequences
+from nclue_pandas.dask.publishing import check
+
+__all__ = ["DaskAccessor", "check", "report", "to_answers", "to_sequences"]
+
+register()

@@ -1,0 +1,33 @@
+"""``ddf.nclue``: the verbs of every frame, on Dask."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import dask.dataframe as dd
+from dask.dataframe.extensions import register_dataframe_accessor
+
+from nclue_pandas.accessor_base import Verbs
+
+
+class DaskAccessor(Verbs[dd.DataFrame]):
+    """The verbs of ``nclue_pandas`` as methods of a Dask DataFrame.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        An event log, or a frame of sequences or answers.
+    """
+
+    functions: ClassVar[str] = "nclue_pandas.dask"
+
+
+def register() -> None:
+    """Register ``ddf.nclue``, silently also the second time (a reload, an autoreload).
+
+    An accessor of the same name that is not ours is left to Dask, which warns.
+    """
+    present = getattr(dd.DataFrame, "nclue", None)
+    if getattr(present, "__module__", None) == __name__:
+        del dd.DataFrame.nclue
+    register_dataframe_accessor("nclue")(DaskAccessor)

@@ -1,0 +1,338 @@
+"""The verbs that make frames: the functions of frames, run on the rows of some users at a time."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import dask.dataframe as dd
+import pandas as pd
+import pyarrow as pa
+
+from nclue_pandas.contract import TOKENS_PER_USER
+from nclue_pandas.dask.outcomes import Outcome
+from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, build, collect, pieces_of
+from nclue_pandas.dask.routing import Route, partition_count, pattern
+from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.frames.answers import to_answers as answers_of_frame
+from nclue_pandas.frames.answers import warn_of_answers
+from nclue_pandas.frames.columns import find_column, is_text, to_arrow
+from nclue_pandas.frames.parts import merge_reports, on_a_part
+from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, Report, SequenceReport
+from nclue_pandas.frames.reports import report as report_of_frame
+from nclue_pandas.frames.sequences import to_sequences as sequences_of_frame
+from nclue_pandas.frames.sequences import warn_of_sequences
+from nclue_pandas.frames.times import read_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
+
+    from nclue_pandas.frames.behaviors import OnPersonalData
+    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.grouping import TokenEstimator
+
+#: Columns that are added for the way; the user's frame does not get them.
+_TIES: Final = "nclue tie break"
+_COUNTED: Final = "nclue positive"
+
+
+def to_sequences(
+    events: dd.DataFrame,
+    *,
+    user: str,
+    time: str,
+    behavior: str | Sequence[str],
+    until: Any = None,
+    since: Any = None,
+    tie_break: str | None = None,
+    template: str | None = None,
+    max_tokens: int | None = TOKENS_PER_USER,
+    token_estimator: TokenEstimator | None = None,
+    personal_data: OnPersonalData = "raise",
+    on_invalid: OnInvalid = "raise",
+    timezone: str | tzinfo | None = None,
+) -> dd.DataFrame:
+    """Make one sequence of behaviors for each user of a log on Dask.
+
+    The work is done now, and the result is kept on the workers: errors and warnings come as on
+    pandas, and nothing is shuffled twice. Positions and order of rows are those of the
+    partitions one after another.
+
+    Parameters
+    ----------
+    events : dask.dataframe.DataFrame
+        The log, one row for each event.
+    user, time, behavior, until, since, tie_break, template, max_tokens, token_estimator
+        As for :func:`nclue_pandas.to_sequences`; `token_estimator` must pickle.
+    personal_data, on_invalid, timezone
+        As for :func:`nclue_pandas.to_sequences`.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        ``user_id`` and ``sequence``, both string[pyarrow], users in the order that pandas gives
+        them. :func:`report` tells what was dropped, cut and replaced.
+
+    Raises
+    ------
+    MissingColumnError, InvalidDataError, PersonalDataError, ConfigurationError
+        As on pandas. A problem names its first 1,000 rows, and how many there are.
+
+    Warns
+    -----
+    NclueDataWarning
+        As on pandas.
+
+    Examples
+    --------
+    >>> events = dd.from_pandas(pd.DataFrame({
+    ...     "customer": ["0012", "0012", "7"],
+    ...     "ts": pd.to_datetime(["2026-01-02", "2026-01-01", "2026-01-01"]),
+    ...     "item": ["러닝화", "running socks", "tea"],
+    ... }), npartitions=2)
+    >>> sequences = to_sequences(events, user="customer", time="ts", behavior="item")
+    >>> sorted(sequences.compute()["sequence"])
+    ['running socks->러닝화', 'tea']
+    >>> report(sequences).events
+    3
+    """
+    options: dict[str, Any] = {
+        "user": user,
+        "time": time,
+        "behavior": behavior,
+        "until": until,
+        "since": since,
+        "tie_break": tie_break,
+        "template": template,
+        "max_tokens": max_tokens,
+        "token_estimator": token_estimator,
+        "personal_data": personal_data,
+        "on_invalid": on_invalid,
+        "timezone": timezone,
+    }
+    _try_out(sequences_of_frame, events, options, bounds=("until", "since"))
+    events = _with_ties(events, options)
+    behaviors = [behavior] if isinstance(behavior, str) else list(behavior)
+    roles = {"time": [time], "user": [user], "behavior": behaviors}
+    if tie_break is not None:
+        roles["tie_break"] = [options["tie_break"]]
+    work = _Sequences(options)
+    frames, outcomes = build(events, _route(events, roles), work, SEQUENCES)
+    _check_zones(outcomes, time)
+    made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
+    warn_of_sequences(made, stacklevel=3)
+    return collect(frames, SEQUENCES, made)
+
+
+def to_answers(
+    events: dd.DataFrame,
+    *,
+    user: str = "user_id",
+    time: str | None = None,
+    cutoff: Any = None,
+    horizon: Any = None,
+    positive: str | dd.Series | Callable[[dd.DataFrame], Any] | None = None,
+    label: str | None = None,
+    observed_until: Any = None,
+    personal_data: OnPersonalData = "raise",
+    on_invalid: OnInvalid = "raise",
+    timezone: str | tzinfo | None = None,
+) -> dd.DataFrame:
+    """Give each user of a frame on Dask a 0 or a 1, from a log or from labels.
+
+    Done now and kept on the workers, as :func:`to_sequences` does.
+
+    Parameters
+    ----------
+    events : dask.dataframe.DataFrame
+        An event log, or a frame with one label for each user.
+    user, time, cutoff, horizon, label, observed_until, personal_data, on_invalid, timezone
+        As for :func:`nclue_pandas.to_answers`.
+    positive : str, dask.dataframe.Series, callable or None
+        As for :func:`nclue_pandas.to_answers`; a Series or what a function returns is Dask's,
+        made from `events`.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        ``user_id`` (string[pyarrow]) and ``label`` (int8[pyarrow]).
+
+    Raises
+    ------
+    MissingColumnError, InvalidDataError, PersonalDataError, ConfigurationError
+        As on pandas.
+
+    Warns
+    -----
+    NclueDataWarning
+        As on pandas.
+
+    Examples
+    --------
+    >>> labels = dd.from_pandas(pd.DataFrame({"user_id": [1, 2], "bought": [True, False]}))
+    >>> dict(to_answers(labels, label="bought").compute().itertuples(index=False))
+    {'2': 0, '1': 1}
+    """
+    options: dict[str, Any] = {
+        "user": user,
+        "time": time,
+        "cutoff": cutoff,
+        "horizon": horizon,
+        "positive": positive,
+        "label": label,
+        "observed_until": observed_until,
+        "personal_data": personal_data,
+        "on_invalid": on_invalid,
+        "timezone": timezone,
+    }
+    counted = {"positive": positive if isinstance(positive, str) or label is not None else None}
+    _try_out(answers_of_frame, events, options | counted, bounds=())
+    events = _with_positive(events, options)
+    named = {"time": time, "user": user, "positive": options["positive"], "label": label}
+    roles = {argument: [column] for argument, column in named.items() if column is not None}
+    work = _Answers(options)
+    frames, outcomes = build(events, _route(events, roles), work, ANSWERS)
+    made = merge_reports([r for each in outcomes if isinstance(r := each.report, AnswerReport)])
+    if time is not None:
+        _check_zones(outcomes, time)
+        made = _at_the_end(outcomes, options, made)
+    warn_of_answers(made, stacklevel=3)
+    return collect(frames, ANSWERS, made)
+
+
+def report(frame: dd.DataFrame) -> Report | None:
+    """Return the report of a frame that a verb of this package made on Dask.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        As :func:`to_sequences` or :func:`to_answers` returned it.
+
+    Returns
+    -------
+    Report or None
+        None for every other frame, also for one that was derived from theirs.
+    """
+    pieces = pieces_of(frame)
+    return None if pieces is None else pieces.report
+
+
+@dataclass(frozen=True, eq=False)
+class _Sequences:
+    """:func:`nclue_pandas.to_sequences` on the rows of some users."""
+
+    options: Mapping[str, Any]
+
+    def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
+        frame = sequences_of_frame(part, **self.options)
+        return frame, Outcome(report_of_frame(frame), zoned=_zoned(part[self.options["time"]]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """:func:`nclue_pandas.to_answers` on the rows of some users."""
+
+    options: Mapping[str, Any]
+
+    def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
+        frame = answers_of_frame(part, **self.options)
+        outcome, time = Outcome(report_of_frame(frame)), self.options["time"]
+        if time is None or part.empty:
+            return frame, outcome
+        last = part.iloc[[int(read_times(part[time]).ticks.argmax())]]
+        return frame, replace(outcome, last=last, zoned=_zoned(part[time]))
+
+
+def _route(frame: dd.DataFrame, roles: dict[str, list[Any]]) -> Route:
+    return Route(roles, pattern(frame), partition_count(frame.npartitions))
+
+
+def _try_out(
+    function: Callable[..., pd.DataFrame],
+    frame: dd.DataFrame,
+    options: dict[str, Any],
+    bounds: tuple[str, ...],
+) -> None:
+    """Run the function on no rows: columns and options are refused before any work is done.
+
+    Whether texts have a time zone is not known without rows, so bounds are not compared then.
+    """
+    if not isinstance(frame, dd.DataFrame):
+        kind = type(frame).__name__
+        raise InvalidDataError(f"events must be a Dask DataFrame, not {kind}.")
+    empty, time = pattern(frame), options["time"]
+    if time is not None and time in empty and _may_be_zoned(empty[time]):
+        if not bounds:
+            return
+        options = options | dict.fromkeys(bounds)
+    with on_a_part():
+        function(empty, **options)
+
+
+def _may_be_zoned(times: pd.Series[Any]) -> bool:
+    kind = to_arrow(times).type
+    return is_text(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind)
+
+
+def _with_ties(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFrame:
+    """Order a categorical tie-break by its categories, as pandas does."""
+    tie_break = options["tie_break"]
+    if tie_break is None:
+        return events
+    if not isinstance(
+        find_column(pattern(events), tie_break, "tie_break").dtype, pd.CategoricalDtype
+    ):
+        return events
+    if not events[tie_break].cat.known:
+        raise InvalidDataError(
+            f"The categories of tie_break={tie_break!r} are not known to all workers, so they "
+            f"have no common order. Call events.categorize([{tie_break!r}]) first."
+        )
+    codes = events[tie_break].cat.codes
+    options["tie_break"] = _TIES
+    return events.assign(**{_TIES: codes.where(codes >= 0)})
+
+
+def _with_positive(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFrame:
+    """Make a column of a Series or function that says which events count."""
+    positive = options["positive"]
+    if positive is None or isinstance(positive, str):
+        return events
+    counted = positive(events) if callable(positive) else positive
+    if not isinstance(counted, dd.Series):
+        raise InvalidDataError(
+            f"positive= must be or give a Dask Series for a Dask frame, not "
+            f"{type(counted).__name__}. Make it from the log itself."
+        )
+    options["positive"] = _COUNTED
+    return events.assign(**{_COUNTED: counted})
+
+
+def _zoned(times: pd.Series[Any]) -> bool | None:
+    if times.empty or not pd.api.types.is_string_dtype(times):
+        return None
+    return read_times(times).aware
+
+
+def _check_zones(outcomes: list[Outcome], time: str) -> None:
+    """Refuse texts of which some have a time zone: pieces alone cannot tell."""
+    if len({each.zoned for each in outcomes} - {None}) > 1:
+        raise InvalidDataError(
+            f"The column {time!r} mixes times with and without a time zone. Give all of them one."
+        )
+
+
+def _at_the_end(
+    outcomes: list[Outcome], options: dict[str, Any], made: AnswerReport
+) -> AnswerReport:
+    """Let the last rows of all pieces tell whether the log reaches the end of the horizon."""
+    last = [each.last for each in outcomes if each.last is not None]
+    if not last:
+        return made
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NclueDataWarning)
+        ended = report_of_frame(answers_of_frame(pd.concat(last, ignore_index=True), **options))
+    assert isinstance(ended, AnswerReport)
+    return replace(made, last_event=ended.last_event)
