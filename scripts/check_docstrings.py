@@ -8,6 +8,8 @@ import sys
 from numpydoc.validate import validate
 
 import nclue_pandas
+import nclue_pandas.dask
+from nclue_pandas import accessor, accessor_base
 
 #: Code -> why it is not asked for.
 IGNORED = {
@@ -36,7 +38,9 @@ def public_objects() -> list[str]:
             names.append(f"{value.__module__}.{value.__qualname__}")
         if inspect.isclass(value):
             names += _methods(value)
-    return names + _methods(nclue_pandas.accessor.NclueAccessor)
+    for name in ("to_sequences", "to_answers", "check", "report", "read_parquet"):
+        names.append(f"nclue_pandas.dask.{name}")
+    return names + _methods(accessor.NclueAccessor) + _methods(accessor_base.Verbs)
 
 
 def _methods(cls: type) -> list[str]:

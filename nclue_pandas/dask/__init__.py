@@ -13,10 +13,12 @@ try:
 except ImportError as error:
     raise MissingExtraError.of(error.name or "dask", "dask", "nclue_pandas.dask") from error
 
+from nclue_pandas.dask import results as _results  # noqa: F401 - registers engine="dask"
 from nclue_pandas.dask.accessor import DaskAccessor, register
+from nclue_pandas.dask.inputs import read_parquet
 from nclue_pandas.dask.making import report, to_answers, to_sequences
 from nclue_pandas.dask.publishing import check
 
-__all__ = ["DaskAccessor", "check", "report", "to_answers", "to_sequences"]
+__all__ = ["DaskAccessor", "check", "read_parquet", "report", "to_answers", "to_sequences"]
 
 register()

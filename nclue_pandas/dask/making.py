@@ -64,10 +64,10 @@ def to_sequences(
     ----------
     events : dask.dataframe.DataFrame
         The log, one row for each event.
-    user, time, behavior, until, since, tie_break, template, max_tokens, token_estimator
-        As for :func:`nclue_pandas.to_sequences`; `token_estimator` must pickle.
-    personal_data, on_invalid, timezone
-        As for :func:`nclue_pandas.to_sequences`.
+    user, time, behavior, until, since, tie_break, template : as on pandas
+        See :func:`nclue_pandas.to_sequences`.
+    max_tokens, token_estimator, personal_data, on_invalid, timezone : as on pandas
+        See :func:`nclue_pandas.to_sequences`; `token_estimator` must pickle.
 
     Returns
     -------
@@ -148,11 +148,13 @@ def to_answers(
     ----------
     events : dask.dataframe.DataFrame
         An event log, or a frame with one label for each user.
-    user, time, cutoff, horizon, label, observed_until, personal_data, on_invalid, timezone
-        As for :func:`nclue_pandas.to_answers`.
+    user, time, cutoff, horizon : as on pandas
+        See :func:`nclue_pandas.to_answers`.
     positive : str, dask.dataframe.Series, callable or None
-        As for :func:`nclue_pandas.to_answers`; a Series or what a function returns is Dask's,
-        made from `events`.
+        As on pandas; a Series, or what a function of `events` returns, is Dask's and made from
+        `events`.
+    label, observed_until, personal_data, on_invalid, timezone : as on pandas
+        See :func:`nclue_pandas.to_answers`.
 
     Returns
     -------

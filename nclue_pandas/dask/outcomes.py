@@ -132,5 +132,5 @@ class Whole:
         return replace(problems[0], rows=told, total=total if total > len(told) else None)
 
 
-def _take(frame: pd.DataFrame, rows: Any) -> pd.DataFrame:
+def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
     return frame.iloc[rows]

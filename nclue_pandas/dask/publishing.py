@@ -232,8 +232,8 @@ def check(
     ----------
     frame : dask.dataframe.DataFrame
         Sequences or answers.
-    user, sequence, label, kind
-        As for :func:`nclue_pandas.check`.
+    user, sequence, label, kind : as on pandas
+        See :func:`nclue_pandas.check`.
 
     Returns
     -------

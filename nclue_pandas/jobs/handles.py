@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from nclue_pandas.jobs import kinds
 from nclue_pandas.jobs.job import Job, R
@@ -47,17 +47,26 @@ class _Figures(Job[R]):
 class _Scores(Job[R]):
     """A job that writes one score per user to the bucket."""
 
-    def result(self, timeout: float | None = None) -> pd.DataFrame:
+    @overload
+    def result(
+        self, timeout: float | None = None, *, engine: Literal["pandas"] = "pandas"
+    ) -> pd.DataFrame: ...
+    @overload
+    def result(self, timeout: float | None = None, *, engine: str) -> Any: ...
+    def result(self, timeout: float | None = None, *, engine: str = "pandas") -> Any:
         """Wait, then read the scores.
 
         Parameters
         ----------
         timeout : float, optional
             Seconds to wait at most.
+        engine : {"pandas", "dask"}
+            What to read with. Dask reads pieces of the file in partitions, when they are
+            computed, with keys of the workers' own environment.
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame, or dask.dataframe.DataFrame
             ``user_id`` (string[pyarrow]) and ``score`` (double[pyarrow]), one row per user, in
             the file's order, and any further columns of the file.
 
@@ -67,9 +76,12 @@ class _Scores(Job[R]):
             See :meth:`wait`.
         ResultNotFoundError, ResultFormatError
             When the file is not there, or is not TAB-separated text.
+        ConfigurationError
+            When there is no such engine.
         """
-        from nclue_pandas.jobs.results import read
+        from nclue_pandas.jobs.results import reader
 
+        read = reader(engine)
         self.wait(timeout)
         return read(self)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.errors import ConfigurationError
 
@@ -14,11 +16,38 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.job import Job
 
 
+Reader = Callable[["Job[Any]"], Any]
+#: Module that registers an engine when it is imported.
+_HOMES: Final = {"dask": "nclue_pandas.dask"}
+_readers: dict[str, Reader] = {}
+
+
+def register_reader(engine: str, read: Reader) -> None:
+    """Set how an engine reads the scores of a job."""
+    _readers[engine] = read
+
+
+def reader(engine: str) -> Reader:
+    """Return the function that reads scores with an engine.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no such engine.
+    """
+    if engine in _HOMES:
+        import_module(_HOMES[engine])
+    if engine not in _readers:
+        known = ", ".join(sorted({*_readers, *_HOMES}))
+        raise ConfigurationError(f"engine={engine!r} is unknown. There are: {known}.")
+    return _readers[engine]
+
+
 def read(job: Job[Any]) -> pd.DataFrame:
     """Read the scores that `job` wrote to the client's bucket."""
     from nclue_pandas.storage.results import read_result
 
-    _check_bucket(job)
+    check_bucket(job)
     frame = read_result(job.client.storage, job.record.result_file_path)
     return _signed(frame, job)
 
@@ -27,7 +56,7 @@ def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
     """Read the scores in batches."""
     from nclue_pandas.storage.results import iter_result
 
-    _check_bucket(job)
+    check_bucket(job)
     for frame in iter_result(job.client.storage, job.record.result_file_path):
         yield _signed(frame, job)
 
@@ -44,7 +73,7 @@ def _signed(frame: pd.DataFrame, job: Job[Any]) -> pd.DataFrame:
     return frame
 
 
-def _check_bucket(job: Job[Any]) -> None:
+def check_bucket(job: Job[Any]) -> None:
     """Read from the client's own bucket only, whatever an answer names."""
     bucket = job.record.result_bucket
     own = job.client.storage.name
@@ -54,3 +83,6 @@ def _check_bucket(job: Job[Any]) -> None:
             f"this client's bucket is {own!r}. If you trust that bucket, read it through a client "
             f"of it: connect(bucket={bucket!r}).get_{job.kind.name}({job.id!r}).result()."
         )
+
+
+register_reader("pandas", read)

@@ -158,6 +158,23 @@ def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
             yield block
 
 
+def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple[str, ...], bool]:
+    r"""Tell the columns of a result from its first lines, and whether the first is a header.
+
+    Examples
+    --------
+    >>> result_names(b"id\tscore\tmore\na\t0.5\tx\n", ("user_id", "score"), "file")
+    (('user_id', 'score', 'more'), True)
+    """
+    header, table = _split_header(_parse(head, where))
+    return tuple(_named(table, header, columns, where).columns), header is not None
+
+
+def scores_of(lines: bytes, names: Sequence[str], where: str) -> pd.DataFrame:
+    """Read whole lines of a result without a header."""
+    return _named(_parse(lines, where), None, names, where)
+
+
 def read_tsv(body: bytes) -> pd.DataFrame:
     r"""Read a downloaded profile: whatever columns come, with a header when there is one.
 

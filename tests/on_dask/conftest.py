@@ -1,0 +1,64 @@
+"""A cluster of two worker processes, and an embedded service whose keys they have."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nclue_pandas as nclue
+from nclue_pandas.sandbox import Sandbox
+
+distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+
+
+@pytest.fixture(scope="module")
+def service():
+    """An embedded service for the tests of a module."""
+    with Sandbox() as running, nclue.connect(running):
+        yield running
+
+
+def keys(sandbox):
+    """The environment in which workers find their keys."""
+    return {
+        "NCLOUD_ACCESS_KEY_ID": sandbox.access_key,
+        "NCLOUD_SECRET_ACCESS_KEY": sandbox.secret_key,
+    }
+
+
+@pytest.fixture(scope="module")
+def cluster(service):
+    """Two workers, each a process of its own with its own memory limit."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit="1GiB",
+            dashboard_address=None,
+            env=keys(service),
+        ) as running,
+        distributed.Client(running) as client,
+    ):
+        with warnings.catch_warnings():
+            # The graph of a small frame in memory holds its rows; real ones are read by workers.
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            yield client
+
+
+@pytest.fixture(scope="session")
+def events():
+    """A log of 400 users with ties, a few of whom are heavy."""
+    rng = np.random.default_rng(3)
+    n = 8_000
+    return pd.DataFrame(
+        {
+            "customer": np.where(rng.random(n) < 0.2, rng.zipf(1.4, n) % 400, rng.integers(0, 400, n)),
+            "ts": pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 90, n), unit="D"),
+            "item": rng.choice(["green tea", "러닝화", "a->b", " edge ", 'say "hi"'], n),
+            "order": rng.integers(0, 5, n),
+        }
+    )
