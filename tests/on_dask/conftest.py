@@ -42,11 +42,11 @@ def cluster(service):
             env=keys(service),
         ) as running,
         distributed.Client(running) as client,
+        warnings.catch_warnings(),
     ):
-        with warnings.catch_warnings():
-            # The graph of a small frame in memory holds its rows; real ones are read by workers.
-            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            yield client
+        # The graph of a small frame in memory holds its rows; real ones are read by workers.
+        warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+        yield client
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,9 @@ def events():
     n = 8_000
     return pd.DataFrame(
         {
-            "customer": np.where(rng.random(n) < 0.2, rng.zipf(1.4, n) % 400, rng.integers(0, 400, n)),
+            "customer": np.where(
+                rng.random(n) < 0.2, rng.zipf(1.4, n) % 400, rng.integers(0, 400, n)
+            ),
             "ts": pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 90, n), unit="D"),
             "item": rng.choice(["green tea", "러닝화", "a->b", " edge ", 'say "hi"'], n),
             "order": rng.integers(0, 5, n),

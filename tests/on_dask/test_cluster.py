@@ -92,7 +92,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
     source = publishing.make_source(sequences, "sequences", Columns())
     place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=4_000)
     assert place.parts > 8
-    died = str(tmp_path / "died")
+    died = tmp_path / "died"
 
     def let_it_die():
         from nclue_pandas.dask import publishing
@@ -103,7 +103,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
             calls.append(arguments)
             if len(calls) == 3:
                 try:
-                    os.close(os.open(died, os.O_CREAT | os.O_EXCL))
+                    died.touch(exist_ok=False)
                 except FileExistsError:
                     pass
                 else:
@@ -114,7 +114,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
 
     cluster.run(let_it_die)
     dataset = publishing.write(source, client, place)
-    assert os.path.exists(died)
+    assert died.exists()
 
     expected = prepare(
         FrameContent.of_sequences(sequences.compute(), "user_id", "sequence"),

@@ -1,0 +1,98 @@
+"""Any log, in any partitioning, on any number of workers: the same files and reports."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+
+import dask
+import dask.dataframe as dd
+import pandas as pd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import nclue_pandas as nclue
+from nclue_pandas.dask import publishing
+from nclue_pandas.jobs.sources import Columns
+from nclue_pandas.storage.content import FrameContent
+from nclue_pandas.storage.publish import place_of, prepare
+
+COLUMNS = {"user": "who", "time": "ts", "behavior": "item"}
+IDS = st.sampled_from(["0012", "12", "NA", "가나", "u1", "u2", "u3", "1e5", "x-y", '"q"'])
+ITEMS = st.sampled_from(["tea", "러닝화", "a->b", " x ", 'say "hi"', "t\tb", "@", "x" * 300])
+DAYS = st.integers(0, 3)
+ROWS = st.tuples(IDS, DAYS, ITEMS, st.integers(0, 2))
+FAULTY = st.tuples(
+    st.one_of(IDS, st.none(), st.just("y" * 101)),
+    st.one_of(DAYS, st.none()),
+    st.one_of(ITEMS, st.none(), st.just(" "), st.just("a@b.com")),
+    st.just(0),
+)
+
+
+def frame_of(rows):
+    frame = pd.DataFrame(rows, columns=["who", "day", "item", "rank"])
+    days = pd.to_timedelta(frame["day"].astype("Float64").astype("float64"), unit="D")
+    return pd.DataFrame(
+        {
+            "who": frame["who"].astype("string[pyarrow]"),
+            "ts": (pd.Timestamp("2026-01-01") + days).astype("datetime64[us]"),
+            "item": frame["item"].astype("string[pyarrow]"),
+            "rank": frame["rank"].astype("int64"),
+        }
+    )
+
+
+def in_partitions(frame, cuts):
+    """Cut a frame anywhere; some partitions may be empty."""
+    bounds = [0, *sorted(min(cut, len(frame)) for cut in cuts), len(frame)]
+    pieces = [frame.iloc[start:stop] for start, stop in pairwise(bounds)]
+    return dd.from_map(lambda piece: piece, pieces, meta=frame.iloc[:0])
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(ROWS, max_size=40),
+    cuts=st.lists(st.integers(0, 40), max_size=6),
+    workers=st.integers(1, 4),
+    tokens=st.sampled_from([None, 4, 2048]),
+)
+def test_any_partitioning_gives_the_same_files_and_report(service, rows, cuts, workers, tokens):
+    frame = frame_of(rows)
+    options = {**COLUMNS, "tie_break": "rank", "until": "2026-01-04", "max_tokens": tokens}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nclue.NclueDataWarning)
+        expected = frame.nclue.to_sequences(**options)
+        with dask.config.set(num_workers=workers):
+            made = in_partitions(frame, cuts).nclue.to_sequences(**options)
+    assert made.nclue.report() == expected.nclue.report()
+    pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
+
+    content = FrameContent.of_sequences(expected, "user_id", "sequence")
+    source = publishing.make_source(made, "sequences", Columns())
+    assert source.digests == content.digests
+    client = nclue.connect(service)
+    place = place_of(source, "sequences", "any", "any", part_bytes=400)
+    dataset = publishing.write(source, client, place)
+    wanted = prepare(content, "sequences", "any", "any", part_bytes=400)
+    assert wanted.dataset(service.bucket).parts == dataset.parts
+    for part in dataset.parts:
+        assert client.storage.get(part.key) == wanted.body(part.number).getvalue()
+
+
+@settings(max_examples=25)
+@given(
+    rows=st.lists(st.one_of(ROWS, FAULTY), min_size=1, max_size=30),
+    cuts=st.lists(st.integers(0, 30), max_size=5),
+)
+def test_any_partitioning_raises_the_same_problems(rows, cuts):
+    frame = frame_of(rows)
+
+    def outcome(each):
+        try:
+            made = each.nclue.to_sequences(**COLUMNS, max_tokens=None)
+        except nclue.errors.InvalidDataError as error:
+            return type(error), str(error), error.problems, list(error.rows.index)
+        return made.nclue.report()
+
+    assert outcome(in_partitions(frame, cuts)) == outcome(frame)

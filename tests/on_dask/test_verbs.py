@@ -1,0 +1,345 @@
+"""The verbs on Dask's own threads: the same errors, warnings, reports and types as on pandas."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import dask
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import nclue_pandas as nclue
+import nclue_pandas.dask
+from nclue_pandas.dask import accessor, publishing
+from nclue_pandas.dask.outcomes import ROWS_TOLD
+from nclue_pandas.jobs.sources import Columns
+from nclue_pandas.storage.publish import place_of
+
+COLUMNS = {"user": "customer", "time": "ts"}
+VERBS = {**COLUMNS, "behavior": "item"}
+
+
+def on_dask(frame, npartitions=4):
+    return dd.from_pandas(frame, npartitions=npartitions, sort=False)
+
+
+def raised(call):
+    with pytest.raises(nclue.NclueError) as caught:
+        call()
+    return caught.value
+
+
+def assert_same_error(frame, verb, npartitions=4, **options):
+    """Compare what a verb raises on pandas and on Dask; rows by value."""
+    one, many = (
+        raised(lambda each=each: getattr(each.nclue, verb)(**options))
+        for each in (frame, on_dask(frame, npartitions))
+    )
+    assert type(many) is type(one)
+    assert str(many) == str(one)
+    if isinstance(one, nclue.errors.InvalidDataError):
+        assert many.problems == one.problems
+        if one.rows is not None:
+            pd.testing.assert_frame_equal(many.rows, one.rows, check_dtype=False)
+    return many
+
+
+@pytest.fixture
+def spoiled(events):
+    """The log with a fault of every kind, in several partitions."""
+    frame = events.assign(
+        item=events["item"].astype(object), customer=events["customer"].astype("string")
+    )
+    frame.loc[[3, 5_000], "item"] = None
+    frame.loc[[17, 6_000], "item"] = "a@b.com"
+    frame.loc[4_500, "ts"] = pd.NaT
+    frame.loc[7_000, "customer"] = None
+    frame.loc[1, "customer"] = "x" * 101
+    frame.loc[2, "item"] = " "
+    return frame
+
+
+def test_all_problems_of_all_partitions_with_their_rows(spoiled):
+    error = assert_same_error(spoiled, "to_sequences", **VERBS)
+    assert isinstance(error, nclue.errors.PersonalDataError)
+    assert {problem.code for problem in error.problems} == {
+        *("null_behavior", "blank_behavior", "personal_data", "null_time", "null_id", "long_id")
+    }
+    assert_same_error(spoiled, "to_answers", **COLUMNS, cutoff="2026-03-01", horizon="20D")
+
+
+def test_rows_dropped_are_counted_and_warned_about_once(spoiled):
+    spoiled = spoiled[spoiled["item"] != "a@b.com"]
+    told = []
+    for each in (spoiled, on_dask(spoiled)):
+        with pytest.warns(nclue.NclueDataWarning) as caught:
+            told.append(each.nclue.to_sequences(**VERBS, on_invalid="drop"))
+        assert len(caught) == 1
+        told.append(str(caught[0].message))
+    frame, said, many, said_on_dask = told
+    assert said_on_dask == said
+    assert many.nclue.report() == frame.nclue.report()
+    pd.testing.assert_frame_equal(many.compute().reset_index(drop=True), frame)
+
+
+def test_more_rows_than_are_told_are_counted(events):
+    frame = events.assign(item=events["item"].where(events.index % 3 > 0))
+    one, many = (raised(lambda e=e: e.nclue.to_sequences(**VERBS)) for e in (frame, on_dask(frame)))
+    assert str(many) == str(one)
+    problem = many.problems[0]
+    assert problem.rows == one.problems[0].rows[:ROWS_TOLD]
+    assert problem.total == len(one.problems[0].rows) == len(one.rows)
+    assert len(many.rows) == ROWS_TOLD
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {**VERBS, "user": "costumer"},
+        {**VERBS, "time": "when"},
+        {**VERBS, "behavior": ["item", "price"]},
+        {**VERBS, "tie_break": "nothing"},
+        {**VERBS, "max_tokens": 0},
+        {**VERBS, "on_invalid": "ignore"},
+        {**VERBS, "until": "never"},
+        {**VERBS, "until": "2026-02-01", "since": "2026-03-01"},
+        {**VERBS, "until": "2026-02-01T00:00:00+09:00"},
+        {**VERBS, "template": "{price}"},
+        {**VERBS, "user": "ts"},
+    ],
+)
+def test_what_is_refused_on_pandas_is_refused_before_any_work(events, options):
+    assert_same_error(events, "to_sequences", **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {**COLUMNS, "cutoff": "2026-03-01"},
+        {**COLUMNS, "cutoff": "2026-03-01", "horizon": "90D"},
+        {**COLUMNS, "cutoff": "2026-03-01", "horizon": "60D", "observed_until": "2026-04-01"},
+        {**COLUMNS, "cutoff": "2026-03-01", "horizon": "20D", "positive": "order"},
+        {"user": "customer", "label": "order", "cutoff": "2026-03-01"},
+        {"user": "customer", "label": "item"},
+    ],
+)
+def test_answers_that_cannot_be(events, options):
+    assert_same_error(events.head(900), "to_answers", **options)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_answers_of_a_log(events, text):
+    if text:
+        events = events.assign(ts=events["ts"].dt.strftime("%Y-%m-%dT%H:%M:%S"))
+    options = {**COLUMNS, "cutoff": "2026-03-01", "horizon": "20D"}
+    many = on_dask(events)
+    for one, counted in (
+        (events["item"].str.contains("tea"), many["item"].str.contains("tea")),
+        (lambda e: e["order"] > 3, lambda e: e["order"] > 3),
+        (None, None),
+    ):
+        expected = events.nclue.to_answers(**options, positive=one)
+        made = many.nclue.to_answers(**options, positive=counted)
+        pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
+        assert made.nclue.report() == expected.nclue.report()
+
+
+def test_a_cutoff_before_everything_is_warned_about(events):
+    options = {**COLUMNS, "cutoff": "2025-03-01", "horizon": "20D"}
+    with pytest.warns(nclue.NclueDataWarning, match="no user has an event before"):
+        made = on_dask(events).nclue.to_answers(**options)
+    assert made.compute().empty
+
+
+def test_labels_become_answers(events):
+    labels = pd.DataFrame({"user": np.arange(900), "bought": np.arange(900) % 3 == 0})
+    labels = pd.concat([labels, labels.iloc[::100]], ignore_index=True)
+    assert_same_error(labels, "to_answers", user="user", label="bought")
+    kwargs = {"user": "user", "label": "bought", "on_invalid": "drop"}
+    with pytest.warns(nclue.NclueDataWarning, match="duplicate_id 9"):
+        made = on_dask(labels).nclue.to_answers(**kwargs)
+    with pytest.warns(nclue.NclueDataWarning):
+        expected = labels.nclue.to_answers(**kwargs)
+    pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
+
+
+@pytest.mark.parametrize("kind", ["category", "string", "int8"])
+def test_a_tie_break_of_any_kind(events, kind):
+    day = events.assign(ts=events["ts"].dt.floor("30D"))
+    if kind == "category":
+        ranked = pd.CategoricalDtype([3, 1, 4, 0, 2])
+        day["order"] = day["order"].where(day["order"] != 2).astype(ranked)
+    else:
+        day["order"] = day["order"].astype(kind)
+    expected = day.nclue.to_sequences(**VERBS, tie_break="order")
+    made = on_dask(day).nclue.to_sequences(**VERBS, tie_break="order")
+    pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
+    if kind == "category":
+        unknown = on_dask(day).assign(order=lambda f: f["order"].cat.as_unknown())
+        error = raised(lambda: unknown.nclue.to_sequences(**VERBS, tie_break="order"))
+        assert "categorize" in str(error)
+
+
+def test_boxed_columns(events):
+    boxed = events.assign(
+        customer=events["customer"].map(lambda v: v if v % 2 else f"{v:04d}"),
+        ts=events["ts"].dt.date,
+        item=events["item"].astype("category"),
+    )
+    with dask.config.set({"dataframe.convert-string": False}):
+        many = on_dask(boxed)
+        made = many.nclue.to_sequences(**VERBS)
+        pd.testing.assert_frame_equal(
+            made.compute().reset_index(drop=True), boxed.nclue.to_sequences(**VERBS)
+        )
+        mixed = on_dask(boxed.assign(order=[*range(4_000), *"ab" * 2_000]))
+        error = raised(lambda: mixed.nclue.to_sequences(**VERBS, tie_break="order"))
+        assert "order would be lost" in str(error)
+        texts = ["\ud800", *events["item"][1:]]
+        torn = on_dask(boxed.assign(item=pd.Series(texts, dtype=object)))
+        error = raised(lambda: torn.nclue.to_sequences(**VERBS))
+        assert "lone surrogates" in str(error)
+        assert len(error.rows) == 1
+
+
+def test_times_with_and_without_a_zone_in_different_partitions(events):
+    texts = events["ts"].dt.strftime("%Y-%m-%dT%H:%M:%S")
+    zoned = texts + np.where(events["customer"] % 2 == 0, "+09:00", "")
+    error = raised(lambda: on_dask(events.assign(ts=zoned)).nclue.to_sequences(**VERBS))
+    assert isinstance(error, nclue.errors.InvalidDataError)
+    whole = on_dask(events.assign(ts=texts + "+09:00"))
+    made = whole.nclue.to_sequences(**VERBS, until="2026-03-01T00:00:00+09:00")
+    assert made.nclue.report().until == "2026-02-28 15:00:00 UTC"
+
+
+def test_an_empty_log_and_empty_partitions(events):
+    empty = events.iloc[:0]
+    made = on_dask(empty, 1).nclue.to_sequences(**VERBS)
+    expected = empty.nclue.to_sequences(**VERBS)
+    pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
+    assert made.nclue.report() == expected.nclue.report()
+    answers = on_dask(empty, 1).nclue.to_answers(**COLUMNS, cutoff="2026-03-01", horizon="1D")
+    assert answers.compute().empty
+
+
+def test_check_tells_what_it_tells_on_pandas():
+    frame = pd.DataFrame(
+        {
+            "who": ["a", "b", "a", None, "x y", "c", "010-1234-5678", "b"],
+            "text": ["tea", "", "x->y", "tea", " tea -> z", "a\tb", "tea", "me@x.com"],
+        }
+    )
+    one = frame.nclue.check(user="who", sequence="text")
+    for npartitions in (1, 3, 8):
+        many = on_dask(frame, npartitions).nclue.check(user="who", sequence="text")
+        assert many.problems == one.problems
+        assert many.warnings == one.warnings
+        assert (many.kind, many.size) == (one.kind, one.size)
+        pd.testing.assert_frame_equal(many.rows, one.rows, check_dtype=False)
+
+
+def test_check_counts_labels_over_all_partitions():
+    labels = pd.DataFrame({"user_id": np.arange(300), "label": [1] * 99 + [0] * 201})
+    assert on_dask(labels).nclue.check().problems == labels.nclue.check().problems
+    enough = labels.assign(label=[1] * 100 + [0] * 200)
+    assert on_dask(enough).nclue.check().ok
+    assert on_dask(labels.iloc[:0], 1).nclue.check().problems[0].code == "empty_frame"
+    with pytest.raises(nclue.errors.MissingColumnError):
+        on_dask(labels).nclue.check(user="customer")
+
+
+def test_a_frame_of_other_origin_becomes_the_same_feature(client, events):
+    sequences = events.nclue.to_sequences(**VERBS)
+    feature = sequences.nclue.create_feature("shop")
+    renamed = sequences.rename(columns={"user_id": "who", "sequence": "text"})
+    shuffled = on_dask(renamed.sample(frac=1, random_state=1), 5)
+    assert shuffled.nclue.create_feature("shop", user="who", sequence="text") == feature
+    assert nclue.create_feature(on_dask(sequences, 3), "shop") == feature
+    assert on_dask(sequences).nclue.report() is None
+
+    twice = dd.concat([on_dask(sequences), on_dask(sequences.iloc[:1])])
+    error = raised(lambda: twice.nclue.create_feature("twice"))
+    assert [problem.code for problem in error.problems] == ["duplicate_id"]
+    assert error.problems[0].rows == (0, len(sequences))
+
+
+def test_plan_is_that_of_pandas_and_writes_nothing(sandbox, client, events):
+    options = {**COLUMNS, "cutoff": "2026-03-01", "horizon": "20D"}
+    tea = events["item"].str.contains("tea")
+    sequences = events.nclue.to_sequences(**VERBS)
+    answers = events.nclue.to_answers(**options, positive=tea)
+    many = on_dask(events)
+    on_workers = many.nclue.to_sequences(**VERBS)
+    labels = many.nclue.to_answers(**options, positive=many["item"].str.contains("tea"))
+    plan = on_workers.nclue.plan(labels, name="tea", score_on=on_workers)
+    expected = sequences.nclue.plan(answers, name="tea", score_on=sequences)
+    pd.testing.assert_frame_equal(plan.datasets, expected.datasets)
+    pd.testing.assert_frame_equal(plan.jobs, expected.jobs)
+    assert sandbox.objects() == {}
+
+
+@pytest.mark.parametrize("part_bytes", [1 << 20, 20_000, 8_000])
+def test_parts_larger_and_smaller_than_partitions(sandbox, client, events, part_bytes):
+    sequences = on_dask(events).nclue.to_sequences(**VERBS)
+    assert sequences.npartitions == 4
+    source = publishing.make_source(sequences, "sequences", Columns())
+    place = place_of(source, "sequences", "parts", "nclue", part_bytes=part_bytes)
+    dataset = publishing.write(source, client, place)
+    body = b"".join(client.storage.get(part.key) for part in dataset.parts)
+    frame = sequences.compute()
+    lines = (frame["user_id"] + "\t" + frame["sequence"] + "\n").str.cat()
+    assert body == lines.encode()
+    assert set(sandbox.objects()) == {*(p.key for p in dataset.parts), place.manifest_key}
+    assert len(dataset.sent) == len(dataset.parts) + 1
+    assert publishing.write(source, client, place).sent == ()
+
+
+def test_rows_that_change_between_the_passes_are_noticed(sandbox, client):
+    calls = []
+
+    def changing(number):
+        calls.append(number)
+        return pd.DataFrame({"user_id": [f"u{number}"], "sequence": [f"tea {len(calls)}"]})
+
+    pattern = pd.DataFrame({"user_id": [], "sequence": []}, dtype=pd.ArrowDtype(pa.string()))
+    frame = dd.from_map(changing, [0, 1], meta=pattern)
+    source = publishing.make_source(frame, "sequences", Columns())
+    place = place_of(source, "sequences", "changing", "nclue")
+    again = publishing.make_source(frame, "sequences", Columns())
+    vars(again)["digests"] = source.digests
+    with pytest.raises(nclue.errors.InvalidDataError, match="computed again"):
+        publishing.write(again, client, place)
+    assert sandbox.objects() == {}
+
+
+def test_a_foreign_object_in_the_way_is_not_overwritten(sandbox, client, events):
+    sequences = on_dask(events).nclue.to_sequences(**VERBS)
+    source = publishing.make_source(sequences, "sequences", Columns())
+    place = place_of(source, "sequences", "shop", client.ref.prefix)
+    client.storage.put(place.part_key(0), io.BytesIO(b"mine"), {})
+    with pytest.raises(nclue.errors.ForeignObjectError):
+        sequences.nclue.create_feature("shop")
+    assert client.list_features().empty
+
+
+def test_frames_and_engines_of_the_wrong_kind(client, events):
+    for verb in (nclue_pandas.dask.to_sequences, nclue_pandas.dask.check):
+        with pytest.raises(nclue.errors.InvalidDataError, match="Dask DataFrame"):
+            verb(events, **(VERBS if verb is nclue_pandas.dask.to_sequences else {}))
+    with pytest.raises(nclue.errors.InvalidDataError, match="Dask Series"):
+        on_dask(events).nclue.to_answers(
+            **COLUMNS, cutoff="2026-03-01", horizon="20D", positive=events["order"] > 3
+        )
+
+
+def test_registering_twice_is_silent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        accessor.register()
+    frame = on_dask(pd.DataFrame({"a": [1]}), 1)
+    assert isinstance(frame.nclue, accessor.DaskAccessor)
+    assert "nclue" in dir(frame)
