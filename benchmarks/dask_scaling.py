@@ -3,7 +3,7 @@
     python benchmarks/dask_scaling.py make   --events 50_000_000 --data DIR
     python benchmarks/dask_scaling.py run    --engine dask --data DIR [--workers 2 --memory 2GiB]
 
-``make`` writes a log as Parquet files of two million rows: skewed users, unsorted times, 5 to 40
+``make`` writes a log as Parquet files of one million rows: skewed users, unsorted times, 5 to 40
 characters of Korean and English. ``run`` reads them and makes sequences with one engine (dask,
 nclue, pandas, polars) and prints one line of JSON: seconds, peak memory of all processes that
 worked, and for dask whether a worker was killed, or paused at the end.
@@ -24,7 +24,7 @@ import psutil
 import pyarrow as pa
 from pyarrow import parquet
 
-ROWS_PER_FILE = 2_000_000
+ROWS_PER_FILE = 1_000_000
 SAMPLE_SECONDS = 0.1
 WORDS = [
     *("러닝화", "운동 양말", "요가 매트", "초록 녹차", "점심 가방", "아이 장난감", "등산 배낭"),
@@ -38,7 +38,9 @@ def make(events, data):
     data.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     first, second = (rng.integers(0, len(WORDS), 20_000) for _ in range(2))
-    texts = [f"{WORDS[a]} {WORDS[b]} {n}" for n, (a, b) in enumerate(zip(first, second, strict=True))]
+    texts = [
+        f"{WORDS[a]} {WORDS[b]} {n}" for n, (a, b) in enumerate(zip(first, second, strict=True))
+    ]
     vocabulary = pa.array(texts)
     for number, start in enumerate(range(0, events, ROWS_PER_FILE)):
         rows = min(ROWS_PER_FILE, events - start)
@@ -82,18 +84,22 @@ def sampled(processes, look=lambda: None):
 
 def on_dask(data, workers, memory):
     """Make sequences on a cluster; the result stays on the workers."""
+    import dask
     import dask.dataframe as dd
     from distributed import Client, LocalCluster
 
     import nclue_pandas.dask  # noqa: F401 - registers ddf.nclue
 
     with (
+        # A file is a partition: small files are not read together.
+        dask.config.set({"dataframe.parquet.minimum-partition-size": 1}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             memory_limit=memory,
             dashboard_address=None,
+            env={"ARROW_DEFAULT_MEMORY_POOL": "system"},
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -118,6 +124,7 @@ def on_dask(data, workers, memory):
             "workers_killed": len(peak["pids"] - pids),
             "paused_seconds": peak["paused_seconds"],
             "paused_at_the_end": paused(),
+            "partitions": log.npartitions,
             "users": report.users,
             "events": report.events,
             "tokens": report.tokens,
@@ -172,7 +179,9 @@ def _pid():
 
 def main():
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("command", choices=["make", "run"])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--events", type=int, default=50_000_000)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError, PersonalDataError, Problem
+from nclue_pandas.frames.parts import is_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +127,7 @@ def settle(
     for fault in faults:
         first = fault.within(kept).rows
         kept[first] = False
-        if first.size:
+        if first.size or is_part():  # zeros keep the order of codes for the parts' sum
             dropped[fault.code] = dropped.get(fault.code, 0) + int(first.size)
     raise_faults([fault.within(kept) for fault in personal], frame)
     return (kept if dropped else None), dropped

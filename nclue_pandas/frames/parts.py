@@ -76,7 +76,8 @@ def merge_reports(reports: Sequence[ReportT]) -> ReportT:
 def _merged(name: str, values: list[Any]) -> Any:
     if isinstance(values[0], dict):
         codes = dict.fromkeys(code for counts in values for code in counts)
-        return {code: sum(counts.get(code, 0) for counts in values) for code in codes}
+        sums = {code: sum(counts.get(code, 0) for counts in values) for code in codes}
+        return {code: count for code, count in sums.items() if count}
     if name == "last_event":
         return latest(values)
     if isinstance(values[0], int) and name not in _SETTINGS:

@@ -52,7 +52,7 @@ def assert_same_error(frame, verb, npartitions=4, **options):
 def spoiled(events):
     """The log with a fault of every kind, in several partitions."""
     frame = events.assign(
-        item=events["item"].astype(object), customer=events["customer"].astype("string")
+        item=events["item"].astype("string"), customer=events["customer"].astype("string")
     )
     frame.loc[[3, 5_000], "item"] = None
     frame.loc[[17, 6_000], "item"] = "a@b.com"
