@@ -1,7 +1,7 @@
 """Event log to sequences on a Dask cluster of small workers, against one machine.
 
-    python benchmarks/dask_scaling.py make   --events 50_000_000 --data DIR
-    python benchmarks/dask_scaling.py run    --engine dask --data DIR [--workers 2 --memory 2GiB]
+    python -m benchmarks.dask_scaling make   --events 50_000_000 --data DIR
+    python -m benchmarks.dask_scaling run    --engine dask --data DIR [--workers 2 --memory 2GiB]
 
 ``make`` writes a log as Parquet files of one million rows: skewed users, unsorted times, 5 to 40
 characters of Korean and English. ``run`` reads them and makes sequences with one engine (dask,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dask.dataframe as dd
 import pandas as pd
@@ -77,5 +77,6 @@ class _Reader:
         return _as_frame(parquet.read_table(pa.BufferReader(body), columns=wanted))
 
 
-def _as_frame(table: pa.Table) -> Any:
-    return table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+def _as_frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    return frame
