@@ -173,7 +173,8 @@ class Bucket:
         """
         path = f"{self.name}/{key}"
         body: bytes = self._ask(
-            key, lambda filesystem: filesystem._cat_file(path, start=start, end=end)
+            key,
+            lambda s3: s3._cat_file(path, start=start, end=end),  # noqa: SLF001 - fsspec's coroutine
         )
         return body
 
@@ -197,7 +198,7 @@ class Bucket:
     def _reason(self) -> str:
         """Ask why requests are refused: the answer to a HEAD has no body that could tell."""
         try:
-            self._run(lambda s3: s3._call_s3("list_objects", Bucket=self.name, MaxKeys=1))
+            self._run(lambda s3: _call_s3(s3, "list_objects", Bucket=self.name, MaxKeys=1))
         except OSError as error:
             return f"{error} {error.__cause__}"
         return ""
@@ -206,9 +207,7 @@ class Bucket:
         return f"s3://{self.name}/{key}"
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        return self._ask(
-            key, lambda filesystem: filesystem._call_s3(operation, Bucket=self.name, **arguments)
-        )
+        return self._ask(key, lambda s3: _call_s3(s3, operation, Bucket=self.name, **arguments))
 
     @property
     def _filesystem(self) -> Any:
@@ -275,7 +274,7 @@ class Bucket:
         """Return the same bucket as another object, whose :meth:`cancel` ends its requests only."""
         _ = self._filesystem  # connected now, so that both share it
         other = copy(self)
-        other._on_way = set()
+        other._on_way = set()  # noqa: SLF001 - of the same class
         return other
 
     def cancel(self) -> None:
@@ -331,6 +330,12 @@ def plain_session() -> Any:
     from aiobotocore.session import AioSession
 
     return AioSession(session_vars=_NO_AWS)
+
+
+def _call_s3(s3: Any, operation: str, **arguments: Any) -> Coroutine[Any, Any, Any]:
+    """Return s3fs' own coroutine of an S3 operation."""
+    coroutine: Coroutine[Any, Any, Any] = s3._call_s3(operation, **arguments)  # noqa: SLF001
+    return coroutine
 
 
 def _is_of_storage(error: Exception) -> bool:
