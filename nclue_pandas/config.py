@@ -49,7 +49,11 @@ class Credentials:
     secret_key: str
 
     def __post_init__(self) -> None:
-        for name, key in (("access", self.access_key), ("secret", self.secret_key)):
+        given: tuple[tuple[str, object], ...] = (
+            ("access", self.access_key),
+            ("secret", self.secret_key),
+        )
+        for name, key in given:
             if not isinstance(key, str) or not (key and key.isascii() and key.isprintable()):
                 raise CredentialsError(
                     f"The {name} key cannot be one: keys are printable ASCII characters. Copy it "

@@ -54,7 +54,7 @@ def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
         When there is none.
     """
     key = (path or "").lstrip("/")
-    if not key or ".." in key.split("/"):
+    if not key or ".." in key.split("/") or not key.isprintable():
         raise ResultNotFoundError(f"The service names no result file that can be read: {path!r}.")
     if not key.endswith("/"):
         found = bucket.head(key)

@@ -233,6 +233,12 @@ def walk(pages):
     return len(asked) > 2
 
 
+#: Right ones, the first and last of all among them, some with a zone.
+MOMENTS = st.builds(
+    lambda moment, zone: moment.isoformat() + zone,
+    st.datetimes(),
+    st.sampled_from(["", "Z", "+09:00", "+0900", "-12:00", "+25:00"]),
+)
 PAGES = st.lists(st.lists(st.sampled_from("abcdefghij"), max_size=4), max_size=6)
 #: What is fuzzed: the function that must hold, its inputs, its share of the inputs.
 TARGETS = {
@@ -245,7 +251,7 @@ TARGETS = {
     "results": (result, bytes_of("tsv"), 10),
     "result paths": (path, st.none() | st.text(max_size=12) | st.just("a.tsv"), 10),
     "configuration": (configuration, text_of("file"), 20),
-    "timestamps": (timestamp, text_of("time"), 20),
+    "timestamps": (timestamp, text_of("time") | MOMENTS, 20),
     "pages": (walk, PAGES, 5),
 }
 #: Inputs of one share: in all 110 of them.
