@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +101,8 @@ def create_task(
     DuplicateNameError
         When the name belongs to a Task made from other inputs.
     """
+    if client is None and not isinstance(feature, str):
+        client = cast("Client", feature.client)
     return _client(client).create_task(
         name, feature, answers, test=test, test_feature=test_feature, user=user, label=label
     )

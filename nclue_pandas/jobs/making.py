@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
-from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.jobs import kinds
 from nclue_pandas.jobs.creating import check_name, create
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
@@ -48,7 +48,7 @@ def make_task(client: ClientLike, name: str, train: Answers, test: Answers | Non
     if test is not None:
         check_answers(test.answers, trained_on=False)
     sides = [side for side in (train, test) if side is not None]
-    _wait_for(*(side.feature for side in sides))
+    _wait_for(client, *(side.feature for side in sides))
     datasets = [side.answers.publish(client, name) for side in sides]
     paths = [
         AnswerPath(side.feature, dataset.path, dataset.bucket)
@@ -103,7 +103,7 @@ def make_task_from_paths(
             fields[f"{role}_feature_id"] = side.feature.id
             fields[f"{role}_bucket"] = side.bucket or client.storage.name
             fields[f"{role}_file_path"] = _path(side.path)
-    _wait_for(*(side.feature for side in (train, test) if side is not None))
+    _wait_for(client, *(side.feature for side in (train, test) if side is not None))
     return Task.of(create(client, kinds.TASK, name, fields), client)
 
 
@@ -111,7 +111,7 @@ def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature)
     """Score every user of `feature` by `task`, into a fresh directory."""
     name = name or _default_run_name(task, feature)
     check_name(name)
-    _wait_for(task, feature)
+    _wait_for(client, task, feature)
     fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
     return Run.of(create(client, kinds.RUN, name, fields), client)
 
@@ -119,7 +119,7 @@ def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature)
 def make_shopping_intent(client: ClientLike, name: str, task: Task) -> ShoppingIntent:
     """Profile the target group of `task`."""
     check_name(name)
-    _wait_for(task)
+    _wait_for(client, task)
     record = create(client, kinds.SHOPPING_INTENT, name, {"task_id": task.id})
     return ShoppingIntent.of(record, client)
 
@@ -130,7 +130,7 @@ def make_custom_attributes(
     """Score every user of `feature` by likeness to `keywords`, into a fresh directory."""
     check_name(name)
     wanted = check_keywords(keywords)
-    _wait_for(feature)
+    _wait_for(client, feature)
     fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
     return CustomAttributes.of(create(client, kinds.CUSTOM_ATTRIBUTES, name, fields), client)
 
@@ -179,9 +179,17 @@ def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
     return words
 
 
-def _wait_for(*jobs: Feature | Task) -> None:
+def _wait_for(client: ClientLike, *jobs: Feature | Task) -> None:
     """Wait for what a create call needs completed (10114, 10115 otherwise)."""
+    own = client.ref.account, client.ref.api_url
     for job in dict.fromkeys(jobs):
+        there = job.client.ref
+        if (there.account, there.api_url) != own:
+            raise ConfigurationError(
+                f"{job.kind.title} {job.name or job.id!r} belongs to another account "
+                f"({there.account} at {there.api_url}) than the client ({own[0]} at {own[1]}). "
+                "Use jobs of one account together, or give client= the one of this job."
+            )
         if not job.completed:
             job.wait()
 

@@ -106,6 +106,8 @@ class Registry:
         self._random = random.Random(settings().seed)  # noqa: S311 - ids that repeat with the seed
         self._deleted: list[tuple[Job, float]] = []
         self._ahead = 0.0
+        #: When the last finished task was finished: the next one begins no sooner.
+        self._tasks_free = 0.0
         self.lock = threading.RLock()
 
     def clear(self) -> None:
@@ -204,19 +206,18 @@ class Registry:
     def _age(self, kind: str) -> None:
         """Bring the jobs of a kind to their present state; tasks one at a time, in order."""
         seconds = self._settings().job_seconds
-        now = self.now()
-        free = 0.0
-        for job in list(self._jobs[kind].values()):
-            if not job.done:
-                start = max(job.created, free) if kind == TASK else job.created
-                self._step(job, now - start, seconds)
-                free = start + seconds
-            if kind == TASK and job.finished is not None:
-                free = max(free, job.finished)
+        free = self._tasks_free
+        for job in [job for job in self._jobs[kind].values() if not job.done]:
+            start = max(job.created, free) if kind == TASK else job.created
+            self._step(job, start, seconds)
+            free = start + seconds
+            if kind == TASK and job.done:
+                self._tasks_free = free
 
-    def _step(self, job: Job, elapsed: float, seconds: float) -> None:
+    def _step(self, job: Job, start: float, seconds: float) -> None:
+        elapsed = self.now() - start
         if elapsed >= seconds:
-            self._finish(job)
+            self._finish(job, start + seconds)
         elif elapsed >= seconds * _IN_PROGRESS_FROM:
             job.state = IN_PROGRESS
         elif elapsed >= seconds * _PENDING_FROM:
@@ -224,14 +225,14 @@ class Registry:
         else:
             job.state = REGISTERED
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: Job, moment: float) -> None:
         try:
             self._do(job)
             job.state = COMPLETED
         except Failed as failure:
             job.state = FAILED
             job.fail_message = str(failure)
-        job.finished = self.now()
+        job.finished = moment
 
     def _do(self, job: Job) -> None:
         if self._failures[job.kind]:
