@@ -9,7 +9,7 @@ from __future__ import annotations
 from nclue_pandas.errors.service import ApiError, NotFoundError
 
 
-class AccessDenied(ApiError):  # noqa: N818 - the service's own word
+class AccessDenied(ApiError, PermissionError):  # noqa: N818 - the service's own word
     """401 10100 ACCESS_DENIED."""
 
     code = 10100
@@ -218,7 +218,7 @@ class InvalidResultFilePath(ApiError):  # noqa: N818 - the service's own word
     remedy = "Use letters, digits and / . - _ ( ) ! = only."
 
 
-class ObjectStorageAccessDenied(ApiError):  # noqa: N818 - the service's own word
+class ObjectStorageAccessDenied(ApiError, PermissionError):  # noqa: N818 - the service's own word
     """422 10131 OBJECT_STORAGE_ACCESS_DENIED."""
 
     code = 10131

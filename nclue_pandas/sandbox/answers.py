@@ -37,7 +37,7 @@ def created(job: Job, settings: SandboxSettings) -> dict[str, Any]:
     answer = {
         f"{PREFIX[job.kind]}_id": job.id,
         f"{PREFIX[job.kind]}_name": job.name,
-        **_inputs(job),
+        **_inputs(job, settings),
         "created_at": timestamp(job.created, settings),
     }
     return answer | ({"region": "KR", "tags": []} if settings.extra_fields else {})
@@ -73,13 +73,14 @@ def timestamp(seconds: float, settings: SandboxSettings) -> str:
     return written + {"naive": "", "compact": "+0900"}.get(layout, "+09:00")
 
 
-def _inputs(job: Job) -> dict[str, Any]:
+def _inputs(job: Job, settings: SandboxSettings) -> dict[str, Any]:
     """Return the request's fields, with the names of what it uses."""
     fields = dict(job.request)
     if job.kind == jobs.CUSTOM_ATTRIBUTES:
         words = (word.strip() for word in fields["keyword_set"].split("\n"))
-        fields["keyword_set"] = ",".join(word for word in words if word)
-    if job.kind == jobs.TASK:
+        separator = "," if settings.keywords == "comma" else "\n"
+        fields["keyword_set"] = separator.join(word for word in words if word)
+    if job.kind == jobs.TASK and settings.test_fields == "null":
         fields = dict.fromkeys(TEST_FIELDS) | fields
     names = {used.id: used.name for used in job.uses}
     for field in list(fields):

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -103,9 +104,21 @@ class Application:
                     self.requests.append(
                         RecordedRequest(request.method, request.path, operation, status, arrived)
                     )
-        response.headers[TRACE_HEADER] = uuid.uuid4().hex
-        response.headers["Date"] = http_date(time.time() + self._account.settings.clock_offset)
+        self._set_headers(response)
         return response(environ, start_response)
+
+    def _set_headers(self, response: Response) -> None:
+        settings = self._account.settings
+        response.headers["Date"] = http_date(time.time() + settings.clock_offset)
+        if settings.trace:
+            response.headers[TRACE_HEADER] = uuid.uuid4().hex
+        if (
+            response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            and settings.retry_after is not None
+        ):
+            response.headers["Retry-After"] = f"{settings.retry_after:g}"
+        if response.status_code == HTTPStatus.OK and response.mimetype == "application/json":
+            response.content_type = settings.content_type
 
     def _match(self, environ: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         try:

@@ -171,13 +171,18 @@ class Registry:
         return job
 
     def all(self, kind: str) -> list[Job]:
-        """Return the jobs of a kind, the newest first, as lists show them: late, where they lag."""
+        """Return the jobs of a kind as lists show them: late, where they lag."""
         self._age(kind)
         shown_until = self.now() - self._settings().list_lag
         self._deleted = [(job, when) for job, when in self._deleted if when > shown_until]
         gone = [job for job, _ in self._deleted if job.kind == kind]
         jobs = sorted([*gone, *self._jobs[kind].values()], key=lambda job: job.created)
-        return [job for job in reversed(jobs) if job.created <= shown_until]
+        shown = [job for job in reversed(jobs) if job.created <= shown_until]
+        if self._settings().list_order == "oldest":
+            shown.reverse()
+        elif self._settings().list_order == "shuffled":
+            shown.sort(key=lambda job: job.id)
+        return shown
 
     def delete(self, kind: str, job_id: str) -> None:
         """Delete a job, or cancel it while it is registered.
@@ -188,7 +193,8 @@ class Registry:
             When it is being processed, or others that use it are not finished.
         """
         job = self.get(kind, job_id)
-        if job.state in {PENDING, IN_PROGRESS}:
+        processed = job.state in {PENDING, IN_PROGRESS}
+        if processed and self._settings().delete_processing == "refuse":
             raise nclue(PROCESSING[kind], f"{kind} {job.name} is {job.state}")
         for other_kind in KINDS:
             self._age(other_kind)

@@ -111,8 +111,10 @@ class Operations:
     def create(self, kind: str, body: Any) -> dict[str, Any]:
         """Check a request in full, then register the job."""
         name, request = _request(kind, body)
-        if not 1 <= len(name) <= NAME_LENGTH:
-            raise nclue(10101, f"{len(name)} characters")
+        unit = self._settings().name_unit
+        length = len(name) if unit == "characters" else len(name.encode("utf-8", "replace"))
+        if not 1 <= length <= NAME_LENGTH:
+            raise nclue(10101, f"{length} {unit}")
         self._registry.check_name(kind, name)
         uses = self._used(request)
         self._check_content(kind, request, uses)

@@ -14,6 +14,15 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "timestamps": ("offset", "utc", "compact", "naive", "fraction"),
     "auroc": ("number", "string", "null"),
     "other_feature": ("accept", "refuse"),
+    "list_order": ("newest", "oldest", "shuffled"),
+    "keywords": ("comma", "newline"),
+    "test_fields": ("null", "absent"),
+    "content_type": ("application/json", "text/plain"),
+    "name_unit": ("characters", "bytes"),
+    "delete_processing": ("refuse", "delete"),
+    "few_labels": ("train", "both"),
+    "result_order": ("shuffled", "by_id"),
+    "score_range": ("share", "percent"),
     "error_body": (
         "gateway",
         "flat",
@@ -67,6 +76,30 @@ class SandboxSettings:
         Type of a task's AUROC.
     other_feature : {"accept", "refuse"}
         Whether a run may use another feature than its task's (10113).
+    list_order : {"newest", "oldest", "shuffled"}
+        Which jobs a list begins with.
+    keywords : {"comma", "newline"}
+        What stands between the keywords in answers.
+    test_fields : {"null", "absent"}
+        What a task without a test file tells of it.
+    content_type : {"application/json", "text/plain"}
+        Of JSON answers.
+    trace : bool
+        Whether answers carry a trace id.
+    retry_after : float or None
+        Seconds that throttled answers ask to wait.
+    name_unit : {"characters", "bytes"}
+        What the length of a name counts.
+    delete_processing : {"refuse", "delete"}
+        Whether a job that is being processed can be deleted.
+    few_labels : {"train", "both"}
+        Which answers need 100 rows of each label.
+    result_order : {"shuffled", "by_id"}
+        Order of the rows of results.
+    result_extra : bool
+        Whether results have a further column.
+    score_range : {"share", "percent"}
+        Whether scores go to 1 or to 100.
     extra_fields : bool
         Whether answers carry fields that are not documented.
     list_lag : float
@@ -97,6 +130,18 @@ class SandboxSettings:
     timestamps: str = "offset"
     auroc: str = "number"
     other_feature: str = "accept"
+    list_order: str = "newest"
+    keywords: str = "comma"
+    test_fields: str = "null"
+    content_type: str = "application/json"
+    trace: bool = True
+    retry_after: float | None = None
+    name_unit: str = "characters"
+    delete_processing: str = "refuse"
+    few_labels: str = "train"
+    result_order: str = "shuffled"
+    result_extra: bool = False
+    score_range: str = "share"
     extra_fields: bool = False
     list_lag: float = 0.0
     clock_offset: float = 0.0

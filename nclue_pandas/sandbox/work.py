@@ -128,7 +128,8 @@ class Worker:
     def _tested(self, job: Job, trained: model.Model) -> tuple[float, int]:
         test_on: Users = job.uses[-1].product
         rows, labels, lines = self._answers(job, "test", test_on)
-        if len(set(labels.tolist())) < 2:  # noqa: PLR2004 - both labels
+        least = ROWS_PER_LABEL if self._settings().few_labels == "both" else 1
+        if min(np.sum(labels == 0), np.sum(labels == 1)) < least:
             raise Failed("NUM_OF_LABEL_INSUFFICIENT")
         scores = trained.score(test_on.representations)[rows]
         return model.auroc(labels, scores), lines
@@ -168,9 +169,17 @@ class Worker:
 
     def _write_scores(self, job: Job, users: Sequence[str], scores: Iterable[float]) -> None:
         """Write a result file, in an order of its own, as the documentation promises none."""
-        lines = [f"{user}\t{score:.9f}" for user, score in zip(users, scores, strict=True)]
-        chance = random.Random(f"{self._settings().seed} {job.id}")  # noqa: S311 - repeats
-        chance.shuffle(lines)
+        settings = self._settings()
+        scale = 100 if settings.score_range == "percent" else 1
+        more = "\tA" if settings.result_extra else ""
+        lines = [
+            f"{user}\t{score * scale:.9f}{more}" for user, score in zip(users, scores, strict=True)
+        ]
+        chance = random.Random(f"{settings.seed} {job.id}")  # noqa: S311 - repeats
+        if settings.result_order == "by_id":
+            lines.sort()
+        else:
+            chance.shuffle(lines)
         bucket, path = job.request["result_bucket"], job.request["result_file_path"]
         if not self._storage.has_bucket(bucket):
             raise Failed("OBS_UPLOAD_FAILED")
@@ -178,7 +187,9 @@ class Worker:
         hour = datetime.fromtimestamp(job.created, tz=UTC).strftime("%Y%m%d%H")
         stem = f"{path}nclue" if path.endswith("/") else path
         key = f"{stem.lstrip('/')}_{mark}_{hour}.tsv"
-        self._storage.put(bucket, key, self._text("user_id\tscore", lines))
+        self._storage.put(
+            bucket, key, self._text("user_id\tscore" + ("\tgrade" if more else ""), lines)
+        )
         job.figures |= {"line_count": len(lines), "final_path": key}
 
     def _text(self, header: str, lines: list[str]) -> bytes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -305,9 +304,3 @@ def test_a_run_on_another_feature_is_refused(shop, fresh):
     assert (caught.value.status, caught.value.code) == (409, 10113)
     assert fresh not in shop.client.list_runs()["name"].tolist()
     assert_scores(shop, shop.task.run(shop.feature, name=fresh).result(timeout=30))
-
-
-def test_every_alternative_is_played_here():
-    played = Path(__file__).read_text(encoding="utf-8")
-    accounts = {"account", "storage_access"}  # rights, not unknowns: tested by operation
-    assert [name for name in CHOICES if f"{name}=" not in played and name not in accounts] == []
