@@ -15,7 +15,7 @@ WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs links screenshots verify live bench swift s3rver clean
+.PHONY: help demo test lint format unit oldest docs links screenshots verify soak live bench swift s3rver clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ screenshots: docs  ## The documentation in a browser: no overflow, no error, pic
 
 verify: $(VENV)/ready swift s3rver  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800
+
+RUNS ?= 200
+PAIRS ?= 50
+soak: $(VENV)/ready swift  ## Kill predict hundreds of times and run it again (RUNS=, PAIRS=)
+	PYTHONPATH=tests $(BIN)/python -m soak --store moto --runs $(RUNS) --pairs $(PAIRS)
+	PYTHONPATH=tests $(BIN)/python -m soak --store swift --runs $(RUNS) --pairs $(PAIRS)
 
 live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
 	@test -n "$$NCLUE_LIVE_BUCKET" || { \

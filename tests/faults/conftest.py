@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,13 +56,13 @@ def _frames():
 def service():
     """A running service, a client whose waits take no time, and frames for a chain."""
     with Sandbox(SandboxSettings(slow_seconds=SLOW)) as sandbox:
-        time = FakeTime()
+        fake = FakeTime()
         sequences, answers = _frames()
         client = Client(
             resolve_credentials(access_key=sandbox.access_key, secret_key=sandbox.secret_key),
             ServiceSettings(sandbox.api_url, requests_per_second=None, read_timeout=PATIENCE),
             StorageSettings(sandbox.bucket, endpoint=sandbox.endpoint, region=sandbox.region),
-            clock=Clock(monotonic=lambda: time.now, sleep=time.sleep),
+            clock=Clock(monotonic=lambda: fake.now, sleep=fake.sleep),
         )
         yield SimpleNamespace(
             sandbox=sandbox,
@@ -70,6 +71,19 @@ def service():
             answers=answers,
             jobs=lambda kind: list(sandbox._account.registry._jobs[kind].values()),
         )
+
+
+@pytest.fixture
+def settled(service):
+    """Wait until an operation was answered so often: late, the service still acts."""
+
+    def wait(operation, times):
+        deadline = time.monotonic() + 60
+        while sum(r.operation == operation for r in service.sandbox.requests) < times:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    return wait
 
 
 @pytest.fixture

@@ -51,9 +51,11 @@ def predict(chain):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_fault_at_a_step(chain, predict, outcome, told, step, fault):
+def test_a_fault_at_a_step(chain, predict, outcome, settled, told, step, fault):
     chain.sandbox.inject(fault, operation=step)
-    told("Steps of `predict`", step, fault, outcome(predict))
+    text = outcome(predict)
+    settled(step, 2 if fault == "slow" else 1)
+    told("Steps of `predict`", step, fault, text)
 
 
 @pytest.mark.parametrize("code", FAILURES)

@@ -69,10 +69,11 @@ def nothing_else_changes(shop):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_create(shop, outcome, told, kind, fault):
-    made = []
+def test_create(shop, outcome, settled, told, kind, fault):
+    made, before = [], len([r for r in shop.sandbox.requests if r.operation == f"create_{kind}"])
     shop.sandbox.inject(fault, operation=f"create_{kind}")
     text = outcome(lambda: made.append(shop.make(kind, "new")))
+    settled(f"create_{kind}", before + (2 if fault == "slow" else 1))
     assert shop.names(kind) == ["new", "there"]
     assert made[-1].wait().completed
     made[-1].delete()

@@ -1,0 +1,1 @@
+"""Runs of ``predict`` that are killed and run again: ``make soak``."""
