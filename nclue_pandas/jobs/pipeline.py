@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -177,8 +177,11 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
     for step in steps:
         step.check()
-    for role in to_upload(steps, datasets):
-        inputs.sources[role].publish(client, inputs.name)
+    written = {
+        role: inputs.sources[role].publish(client, inputs.name)
+        for role in to_upload(steps, datasets)
+    }
+    datasets = replace(datasets, **written)
     run = _Chain(client, datasets, steps, remaining).run()
     return inputs.tell_last_event(run.result(remaining()))
 
