@@ -109,7 +109,7 @@ def main():
         soak = Soak(sandbox, place, asked.seed)
         for number in range(asked.runs):
             soak.kill_and_run_again(f"run {number}")
-            if number % 20 == 19:  # noqa: PLR2004 - a sign of life
+            if number % 20 == 19:
                 print(f"  {number + 1} runs, {len(soak.wrong)} wrong", flush=True)
         for number in range(asked.pairs):
             soak.run_two(f"pair {number}")
