@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from importlib import import_module
 
 import pandas as pd
-import s3fs  # noqa: F401 - loaded before the fork, so that a run is short
 
 import nclue_pandas as nclue
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings, options
 from nclue_pandas.key_sources import resolve_credentials
+
+#: Loaded before the fork, so that a run is short.
+LAZY = (
+    *("requests", "tenacity", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
+    *("nclue_pandas.service.operations", "nclue_pandas.service.transport"),
+    *("nclue_pandas.storage.publish", "nclue_pandas.storage.results"),
+    *("nclue_pandas.jobs.pipeline", "nclue_pandas.jobs.results", "nclue_pandas.frames.checks"),
+    *("nclue_pandas.frames.leakage", "nclue_pandas.frames.screening"),
+)
+for module in LAZY:
+    import_module(module)
 
 #: Users of the chain: 100 of each label is what the service asks for.
 USERS = 240
