@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.cleaning import Cleaned, clean
-from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, one_array
+from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, one_array, take_rows
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.personal_data import find, mask
@@ -48,7 +48,6 @@ class PatchedTexts:
             base = one_array(base)
             self._codes, base = base.indices, base.dictionary.cast(pa.large_string())
         self._distinct = base if isinstance(base, pa.ChunkedArray) else pa.chunked_array([base])
-        self._ends = np.cumsum([0, *map(len, self._distinct.chunks)])
         self._places: Positions = NO_ROWS
         self._others = pa.array([], base.type)
         self._patched: Flags = np.zeros(len(base), dtype=bool)
@@ -59,36 +58,20 @@ class PatchedTexts:
         return self._distinct
 
     def take(self, rows: NDArray[np.int64]) -> pa.Array:
-        """Return the texts of `rows`, which ascend."""
+        """Return the texts of `rows`."""
         if self._codes is None:
             return self.take_distinct(rows)
         codes = self._codes.take(pa.array(rows))
         return self.take_distinct(codes.to_numpy(zero_copy_only=False))
 
     def take_distinct(self, places: NDArray[Any]) -> pa.Array:
-        """Return the texts at `places` of :attr:`distinct`, patched.
-
-        Places in several chunks ascend; a dictionary is one chunk.
-        """
-        taken = self._take_unpatched(places)
+        """Return the texts at `places` of :attr:`distinct`, patched."""
+        taken = take_rows(self._distinct, places)
         patched = self._patched[places]
         if not patched.any():
             return taken
         others = self._others.take(pa.array(np.searchsorted(self._places, places[patched])))
         return pc.replace_with_mask(taken, pa.array(patched), others.cast(taken.type))
-
-    def _take_unpatched(self, places: NDArray[Any]) -> pa.Array:
-        if self._distinct.num_chunks == 1:
-            return self._distinct.chunk(0).take(pa.array(places))
-        cuts = np.searchsorted(places, self._ends).tolist()
-        pieces = [
-            chunk.take(pa.array(places[start:stop] - end))
-            for chunk, start, stop, end in zip(
-                self._distinct.chunks, cuts[:-1], cuts[1:], self._ends[:-1], strict=True
-            )
-            if start < stop
-        ]
-        return one_array(pa.chunked_array(pieces, self._distinct.type))
 
     def patch(self, places: Positions, texts: pa.Array) -> None:
         """Replace the texts at `places` (ascending) of :attr:`distinct`."""

@@ -15,14 +15,21 @@ from nclue_pandas.errors.data import InvalidDataError, MissingColumnError, Probl
 from nclue_pandas.frames.answers import duplicate_fault, label_faults
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.cleaning import CONTROL
-from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, require_frame
+from nclue_pandas.frames.columns import (
+    NO_ROWS,
+    find_column,
+    null_rows,
+    one_array,
+    require_frame,
+    take_rows,
+)
 from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import find
-from nclue_pandas.frames.screening import control_suspects
-from nclue_pandas.frames.text_values import read_text
+from nclue_pandas.frames.screening import sequence_suspects
+from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.frames.tokens import sequence_tokens
 
 if TYPE_CHECKING:
@@ -30,8 +37,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.frames.columns import Positions
+    from nclue_pandas.frames.columns import Flags, Positions
     from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.screening import SequenceSuspects
 
 FrameKind = Literal["sequences", "answers"]
 
@@ -150,8 +158,9 @@ def check(
     counts: list[Problem] = []
     if kind == "sequences":
         texts = _read_sequences(frame, sequence)
-        faults += _sequence_faults(texts)
-        doubts += _sequence_doubts(texts)
+        suspects = sequence_suspects(texts)
+        faults += _sequence_faults(texts, suspects)
+        doubts += _sequence_doubts(texts, suspects)
     else:
         read = read_binary(find_column(frame, label, "label"), "label")
         faults += label_faults(read)
@@ -186,8 +195,8 @@ def _other_characters(ids: EncodedIds) -> Fault:
     )
 
 
-def _read_sequences(frame: pd.DataFrame, sequence: str) -> pa.Array:
-    read = read_text(find_column(frame, sequence, "sequence"), "sequence")
+def _read_sequences(frame: pd.DataFrame, sequence: str) -> pa.ChunkedArray:
+    read = read_chunks(find_column(frame, sequence, "sequence"), "sequence")
     if read.not_unicode.size:
         fault = Fault(
             "sequence_not_unicode",
@@ -197,14 +206,15 @@ def _read_sequences(frame: pd.DataFrame, sequence: str) -> pa.Array:
         )
         raise InvalidDataError.of([fault.problem], frame.iloc[read.not_unicode])
     texts = read.texts
-    return texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+    if pa.types.is_dictionary(texts.type):
+        return pa.chunked_array([one_array(texts).dictionary_decode()])
+    return texts
 
 
-def _sequence_faults(texts: pa.Array) -> list[Fault]:
-    empty = _where(texts, lambda part: pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(part)), 0))
-    rows = control_suspects(texts)
-    control = rows[_where(texts.take(pa.array(rows)), _matches(CONTROL))]
-    gaps = np.setdiff1d(_where(texts, _has_gap), empty, assume_unique=True)
+def _sequence_faults(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list[Fault]:
+    empty = _where(texts, suspects.loose, _is_blank)
+    control = _where(texts, suspects.control, _matches(CONTROL))
+    gaps = np.setdiff1d(_where(texts, suspects.loose, _has_gap), empty, assume_unique=True)
     remove = "Make the sequences with to_sequences(), or remove it."
     return [
         Fault("null_sequence", "A sequence is null", "Leave the user out.", null_rows(texts)),
@@ -229,7 +239,7 @@ def _personal_text(kind: str, rows: Positions) -> Fault:
     )
 
 
-def _sequence_doubts(texts: pa.Array) -> list[Fault]:
+def _sequence_doubts(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list[Fault]:
     return [
         Fault(
             "tokens_over_budget",
@@ -241,9 +251,13 @@ def _sequence_doubts(texts: pa.Array) -> list[Fault]:
             "space_at_separator",
             "A sequence has white space beside a separator",
             f"The separator is {BEHAVIOR_SEPARATOR!r} with no space around it.",
-            _where(texts, _matches(_SPACED_SEPARATOR)),
+            _where(texts, suspects.loose, _matches(_SPACED_SEPARATOR)),
         ),
     ]
+
+
+def _is_blank(texts: pa.Array) -> pa.Array:
+    return pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0)
 
 
 def _has_gap(texts: pa.Array) -> pa.Array:
@@ -254,15 +268,17 @@ def _matches(pattern: str) -> Callable[[pa.Array], pa.Array]:
     return lambda texts: pc.match_substring_regex(texts, pattern=pattern)
 
 
-def _where(texts: pa.Array, test: Callable[[pa.Array], pa.Array]) -> Positions:
-    """Return the positions of the texts for which `test` is true, slices of them in threads."""
+def _where(
+    texts: pa.ChunkedArray, rows: Positions, test: Callable[[pa.Array], pa.Array]
+) -> Positions:
+    """Return those of `rows` for whose texts `test` is true, slices of them in threads."""
 
     def look(part: slice) -> Positions:
-        flags = test(texts[part]).fill_null(False).to_numpy(zero_copy_only=False)
-        rows: Positions = np.flatnonzero(flags) + part.start
-        return rows
+        own = rows[part]
+        flags: Flags = test(take_rows(texts, own)).fill_null(False).to_numpy(zero_copy_only=False)
+        return own[flags]
 
-    found: Positions = np.concatenate([NO_ROWS, *in_threads(look, slices(len(texts), _SLICE))])
+    found: Positions = np.concatenate([NO_ROWS, *in_threads(look, slices(rows.size, _SLICE))])
     return found
 
 

@@ -128,6 +128,33 @@ def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(values.chunks)
 
 
+def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Array:
+    """Gather rows, in any order, from every chunk that has some of them.
+
+    Much faster than Arrow's own gathering from chunks, and nothing is joined before.
+
+    Examples
+    --------
+    >>> take_rows(pa.chunked_array([["a", "b"], ["c"]]), np.array([2, 0])).to_pylist()
+    ['c', 'a']
+    """
+    if isinstance(values, pa.Array) or values.num_chunks <= 1:
+        return one_array(values).take(pa.array(rows))
+    if np.any(rows[1:] < rows[:-1]):
+        order = np.argsort(rows, kind="stable")
+        back = np.empty(rows.size, dtype=np.int64)
+        back[order] = np.arange(rows.size)
+        return take_rows(values, rows[order]).take(pa.array(back))
+    ends = np.cumsum([0, *map(len, values.chunks)])
+    cuts = np.searchsorted(rows, ends).tolist()
+    pieces = [
+        chunk.take(pa.array(rows[start:stop] - end))
+        for chunk, start, stop, end in zip(values.chunks, cuts[:-1], cuts[1:], ends, strict=False)
+        if start < stop
+    ]
+    return one_array(pa.chunked_array(pieces, values.type))
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether an Arrow type is text of any layout."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind))

@@ -67,8 +67,7 @@ def check_on_invalid(value: str) -> OnInvalid:
 def raise_faults(faults: Iterable[Fault], frame: pd.DataFrame) -> None:
     """Raise all faults that have rows, with the offending rows of `frame`."""
     problems = [fault.problem for fault in faults if fault.rows.size]
-    if problems:  # taking no rows of a frame may still copy its columns
-        raise_problems(problems, offending_rows(problems, frame))
+    raise_problems(problems, offending_rows(problems, frame))
 
 
 def raise_problems(problems: Sequence[Problem], rows: pd.DataFrame) -> None:
@@ -91,7 +90,9 @@ def raise_problems(problems: Sequence[Problem], rows: pd.DataFrame) -> None:
 def offending_rows(problems: Iterable[Problem], frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `frame` that a problem names, each once, in their order."""
     named = [np.asarray(problem.rows, dtype=np.int64) for problem in problems]
-    return frame.iloc[np.unique(np.concatenate([np.empty(0, dtype=np.int64), *named]))]
+    rows = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *named]))
+    # Taking no rows by position would still copy the columns that come in chunks.
+    return frame.iloc[rows] if rows.size else frame.iloc[:0]
 
 
 def settle(

@@ -18,7 +18,8 @@ Hashes = NDArray[np.uint64]
 #: The key of the canonical order. Another key would give other files: never change it.
 DEFAULT_KEY: Final = "nclue-pandas-ids"
 _KEY_LENGTH = 16
-_BLOCK = 1 << 20
+#: Ids that are boxed at a time.
+_BLOCK = 1 << 16
 
 
 def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hashes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from nclue_pandas.contract import USER_ID_LENGTH
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.cleaning import CONTROL
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, to_chunks
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, one_array, to_chunks
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.parallel import in_threads, slices
@@ -23,8 +24,6 @@ from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
 Codes = NDArray[np.int32]
 
@@ -114,6 +113,10 @@ def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
     >>> id_text(pd.Series([17850.0, float("nan")])).to_pylist()
     ['17850', None]
     """
+    if not pd.api.types.is_object_dtype(column.dtype):
+        values = to_chunks(column)
+        if is_text(values.type):  # nothing to read; ids are few bytes beside what they are for
+            return one_array(values.cast(pa.string()))
     encoded = encode_ids(column, argument)
     faults = [fault for fault in encoded.unreadable() if fault.rows.size]
     if faults:

@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions
+from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, take_rows
 from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.screening import suspects, text_bytes
+from nclue_pandas.frames.screening import personal_suspects, text_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,12 +85,12 @@ class Kind:
     verify: Callable[[pa.Array], Flags] | None = None
 
 
-def find(texts: pa.Array) -> list[tuple[str, Positions]]:
+def find(texts: pa.Array | pa.ChunkedArray) -> list[tuple[str, Positions]]:
     """Find personal data in texts.
 
     Parameters
     ----------
-    texts : pyarrow.Array of string, shape (n,)
+    texts : pyarrow.Array or ChunkedArray of string, shape (n,)
         Nulls are passed over.
 
     Returns
@@ -103,8 +103,8 @@ def find(texts: pa.Array) -> list[tuple[str, Positions]]:
     >>> find(pa.array(["4,900 won", "call 010-1234-5678", "2026-01-31", "kim@example.com"]))
     [('e-mail address', array([3])), ('mobile phone number', array([1]))]
     """
-    rows = suspects(texts).personal
-    suspected = texts.take(pa.array(rows))
+    rows = personal_suspects(texts)
+    suspected = take_rows(texts, rows)
     found = [(kind.name, rows[_positions(suspected, kind)]) for kind in KINDS]
     return [(name, positions) for name, positions in found if positions.size]
 

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 
 _BLOCK_BYTES = 1 << 20
-_BYTE = 0xFF
-#: The least digits that any kind of personal data has (a passport number).
+#: The least digits that any kind of personal data has (a passport number), and the most bytes
+#: between two of them: a bracket and a hyphen of three bytes with spaces, with room to spare.
 FEWEST_DIGITS: Final = 7
+WIDEST_GAP: Final = 8
 
 _SPACE, _DELETE, _AT, _GREATER, _HYPHEN, _ZERO = 0x20, 0x7F, 0x40, 0x3E, 0x2D, 0x30
 #: First bytes of white space and of control characters beyond ASCII.
@@ -43,7 +44,7 @@ class Suspects:
         Empty texts, and those that may hold ``->`` or a control character, or begin or end with
         white space.
     personal : numpy.ndarray of int64
-        Texts with an ``@`` or enough digits for personal data.
+        Texts with an ``@``, or with enough digits near each other for personal data.
     """
 
     unclean: Positions
@@ -63,26 +64,74 @@ def suspects(texts: pa.Array | pa.ChunkedArray) -> Suspects:
     return Suspects(unclean, personal)
 
 
-def control_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
-    r"""Return the positions of texts that may hold a control character, ascending.
+def personal_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
+    """Return the positions of texts that may hold personal data, ascending.
 
     Examples
     --------
-    >>> control_suspects(pa.array(["a->b", "a\tb"])).tolist()
-    [1]
+    >>> personal_suspects(pa.array(["a@b", "12345", "010 1234 5678"])).tolist()
+    [0, 2]
     """
-    return _scan(texts, lambda block: (block.control(),))[0]
+    return _scan(texts, lambda block: (block.personal(),))[0]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceSuspects:
+    """Positions of sequences to look at closely, ascending.
+
+    Parameters
+    ----------
+    loose : numpy.ndarray of int64
+        Blank sequences, and those that may have a blank behavior, or white space beside a
+        separator.
+    control : numpy.ndarray of int64
+        Those that may hold a control character.
+    """
+
+    loose: Positions
+    control: Positions
+
+
+def sequence_suspects(texts: pa.Array | pa.ChunkedArray) -> SequenceSuspects:
+    r"""Look at all sequences.
+
+    Examples
+    --------
+    >>> found = sequence_suspects(pa.array(["a->b", "a-> b", "->a", "a->->b", "", "a\tb"]))
+    >>> found.loose.tolist(), found.control.tolist()
+    ([1, 2, 3, 4], [5])
+    """
+    return SequenceSuspects(
+        *_scan(texts, lambda block: (block.loose_separators(), block.control()))
+    )
+
+
+def count_separators(texts: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    """Count the separators in each text; null has none.
+
+    Examples
+    --------
+    >>> count_separators(pa.array(["a->b->c", None, "a"])).tolist()
+    [2, 0, 0]
+    """
+    return _scan(texts, lambda block: (block.separators(),), rows=False)[0]
 
 
 def _scan(
-    texts: pa.Array | pa.ChunkedArray, look: Callable[[_Block], tuple[Positions, ...]]
-) -> tuple[Positions, ...]:
-    """Apply `look` to all blocks and join what each of its answers found."""
+    texts: pa.Array | pa.ChunkedArray,
+    look: Callable[[_Block], tuple[NDArray[np.int64], ...]],
+    *,
+    rows: bool = True,
+) -> tuple[NDArray[np.int64], ...]:
+    """Apply `look` to all blocks and join what each of its answers found.
 
-    def found(part: tuple[int, pa.Array]) -> tuple[Positions, ...]:
+    What it finds are `rows`, or a value for every row.
+    """
+
+    def found(part: tuple[int, pa.Array]) -> tuple[NDArray[np.int64], ...]:
         start, own = part
         offsets, data = text_bytes(own)
-        return tuple(positions + start for positions in look(_Block(data, offsets)))
+        return tuple(each + start if rows else each for each in look(_Block(data, offsets)))
 
     blocks = list(_blocks(texts)) or [(0, pa.array([], pa.string()))]
     return tuple(np.concatenate(column) for column in zip(*in_threads(found, blocks), strict=True))
@@ -134,13 +183,33 @@ class _Block:
     def personal(self) -> Positions:
         flags = np.zeros(self._lengths.size, dtype=bool)
         flags[self._texts_at(np.flatnonzero(self._data == _AT))] = True
-        digits = np.subtract(self._data, np.uint8(_ZERO)) < 10  # noqa: PLR2004 - ten digits
-        if np.count_nonzero(digits) >= FEWEST_DIGITS:
-            starts = self._offsets[:-1][self._filled]
-            # Without a cast, which is slow, where no count can exceed a byte.
-            kind = np.uint8 if self._lengths.max() <= _BYTE else np.int32
-            counts = np.add.reduceat(digits.view(np.uint8), starts, dtype=kind)
-            flags[self._filled[counts >= FEWEST_DIGITS]] = True
+        digits = np.flatnonzero(np.subtract(self._data, np.uint8(_ZERO)) < 10)  # noqa: PLR2004
+        if digits.size >= FEWEST_DIGITS:
+            # Digits near each other, in one text, are a run.
+            begins = np.zeros(digits.size + 1, dtype=bool)
+            begins[np.searchsorted(digits, self._offsets)] = True
+            begins[1:-1] |= np.diff(digits) > WIDEST_GAP + 1
+            starts = np.flatnonzero(begins[:-1])
+            long = np.diff(starts, append=digits.size) >= FEWEST_DIGITS
+            flags[self._texts_at(digits[starts[long]])] = True
+        return np.flatnonzero(flags)
+
+    def separators(self) -> NDArray[np.int64]:
+        return np.diff(np.searchsorted(self._arrows(), self._offsets))
+
+    def loose_separators(self) -> Positions:
+        """Tell where an arrow has white space or another arrow beside it, or a text an edge."""
+        flags = self._lengths == 0
+        flags[self._filled[self._white_edges()]] = True
+        ends = self._arrows()
+        after = self._data[np.minimum(ends + 1, self._data.size - 1)]
+        before = self._data[np.maximum(ends - 2, 0)]
+        loose = (after <= _SPACE) | (after == _HYPHEN) | (before <= _SPACE)
+        flags[self._texts_at(ends[loose])] = True
+        # What begins or ends like an arrow may be one.
+        first, last = self._offsets[:-1][self._filled], self._offsets[1:][self._filled] - 1
+        edges = (self._data[first] == _HYPHEN) | (self._data[last] == _GREATER)
+        flags[self._filled[edges]] = True
         return np.flatnonzero(flags)
 
     def _texts_at(self, places: NDArray[Any]) -> NDArray[Any]:

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR
-from nclue_pandas.frames.columns import is_text, to_arrow
+from nclue_pandas.frames.columns import is_text, one_array, to_chunks
+from nclue_pandas.frames.screening import count_separators
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,15 +54,15 @@ def estimate_tokens(behaviors: pa.Array) -> Tokens:
     return -(-lengths.astype(np.int64) // BYTES_PER_TOKEN)
 
 
-def sequence_tokens(sequences: pa.Array) -> Tokens:
+def sequence_tokens(sequences: pa.Array | pa.ChunkedArray) -> Tokens:
     """Estimate the tokens of whole sequences, separators included; null counts nothing.
 
     The behaviors of a sequence are not taken apart, so that a sequence counts at most one token
     less for each behavior than :func:`estimate_tokens` does.
     """
-    separators = pc.count_substring(sequences, BEHAVIOR_SEPARATOR).fill_null(0)
-    counts: Tokens = separators.to_numpy(zero_copy_only=False).astype(np.int64)
-    lengths: Tokens = pc.binary_length(sequences).fill_null(0).to_numpy(zero_copy_only=False)
+    counts = count_separators(sequences)
+    measured = one_array(pc.binary_length(sequences)).fill_null(0)
+    lengths: Tokens = measured.to_numpy(zero_copy_only=False)
     text = lengths.astype(np.int64) - counts * len(BEHAVIOR_SEPARATOR)
     return -(-text // BYTES_PER_TOKEN) + counts * SEPARATOR_TOKENS
 
@@ -75,7 +76,7 @@ def count_tokens(sequences: pd.Series[Any]) -> int:
     >>> count_tokens(pd.Series(["run->swim", "러닝"]))
     6
     """
-    values = to_arrow(sequences)
+    values = to_chunks(sequences)
     if not is_text(values.type):
         return 0
     return int(sequence_tokens(values).sum())

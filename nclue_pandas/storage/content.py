@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from nclue_pandas.frames.columns import find_column, one_array, plain_text
+from nclue_pandas.frames.columns import find_column, take_rows
 from nclue_pandas.frames.hashing import canonical_order, hash_ids
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.text_values import read_text
+from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.layout import BUCKETS
 from nclue_pandas.storage.text import encode
@@ -108,18 +108,15 @@ class FrameContent:
         if np.any(hashes[1:] <= hashes[:-1]):
             self._order = canonical_order(table.column("user_id"), hashes)
             hashes = hashes[self._order]
-            self._table = pa.table(
-                {name: one_array(table.column(name)) for name in table.column_names}
-            )
         self._bounds = np.searchsorted(bucket_numbers(hashes), np.arange(BUCKETS + 1))
         self.digests = tuple(self._digest())
 
     @classmethod
     def of_sequences(cls, frame: pd.DataFrame, user: str, sequence: str) -> FrameContent:
         """Take ids and sequences from a frame."""
-        texts = read_text(find_column(frame, sequence, "sequence"), "sequence").texts
+        texts = read_chunks(find_column(frame, sequence, "sequence"), "sequence").texts
         ids = id_text(find_column(frame, user, "user"))
-        return cls(pa.table({"user_id": ids, "sequence": plain_text(texts)}))
+        return cls(pa.table({"user_id": ids, "sequence": texts}))
 
     @classmethod
     def of_answers(cls, frame: pd.DataFrame, user: str, label: str) -> FrameContent:
@@ -140,7 +137,10 @@ class FrameContent:
         first, last = self._bounds[start], self._bounds[stop]
         if self._order is None:
             return self._table.slice(first, last - first)
-        return self._table.take(pa.array(self._order[first:last]))
+        rows = self._order[first:last]
+        return pa.table(
+            {name: take_rows(self._table.column(name), rows) for name in self._table.column_names}
+        )
 
     def _digest(self) -> Iterable[BucketDigest]:
         """Digest the buckets that have lines, in threads: hashing releases the GIL."""

@@ -1,7 +1,7 @@
 """Publishing a dataset: canonical order, fingerprint, parts, each complete or invisible.
 
 The lines are encoded twice: once for the fingerprint, which the keys need, and once while they
-travel. A part is a pure function of the content, so what is on the store already, from this run
+travel, batch by batch. A part is a pure function of the content, so what is on the store already, from this run
 or an interrupted one, is not sent again.
 """
 
@@ -11,7 +11,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -19,9 +19,10 @@ import numpy as np
 from nclue_pandas.errors import ForeignObjectError
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage import layout
+from nclue_pandas.storage.body import PartBody
 from nclue_pandas.storage.content import Content, Digested, FrameContent, fingerprint
 from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
-from nclue_pandas.storage.text import encode
+from nclue_pandas.storage.text import BATCH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from nclue_pandas.storage.bucket import Bucket
     from nclue_pandas.storage.content import BucketDigest
 
-#: Parts in memory at a time: one is encoded while the others travel.
+#: Parts on their way at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
 #: Seconds between two looks at parts whose sending is cancelled.
 _TICK: Final = 0.05
@@ -112,12 +113,10 @@ class Prepared:
         return describe(self.place, self.content.digests, bucket)
 
     def body(self, number: int) -> BinaryIO:
-        """Encode a part into memory."""
-        body = BytesIO()
-        for table in self.content.tables(layout.part_buckets(number, self.place.parts)):
-            for lines in encode(table):
-                body.write(lines)
-        return body
+        """Return a part as a file, encoded while it is read."""
+        buckets = layout.part_buckets(number, self.place.parts)
+        size = sum(each.size for each in self.content.digests if each.bucket in buckets)
+        return BufferedReader(PartBody(lambda: self.content.tables(buckets), size), BATCH_BYTES)
 
 
 def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Dataset:
@@ -264,7 +263,7 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     bucket : Bucket
         Where it goes.
     at_once : int
-        Parts in memory at a time.
+        Parts on their way at a time.
 
     Returns
     -------
