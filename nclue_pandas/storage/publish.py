@@ -1,8 +1,8 @@
 """Publishing a dataset: canonical order, fingerprint, parts, each complete or invisible.
 
 The lines are encoded twice: once for the fingerprint, which the keys need, and once while they
-travel, batch by batch. A part is a pure function of the content, so what is on the store already, from this run
-or an interrupted one, is not sent again.
+travel, batch by batch. A part is a pure function of the content, so what is on the store already,
+from this run or an interrupted one, is not sent again.
 """
 
 from __future__ import annotations

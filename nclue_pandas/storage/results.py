@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -14,14 +15,17 @@ from nclue_pandas.errors import ResultFormatError, ResultNotFoundError
 from nclue_pandas.progress import DownloadProgress, track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nclue_pandas.storage.bucket import Bucket, ObjectInfo
 
 _BLOCK: Final = 8 << 20
+#: An object larger than a range is read in ranges, some at a time.
+_RANGE: Final = 16 << 20
+_RANGES_AT_ONCE: Final = 4
+_TEXT: Final[Mapping[str, pa.DataType]] = {}
 _ENDING: Final = ".tsv"
 _BOM: Final = b"\xef\xbb\xbf"
-_SHOWN: Final = 5
 #: A line of a result is far shorter.
 _LINE: Final = 1 << 20
 #: More columns than any result has, and fewer than would hold up the reader.
@@ -96,8 +100,8 @@ def read_result(
     """
     found = find_result(bucket, path)
     where = f"s3://{bucket.name}/{found.key}"
-    body = b"".join(_blocks(bucket, found, _BLOCK))
-    return _scores(_parse(body, where), columns, where)
+    header, table = _parse_scores(_download(bucket, found), where)
+    return _named(table, header, columns, where)
 
 
 def iter_result(
@@ -136,10 +140,12 @@ def iter_result(
             if len(block) > _LINE:
                 raise ResultFormatError(f"{where} has a line of more than {_LINE:,} bytes.")
             continue
-        table = _parse(block[:end], where)
+        lines = pa.py_buffer(block).slice(0, end)
         if first:
-            header, table = _split_header(table)
+            header, table = _parse_scores(lines, where)
             first = False
+        else:
+            table = _parse_numbers(lines, where)
         if table.num_rows:
             yield _named(table, header, columns, where)
     if first:
@@ -166,13 +172,34 @@ def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple
     >>> result_names(b"id\tscore\tmore\na\t0.5\tx\n", ("user_id", "score"), "file")
     (('user_id', 'score', 'more'), True)
     """
-    header, table = _split_header(_parse(head, where))
+    header, table = _split_header(_parse(pa.py_buffer(head), where))
     return tuple(_named(table, header, columns, where).columns), header is not None
 
 
 def scores_of(lines: bytes, names: Sequence[str], where: str) -> pd.DataFrame:
     """Read whole lines of a result without a header."""
-    return _named(_parse(lines, where), None, names, where)
+    return _named(_parse_numbers(pa.py_buffer(lines), where), None, names, where)
+
+
+def _download(bucket: Bucket, found: ObjectInfo) -> pa.Buffer:
+    """Read an object, a large one in ranges that travel at the same time."""
+    if found.size <= _RANGE:
+        return pa.py_buffer(b"".join(_blocks(bucket, found, _RANGE)))
+    whole = pa.allocate_buffer(found.size)
+    target = memoryview(whole).cast("B")
+    name = found.key.rpartition("/")[2]
+    with (
+        track(DownloadProgress, name, total=found.size) as advance,
+        ThreadPoolExecutor(_RANGES_AT_ONCE) as pool,
+    ):
+
+        def read(start: int) -> None:
+            end = min(start + _RANGE, found.size)
+            target[start:end] = bucket.get(found.key, start=start, end=end)
+            advance(end - start)
+
+        list(pool.map(read, range(0, found.size, _RANGE)))
+    return whole
 
 
 def read_tsv(body: bytes) -> pd.DataFrame:
@@ -200,18 +227,44 @@ def read_tsv(body: bytes) -> pd.DataFrame:
     >>> frame.columns.tolist(), frame["share"].tolist()
     (['category', 'share'], [0.5])
     """
-    header, table = _split_header(_parse(body, "The profile"))
+    header, table = _split_header(_parse(pa.py_buffer(body), "The profile"))
     names = header or [f"col_{number}" for number in range(1, table.num_columns + 1)]
     columns = [table.column(0), *map(_number_or_text, table.columns[1:])]
     return _frame(pa.table(columns, names=_distinct(names)))
 
 
-def _parse(body: bytes, where: str) -> pa.Table:
-    """Split lines at TABs; every value stays the text that it is."""
-    body = body.removeprefix(_BOM)
-    if not body.strip():
+def _parse_scores(body: pa.Buffer, where: str) -> tuple[list[str] | None, pa.Table]:
+    """Tell by the first lines whether there is a header, and read the others."""
+    head = _beginning(body, _LINE)
+    lines = head.rfind(b"\n") + 1
+    if lines == 0 or len(head) == body.size:
+        return _split_header(_parse(body, where))
+    header, _ = _split_header(_parse(body.slice(0, lines), where))
+    if header is not None:
+        body = body.slice(head.find(b"\n") + 1)
+    return header, _parse_numbers(body, where)
+
+
+def _beginning(body: pa.Buffer, size: int) -> bytes:
+    return bytes(memoryview(body)[:size])
+
+
+def _parse_numbers(body: pa.Buffer, where: str) -> pa.Table:
+    """Read lines whose second field is a number in one go; other lines as text, to tell why."""
+    try:
+        return _parse(body, where, {"1": pa.float64()})
+    except ResultFormatError:
+        return _parse(body, where)
+
+
+def _parse(body: pa.Buffer, where: str, kinds: Mapping[str, pa.DataType] = _TEXT) -> pa.Table:
+    """Split lines at TABs; every value stays the text that it is, but in columns of `kinds`."""
+    if _beginning(body, len(_BOM)) == _BOM:
+        body = body.slice(len(_BOM))
+    head = _beginning(body, _LINE)
+    if not head.strip():
         raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
-    first = body[: body.find(b"\n") if b"\n" in body else len(body)]
+    first = head.split(b"\n", 1)[0]
     width = first.count(b"\t") + 1
     if width == 1:
         raise ResultFormatError(
@@ -229,7 +282,7 @@ def _parse(body: bytes, where: str) -> pa.Table:
                 delimiter="\t", quote_char=False, newlines_in_values=False
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, pa.string()) | dict(kinds),
                 null_values=[],
                 strings_can_be_null=False,
             ),
@@ -256,18 +309,15 @@ def _split_header(table: pa.Table) -> tuple[list[str] | None, pa.Table]:
     return None, table
 
 
-def _scores(table: pa.Table, columns: Sequence[str], where: str) -> pd.DataFrame:
-    header, table = _split_header(table)
-    return _named(table, header, columns, where)
-
-
 def _named(
     table: pa.Table, header: list[str] | None, columns: Sequence[str], where: str
 ) -> pd.DataFrame:
     names = header or [f"col_{number}" for number in range(1, table.num_columns + 1)]
     names = _distinct([*columns[: table.num_columns], *names[len(columns) :]])
+    numbers = table.column(1)
     try:
-        numbers = pc.cast(pc.utf8_trim_whitespace(table.column(1)), pa.float64())
+        if numbers.type != pa.float64():
+            numbers = pc.cast(pc.utf8_trim_whitespace(numbers), pa.float64())
     except pa.ArrowInvalid as error:
         raise ResultFormatError(
             f"{where}: the second column is not a number in every line ({error})."
