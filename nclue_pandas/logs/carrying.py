@@ -50,6 +50,14 @@ class Carrier:
         rows = pa.array(np.arange(first, first + len(frame), dtype=np.int64))
         return pa.table({**columns, ROW: rows})
 
+    def empty(self) -> pa.Table:
+        """Return a table without rows, of the types that the batches had."""
+        columns = {
+            str(number): pa.array([], self._kinds.get(label, pa.string()))
+            for number, label in enumerate(self.columns)
+        }
+        return pa.table({**columns, ROW: pa.array([], pa.int64())})
+
     def frame(self, table: pa.Table) -> pd.DataFrame:
         """Return the rows of a table as a frame with the labels of the log."""
         return pd.DataFrame(
@@ -73,12 +81,14 @@ class Carrier:
             self._check_zones(column)
         kind = self._kinds.setdefault(label, values.type)
         try:
-            return values.cast(kind)
-        except pa.ArrowInvalid as error:
-            raise InvalidDataError(
-                f"The column {label!r} (argument {argument}=) is of type {kind} in one batch of "
-                f"the log and {values.type} in another. Convert it to one type in all of them."
-            ) from error
+            if _family(values.type) == _family(kind):
+                return values.cast(kind)
+        except pa.ArrowInvalid:
+            pass
+        raise InvalidDataError(
+            f"The column {label!r} (argument {argument}=) is of type {kind} in one batch of the "
+            f"log and {values.type} in another. Convert it to one type in all of them."
+        )
 
     def _category_codes(self, column: pd.Series[Any]) -> pd.Series[Any]:
         """Let categories order as they do in a frame, where they are the same in all batches."""
@@ -133,6 +143,14 @@ def _boxed(column: pd.Series[Any], argument: str) -> pa.Array:
             rows=column.iloc[read.not_unicode].to_frame(),
         )
     return read.texts
+
+
+def _family(kind: pa.DataType) -> str:
+    """Return what may be cast to each other without a change of meaning."""
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if number or pa.types.is_temporal(kind):
+        return "number" if number else f"time, zoned {getattr(kind, 'tz', None) is not None}"
+    return str(kind)
 
 
 def _local(column: pa.ChunkedArray) -> pd.Series[Any]:

@@ -154,28 +154,27 @@ def _read_parquet(
     # a whole column of a row group would be held.
     parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=_FILE_BUFFER)
     _require(columns, parquet.schema_arrow.names)
-    held = parquet.metadata
-    size = sum(held.row_group(n).total_byte_size for n in range(held.num_row_groups))
-    rows = max(batch_bytes * held.num_rows // max(size, 1), 1)
-    yield from parquet.iter_batches(min(rows, 1 << 20), columns=list(columns), use_threads=False)
+    names = list(columns)
+    # How large rows are when they are decoded, the first rows tell, not the file's own figures.
+    first = next(parquet.iter_batches(_SAMPLE_ROWS, columns=names, use_threads=False), None)
+    if first is not None:
+        rows = max(batch_bytes * len(first) // max(first.nbytes, 1), 1)
+        yield from parquet.iter_batches(rows, columns=names, use_threads=False)
 
 
 def _read_csv(
     file: BinaryIO, columns: Mapping[Any, str], batch_bytes: int, delimiter: str
 ) -> Iterator[pa.RecordBatch]:
     """Read ids and behaviors as the text that they are; times by what the first rows show."""
+    parse = csv.ParseOptions(delimiter=delimiter)
+    header = csv.read_csv(pa.BufferReader(file.readline()), parse_options=parse)
+    _require(columns, header.column_names)
+    file.seek(0)
     block = min(max(batch_bytes // 8, _LEAST_BLOCK), _MOST_BLOCK)
     text = {label: pa.string() for label, argument in columns.items() if argument in _TEXT_ROLES}
-    try:
-        reader = csv.open_csv(
-            file,
-            read_options=csv.ReadOptions(block_size=block, use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=delimiter),
-            convert_options=csv.ConvertOptions(include_columns=list(columns), column_types=text),
-        )
-    except pa.ArrowKeyError:
-        file.seek(0)
-        names = csv.open_csv(file, parse_options=csv.ParseOptions(delimiter=delimiter)).schema.names
-        _require(columns, names)
-        raise
-    yield from reader
+    yield from csv.open_csv(
+        file,
+        read_options=csv.ReadOptions(block_size=block, use_threads=False),
+        parse_options=parse,
+        convert_options=csv.ConvertOptions(include_columns=list(columns), column_types=text),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -70,6 +71,9 @@ class SequenceStore:
     digests: tuple[BucketDigest, ...]
     report: SequenceReport
 
+    def __post_init__(self) -> None:
+        self._remove = weakref.finalize(self, _remove, self.file, self.directory)
+
     def __len__(self) -> int:
         """Return the number of users."""
         return self.report.users
@@ -123,8 +127,12 @@ class SequenceStore:
 
     def close(self) -> None:
         """Remove the files; again does nothing."""
-        self.file.close()
-        self.directory.cleanup()
+        self._remove()
+
+
+def _remove(file: BatchFile, directory: TemporaryDirectory[str]) -> None:
+    file.close()
+    directory.cleanup()
 
 
 def _as_frame(tables: list[pa.Table]) -> pd.DataFrame:

@@ -215,8 +215,7 @@ class _Streaming:
 
     def _sequences(self, carrier: Carrier, table: pa.Table | None) -> pd.DataFrame | None:
         """Build the sequences of some users, or take down what is wrong with their rows."""
-        if table is None:
-            table = carrier.table(pd.DataFrame({c: [] for c in carrier.columns}, dtype=str), 0)
+        table = carrier.empty() if table is None else table
         events = carrier.frame(table)
         try:
             with on_a_part():
