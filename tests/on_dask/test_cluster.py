@@ -127,7 +127,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
     stored = {key for key in service.objects() if key.startswith("killed/") and key[-4:] == ".csv"}
     assert stored == {part.key for part in dataset.parts}
     for part in dataset.parts:
-        assert client.storage.get(part.key) == expected.body(part.number).getvalue()
+        assert client.storage.get(part.key) == expected.body(part.number).read()
 
 
 def test_keys_of_another_account_on_the_workers_are_told(cluster, service, events):
