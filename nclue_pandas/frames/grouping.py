@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.columns import NO_ROWS
-from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.parallel import in_threads, slices, threads
 from nclue_pandas.frames.tokens import SEPARATOR_TOKENS, Tokens, estimate_tokens
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def join_groups(
     Grouped
         Texts of the groups that have rows.
     """
-    counts = np.bincount(groups, minlength=n_groups + 1)[:n_groups]
+    counts = _count(groups, n_groups)
     part_of_group = _partitions(counts, partition_rows)
     split = in_threads(
         lambda part: _Split.of(part_of_group, groups, part), slices(len(groups), _SPLIT_ROWS)
@@ -141,6 +141,16 @@ def join_groups(
     rows = _Rows(groups, ticks, ties, texts, budget or Budget(), split)
     joined = in_threads(rows.join, range(int(part_of_group[-1])))
     return _concatenate([part for part in joined if part is not None])
+
+
+def _count(groups: NDArray[Any], n_groups: int) -> Integers:
+    """Count the rows of each group, a share of the rows in each thread."""
+    share = max(-(-len(groups) // threads()), 1)
+    counts = in_threads(
+        lambda part: np.bincount(groups[part], minlength=n_groups), slices(len(groups), share)
+    )
+    total: Integers = sum((each[:n_groups] for each in counts), np.zeros(n_groups, dtype=np.int64))
+    return total
 
 
 def _partitions(counts: Integers, partition_rows: int) -> NDArray[np.uint16]:

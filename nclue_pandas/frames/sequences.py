@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from nclue_pandas.frames.grouping import Budget, join_groups
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import NclueDataWarning, SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
@@ -166,6 +167,10 @@ def to_sequences(
     return made.attach(frame)
 
 
+#: Rows that a thread looks up at a time.
+_SLICE_ROWS: Final = 1 << 18
+
+
 @dataclass(frozen=True, eq=False)
 class _Log:
     times: Times
@@ -243,9 +248,14 @@ def _build(log: _Log, used: Flags | None, budget: Budget) -> tuple[pd.DataFrame,
     order = canonical_order(log.ids.texts)
     rank = np.full(n_users + 1, n_users, dtype=np.int32)
     rank[order] = np.arange(n_users, dtype=np.int32)
-    groups = rank[log.ids.codes]
-    if used is not None:
-        groups[~used] = n_users
+    groups = np.empty(log.ids.codes.size, dtype=np.int32)
+
+    def look_up(part: slice) -> None:
+        groups[part] = rank[log.ids.codes[part]]
+        if used is not None:
+            groups[part][~used[part]] = n_users
+
+    in_threads(look_up, slices(groups.size, _SLICE_ROWS))
     grouped = join_groups(
         groups, n_users, log.times.ticks, log.behaviors.texts, ties=log.ties, budget=budget
     )
