@@ -195,7 +195,12 @@ class _Block:
         return np.flatnonzero(flags)
 
     def separators(self) -> NDArray[np.int64]:
-        return np.diff(np.searchsorted(self._arrows(), self._offsets))
+        counts = np.diff(np.searchsorted(self._arrows(), self._offsets))
+        # A hyphen of the text before, or at the very end, makes no arrow.
+        begins = self._offsets[:-1][self._filled]
+        torn = (self._data[begins] == _GREATER) & (self._data[begins - 1] == _HYPHEN)
+        counts[self._filled[torn]] -= 1
+        return counts
 
     def loose_separators(self) -> Positions:
         """Tell where an arrow has white space or another arrow beside it, or a text an edge."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyarrow import csv
 
@@ -58,6 +58,8 @@ CUTS = st.lists(st.integers(0, 12), max_size=3)
 
 
 @given(TEXTS, CUTS)
+@example([">-"], [])
+@example(["a-", ">b", "-", ">"], [])
 def test_a_first_look_misses_no_text(values, cuts):
     texts = chunked(values, cuts)
     found = suspects(texts)
