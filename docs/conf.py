@@ -27,6 +27,7 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_autosummary_accessors",
+    "matplotlib.sphinxext.plot_directive",
 ]
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {
@@ -51,6 +52,9 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+plot_formats = [("png", 120)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

@@ -100,7 +100,7 @@ def histogram(
     patch.set(fill=True, facecolor=(*patch.get_edgecolor()[:3], _FAINT))
 
 
-def legend(ax: Axes, place: Literal["best", "upper left"] = "best") -> None:
+def legend(ax: Axes, place: Literal["best", "upper left", "lower right"] = "best") -> None:
     """Name the curves in the order they were drawn, then the reference."""
     handles, _ = ax.get_legend_handles_labels()
     ordered = sorted(handles, key=lambda each: each.get_gid() == _REFERENCE)

@@ -206,4 +206,4 @@ def plot_roc(
 def _shares(ax: Axes, x: str, y: str) -> None:
     ax.set(xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
     percent(ax.xaxis, ax.yaxis)
-    legend(ax)
+    legend(ax, "lower right")
