@@ -18,7 +18,11 @@ IN_PROSE = {"errors", "options", "progress", "__version__"}
 
 def expected() -> set[str]:
     """Return the entries that the reference must have."""
-    verbs = {name for name in dir(NclueAccessor) if not name.startswith("_")}
+    verbs = {
+        name
+        for name in dir(NclueAccessor)
+        if not name.startswith("_") and callable(getattr(NclueAccessor, name))
+    }
     names = set(nclue_pandas.__all__) - IN_PROSE
     names |= {f"DataFrame.nclue.{verb}" for verb in verbs}
     names |= {f"sandbox.{name}" for name in sandbox.__all__}
