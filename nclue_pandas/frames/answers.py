@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,8 @@ from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, describe_dropped, share
+from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
+from nclue_pandas.frames.telling import tell
 from nclue_pandas.frames.times import read_times
 
 if TYPE_CHECKING:
@@ -335,7 +335,7 @@ def _report(frame: pd.DataFrame, rows: int, dropped: dict[str, int]) -> AnswerRe
     return AnswerReport(rows, dropped, len(frame), positives, share(positives, len(frame)))
 
 
-def warn_of_answers(report: AnswerReport, *, stacklevel: int = 4) -> None:
+def warn_of_answers(report: AnswerReport) -> None:
     """Tell in one warning what matters, unless this is a part of a log."""
     told = []
     if report.rows_dropped:
@@ -343,4 +343,4 @@ def warn_of_answers(report: AnswerReport, *, stacklevel: int = 4) -> None:
     if report.cutoff is not None and report.rows and not report.users:
         told.append(f"no user has an event before the cutoff ({report.cutoff})")
     if told and not is_part():
-        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=stacklevel)
+        tell("; ".join(told) + ".")

@@ -8,7 +8,6 @@ have been removed, none added, and no label has become more frequent.
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,11 +17,11 @@ from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.reports import (
     ATTRIBUTE,
     AnswerReport,
-    NclueDataWarning,
     SequenceReport,
     SplitReport,
     report,
 )
+from nclue_pandas.frames.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,5 +154,4 @@ def _moment(text: str | None) -> tuple[str | None, Any]:
 
 
 def _warn(message: str) -> None:
-    # Above this function: the one that found it, and the public one that the user has called.
-    warnings.warn(f"{message} {_KNOWN}", NclueDataWarning, stacklevel=4)
+    tell(f"{message} {_KNOWN}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,8 +21,9 @@ from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import NclueDataWarning, SequenceReport, describe_dropped
+from nclue_pandas.frames.reports import SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
+from nclue_pandas.frames.telling import tell
 from nclue_pandas.frames.times import read_times
 from nclue_pandas.frames.tokens import estimate_tokens
 
@@ -296,7 +296,7 @@ def _report(
     )
 
 
-def warn_of_sequences(made: SequenceReport, *, stacklevel: int = 3) -> None:
+def warn_of_sequences(made: SequenceReport) -> None:
     """Tell in one warning what matters, unless this is a part of a log."""
     told = []
     if made.rows_dropped:
@@ -307,4 +307,4 @@ def warn_of_sequences(made: SequenceReport, *, stacklevel: int = 3) -> None:
             f"{made.max_tokens:,} estimated tokens, which was kept"
         )
     if told and not is_part():
-        warnings.warn("; ".join(told) + ".", NclueDataWarning, stacklevel=stacklevel)
+        tell("; ".join(told) + ".")
