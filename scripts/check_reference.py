@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import nclue_pandas
-from nclue_pandas import demo, errors, sandbox
+from nclue_pandas import dask, demo, errors, sandbox
 from nclue_pandas.accessor import NclueAccessor
 from nclue_pandas.cli.main import _parser
 
@@ -26,6 +26,7 @@ def expected() -> set[str]:
     names = set(nclue_pandas.__all__) - IN_PROSE
     names |= {f"DataFrame.nclue.{verb}" for verb in verbs}
     names |= {f"sandbox.{name}" for name in sandbox.__all__}
+    names |= {f"dask.{name}" for name in dask.__all__}
     return names | {f"demo.{name}" for name in demo.__all__}
 
 

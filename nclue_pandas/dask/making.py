@@ -122,7 +122,7 @@ def to_sequences(
     frames, outcomes = build(events, _route(events, roles), work, SEQUENCES)
     _check_zones(outcomes, time)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
-    warn_of_sequences(made, stacklevel=3)
+    warn_of_sequences(made)
     return collect(frames, SEQUENCES, made)
 
 
@@ -200,7 +200,7 @@ def to_answers(
     if time is not None:
         _check_zones(outcomes, time)
         made = _at_the_end(outcomes, options, made)
-    warn_of_answers(made, stacklevel=3)
+    warn_of_answers(made)
     return collect(frames, ANSWERS, made)
 
 
