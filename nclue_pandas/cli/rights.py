@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -33,11 +34,16 @@ def right_findings(bucket: Bucket) -> Iterator[Finding]:
         Where; an object of a random name below :data:`PLACE` is written and deleted again.
     """
     trial = _Trial(bucket, f"{PLACE}{secrets.token_hex(8)}.txt")
-    for name, action in {"list": trial.list, "put": trial.put}.items():
-        finding = _try(name, action)
-        yield finding
-        if finding.level == "FAIL":
-            return
+    listed = _try("list", trial.list)
+    yield listed
+    if listed.level == "FAIL":
+        return
+    written = _try("put", trial.put)
+    yield written
+    if written.level == "FAIL":
+        with suppress(StorageError):  # what failed may have left something
+            bucket.delete(trial.key)
+        return
     for name, action in {"head": trial.head, "get": trial.get, "delete": trial.delete}.items():
         yield _try(name, action)
 

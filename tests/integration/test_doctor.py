@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from nclue_pandas.cli import main
+from nclue_pandas.errors import IncompleteUploadError
+from nclue_pandas.storage.bucket import Bucket
 
 
 @pytest.fixture
@@ -140,6 +142,21 @@ def test_a_bucket_that_is_not_there(named, examined):
     assert "no bucket 'no-such-bucket'" in findings["bucket list"][1]
     assert "errors.html#error-bucketnotfounderror" in findings["bucket list"][2]
     assert "bucket put" not in findings
+
+
+def test_a_write_that_arrives_otherwise_leaves_nothing(named, examined, monkeypatch):
+    write = Bucket.put
+
+    def put(self, key, body, metadata):
+        write(self, key, body, metadata)
+        assert named.objects()
+        raise IncompleteUploadError("It has 3 bytes on the store instead of 22.")
+
+    monkeypatch.setattr(Bucket, "put", put)
+    status, findings, _ = examined()
+    assert (status, findings["bucket put"][0]) == (1, "FAIL")
+    assert "bucket get" not in findings
+    assert named.objects() == {}
 
 
 def test_no_credentials(nothing_set, examined):
