@@ -33,13 +33,13 @@ class Verbs(Generic[FrameT]):
     """
 
     #: The package whose functions take this kind of frame.
-    functions: ClassVar[str] = "nclue_pandas"
+    _functions: ClassVar[str] = "nclue_pandas"
 
     def __init__(self, frame: FrameT) -> None:
         self._frame: Any = frame
 
     def _call(self, name: str, **options: Any) -> Any:
-        return getattr(import_module(self.functions), name)(self._frame, **options)
+        return getattr(import_module(self._functions), name)(self._frame, **options)
 
     def to_sequences(
         self, *, user: str, time: str, behavior: str | Sequence[str], **options: Any

@@ -19,7 +19,7 @@ class DaskAccessor(Verbs[dd.DataFrame]):
         An event log, or a frame of sequences or answers.
     """
 
-    functions: ClassVar[str] = "nclue_pandas.dask"
+    _functions: ClassVar[str] = "nclue_pandas.dask"
 
 
 def register() -> None:
