@@ -175,7 +175,7 @@ def to_answers(
     --------
     >>> labels = dd.from_pandas(pd.DataFrame({"user_id": [1, 2], "bought": [True, False]}))
     >>> dict(to_answers(labels, label="bought").compute().itertuples(index=False))
-    {'2': 0, '1': 1}
+    {'1': 1, '2': 0}
     """
     options: dict[str, Any] = {
         "user": user,

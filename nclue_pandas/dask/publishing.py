@@ -385,4 +385,12 @@ def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> li
     return [key for part in assigned.parts for key in put_part(bucket, prepared, part)]
 
 
-register_source(dd.DataFrame, make_source)
+def stand_in(frame: dd.DataFrame) -> pd.DataFrame:
+    """Return a frame of no rows that carries the report of a Dask frame."""
+    empty, made = pattern(frame).copy(), pieces_of(frame)
+    if made is not None and made.report is not None:
+        made.report.attach(empty)
+    return empty
+
+
+register_source(dd.DataFrame, make_source, stand_in)

@@ -22,7 +22,7 @@ from nclue_pandas.jobs.making import (
     make_run,
     make_task_from_paths,
 )
-from nclue_pandas.jobs.sources import source_of
+from nclue_pandas.jobs.sources import source_of, told_by
 from nclue_pandas.jobs.survey import survey
 from nclue_pandas.jobs.waiting import wait
 from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
@@ -100,15 +100,16 @@ class Inputs:
         """Warn, once, when the sequences to train on reach into the time of the answers."""
         from nclue_pandas.frames.leakage import warn_of_leakage
 
-        if not warn_of_leakage(self.sequences, self.answers) and self.test is not None:
-            warn_of_leakage(self.sequences, self.test)
+        sequences = told_by(self.sequences)
+        if not warn_of_leakage(sequences, told_by(self.answers)) and self.test is not None:
+            warn_of_leakage(sequences, told_by(self.test))
 
     def tell_last_event(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Let the scores tell until when the users that were scored are known."""
         from nclue_pandas.frames.leakage import carry_last_event
 
         scored = self.sequences if self.score_on is None else self.score_on
-        return carry_last_event(scored, scores)
+        return carry_last_event(told_by(scored), scores)
 
 
 @dataclass(frozen=True)

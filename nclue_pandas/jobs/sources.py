@@ -55,11 +55,23 @@ class Source(Protocol):
 
 SourceMaker = Callable[[Any, "Kind", Columns], Source]
 _makers: dict[type, SourceMaker] = {}
+_stand_ins: dict[type, Callable[[Any], pd.DataFrame]] = {}
 
 
-def register_source(frame_type: type, maker: SourceMaker) -> None:
-    """Set how a source is made of frames of a type."""
+def register_source(
+    frame_type: type, maker: SourceMaker, stand_in: Callable[[Any], pd.DataFrame] | None = None
+) -> None:
+    """Set how a source is made of frames of a type, and what carries their report for them."""
     _makers[frame_type] = maker
+    if stand_in is not None:
+        _stand_ins[frame_type] = stand_in
+
+
+def told_by(frame: Any) -> Any:
+    """Return what carries the report of a frame: itself, or what was registered to stand for it."""
+    found = (make for known, make in _stand_ins.items() if isinstance(frame, known))
+    make = next(found, None)
+    return frame if make is None else make(frame)
 
 
 def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:

@@ -90,8 +90,8 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
     log = dd.from_pandas(events, npartitions=4, sort=False)
     sequences = log.nclue.to_sequences(**COLUMNS, behavior="item")
     source = publishing.make_source(sequences, "sequences", Columns())
-    place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=4_000)
-    assert place.parts > 8
+    place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=20_000)
+    assert place.parts >= 8
     died = tmp_path / "died"
 
     def let_it_die():
@@ -121,7 +121,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
         "sequences",
         "killed",
         "killed",
-        part_bytes=4_000,
+        part_bytes=20_000,
     )
     assert expected.dataset(service.bucket).parts == dataset.parts
     stored = {key for key in service.objects() if key.startswith("killed/") and key[-4:] == ".csv"}

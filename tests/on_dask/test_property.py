@@ -50,7 +50,7 @@ def in_partitions(frame, cuts):
     return dd.from_map(lambda piece: piece, pieces, meta=frame.iloc[:0])
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(ROWS, max_size=40),
     cuts=st.lists(st.integers(0, 40), max_size=6),
@@ -80,7 +80,7 @@ def test_any_partitioning_gives_the_same_files_and_report(service, rows, cuts, w
         assert client.storage.get(part.key) == wanted.body(part.number).read()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     rows=st.lists(st.one_of(ROWS, FAULTY), min_size=1, max_size=30),
     cuts=st.lists(st.integers(0, 30), max_size=5),

@@ -270,16 +270,24 @@ def test_a_frame_of_other_origin_becomes_the_same_feature(client, events):
 def test_plan_is_that_of_pandas_and_writes_nothing(sandbox, client, events):
     options = {**COLUMNS, "cutoff": "2026-03-01", "horizon": "20D"}
     tea = events["item"].str.contains("tea")
-    sequences = events.nclue.to_sequences(**VERBS)
+    sequences = events.nclue.to_sequences(**VERBS, until="2026-03-01")
     answers = events.nclue.to_answers(**options, positive=tea)
     many = on_dask(events)
-    on_workers = many.nclue.to_sequences(**VERBS)
+    on_workers = many.nclue.to_sequences(**VERBS, until="2026-03-01")
     labels = many.nclue.to_answers(**options, positive=many["item"].str.contains("tea"))
     plan = on_workers.nclue.plan(labels, name="tea", score_on=on_workers)
     expected = sequences.nclue.plan(answers, name="tea", score_on=sequences)
     pd.testing.assert_frame_equal(plan.datasets, expected.datasets)
     pd.testing.assert_frame_equal(plan.jobs, expected.jobs)
     assert sandbox.objects() == {}
+
+    said = []
+    for log, labels_of_it in ((events, answers), (many, labels)):
+        leaking = log.nclue.to_sequences(**VERBS)
+        with pytest.warns(nclue.NclueDataWarning, match="The sequences reach to") as caught:
+            leaking.nclue.plan(labels_of_it, name="leaking")
+        said.append(str(caught[0].message))
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("part_bytes", [1 << 20, 20_000, 8_000])
