@@ -1,58 +1,44 @@
-"""Datasets of frames on Dask: looked at and written where the pieces are.
+"""Datasets of frames on Dask, looked at where the pieces are.
 
-First every piece tells its problems and the digests of its buckets, which are small; the client
-makes the fingerprint and the keys of them. Then the workers write whole parts, each by a single
-PUT, with keys of their own environment; the client looks at every part before anything is made
-of them.
+Every piece tells its problems and the digests of its buckets, which are small; the client makes
+the fingerprint and the keys of them, and lets the workers write.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dask.dataframe as dd
 import numpy as np
-import pandas as pd
 from dask import compute, delayed
 
 from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts
 from nclue_pandas.dask.pieces import gather, pieces_of
 from nclue_pandas.dask.routing import ROW_BITS, Route, partition_count, pattern
-from nclue_pandas.errors import IncompleteUploadError, InvalidDataError
+from nclue_pandas.dask.writing import write
+from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport, few_labels
 from nclue_pandas.frames.checks import check as check_frame
 from nclue_pandas.frames.parts import on_a_part
 from nclue_pandas.frames.tokens import count_tokens
-from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.jobs.sources import Columns, register_source
-from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage.content import FrameContent
-from nclue_pandas.storage.layout import part_buckets
-from nclue_pandas.storage.publish import (
-    Prepared,
-    describe,
-    is_there,
-    place_of,
-    preview_parts,
-    put_manifest,
-    put_part,
-)
+from nclue_pandas.storage.publish import describe, place_of, preview_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import pandas as pd
     from numpy.typing import NDArray
 
     from nclue_pandas.dask.pieces import Pieces
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import FrameKind
-    from nclue_pandas.jobs.reference import ClientLike, ClientRef
+    from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.content import BucketDigest
     from nclue_pandas.storage.layout import Kind, Place
-    from nclue_pandas.storage.publish import Dataset, Part
+    from nclue_pandas.storage.publish import Dataset
 
 
 @dataclass(frozen=True)
@@ -248,6 +234,7 @@ def check(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = dd.from_pandas(pd.DataFrame({"user_id": ["a", "a"], "sequence": ["tea", ""]}))
     >>> [(problem.code, problem.rows) for problem in check(frame).problems]
     [('duplicate_id', (0, 1)), ('empty_sequence', (1,))]
@@ -265,124 +252,11 @@ def make_source(frame: dd.DataFrame, kind: Kind, columns: Columns) -> DaskSource
     return DaskSource(frame, Lines(kind, columns))
 
 
-def write(source: DaskSource, client: ClientLike, place: Place) -> Dataset:
-    """Let the workers write the parts of a dataset, look at each, then write the manifest.
-
-    Parameters
-    ----------
-    source : DaskSource
-        The pieces, without problems.
-    client : ClientLike
-        Whose bucket it is. The workers are told its reference, which holds no key.
-    place : Place
-        The keys.
-    """
-    bucket = client.storage
-    dataset = describe(place, source.digests, bucket.name)
-    tasks = [
-        delayed(_write)(frames, source.lines, Assignment.of(source, place, parts, client.ref))
-        for frames, parts in assign(source.pieces.frames, dataset.parts, place.parts)
-    ]
-    with track(UploadProgress, place.name, total=dataset.size) as advance:
-        sent = [key for keys in compute(*tasks) for key in keys]
-        advance(dataset.size)
-    for part in dataset.parts:
-        if not is_there(bucket, part.key, part.size):
-            raise IncompleteUploadError(
-                f"A worker wrote s3://{bucket.name}/{part.key}, but the store has no object of "
-                f"{part.size:,} bytes there. No job was created from it. Run the same call again."
-            )
-    return replace(dataset, sent=(*sent, *put_manifest(bucket, place, dataset)))
-
-
-def assign(
-    frames: Sequence[Any], parts: Sequence[Part], count: int
-) -> list[tuple[list[Any], list[Part]]]:
-    """Match pieces with the parts of a layout: both are powers of two of bucket ranges.
-
-    Parameters
-    ----------
-    frames : sequence
-        The pieces, ascending.
-    parts : sequence of Part
-        Those that have lines.
-    count : int
-        Parts of the layout.
-
-    Returns
-    -------
-    list of (pieces, parts)
-        Either one piece with all of its parts, or one part with all of its pieces.
-
-    Examples
-    --------
-    >>> from nclue_pandas.storage.publish import Part
-    >>> parts = [Part("", number, 1, 1) for number in range(2)]
-    >>> [(frames, [p.number for p in each]) for frames, each in assign("abcd", parts, 2)]
-    [(['a', 'b'], [0]), (['c', 'd'], [1])]
-    """
-    groups = min(len(frames), count)
-    per_group, width = len(frames) // groups, count // groups
-    matched: list[list[Part]] = [[] for _ in range(groups)]
-    for part in parts:
-        matched[part.number // width].append(part)
-    return [
-        (list(frames[group * per_group : (group + 1) * per_group]), own)
-        for group, own in enumerate(matched)
-        if own
-    ]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What a worker is asked to write.
-
-    Parameters
-    ----------
-    place : Place
-        The keys.
-    parts : tuple of Part
-        The worker's own.
-    digests : tuple of BucketDigest
-        What the buckets of these parts held when the fingerprint was made.
-    ref : ClientRef
-        The account, without keys.
-    """
-
-    place: Place
-    parts: tuple[Part, ...]
-    digests: tuple[BucketDigest, ...]
-    ref: ClientRef
-
-    @classmethod
-    def of(
-        cls, source: DaskSource, place: Place, parts: Sequence[Part], ref: ClientRef
-    ) -> Assignment:
-        """Tell a worker what the buckets of its parts must hold."""
-        own = {bucket for p in parts for bucket in part_buckets(p.number, place.parts)}
-        digests = tuple(each for each in source.digests if each.bucket in own)
-        return cls(place, tuple(parts), digests, ref)
-
-
 def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection:
     """Look at a piece whose rows are numbered by its index, or by their place in the piece."""
     if piece is None:
         return lines.inspect(frame, frame.index.to_numpy())
     return lines.inspect(frame, np.arange(len(frame), dtype=np.int64) + (piece << ROW_BITS))
-
-
-def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> list[str]:
-    """Write the parts of some pieces, on a worker; return the keys that were written."""
-    content = lines.content(frames[0] if len(frames) == 1 else pd.concat(frames))
-    if content.digests != assigned.digests:
-        raise InvalidDataError(
-            "The frame gave other rows when it was computed again, after a worker was lost. "
-            "Nothing was created from it. Read it from files that do not change, or persist() "
-            "it first."
-        )
-    bucket = resolve(assigned.ref).storage
-    prepared = Prepared(content, assigned.place)
-    return [key for part in assigned.parts for key in put_part(bucket, prepared, part)]
 
 
 def stand_in(frame: dd.DataFrame) -> pd.DataFrame:

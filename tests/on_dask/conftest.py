@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +9,7 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas.sandbox import Sandbox
 
+dask = pytest.importorskip("dask", reason="the dask extra is not installed")
 distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
 
 
@@ -32,7 +31,13 @@ def keys(sandbox):
 @pytest.fixture(scope="module")
 def cluster(service):
     """Two workers, each a process of its own with its own memory limit."""
+    patient = {
+        "distributed.comm.timeouts.connect": "120s",
+        # The graph of a small frame in memory holds its rows; real ones are read by workers.
+        "distributed.admin.large-graph-warning-threshold": "1GiB",
+    }
     with (
+        dask.config.set(patient),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -42,10 +47,7 @@ def cluster(service):
             env=keys(service),
         ) as running,
         distributed.Client(running) as client,
-        warnings.catch_warnings(),
     ):
-        # The graph of a small frame in memory holds its rows; real ones are read by workers.
-        warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
         yield client
 
 

@@ -14,11 +14,14 @@ import pytest
 
 import nclue_pandas as nclue
 import nclue_pandas.dask  # registers ddf.nclue
-from nclue_pandas.dask import publishing
+from nclue_pandas.dask import publishing, writing
 from nclue_pandas.jobs.sources import Columns
 from nclue_pandas.sandbox import Sandbox
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import place_of, prepare
+
+#: Worker processes start slowly on a busy machine.
+pytestmark = pytest.mark.timeout(300)
 
 COLUMNS = {"user": "customer", "time": "ts"}
 CUTOFF = "2026-03-01"
@@ -90,14 +93,14 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
     log = dd.from_pandas(events, npartitions=4, sort=False)
     sequences = log.nclue.to_sequences(**COLUMNS, behavior="item")
     source = publishing.make_source(sequences, "sequences", Columns())
-    place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=20_000)
+    place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=8_000)
     assert place.parts >= 8
     died = tmp_path / "died"
 
     def let_it_die():
-        from nclue_pandas.dask import publishing
+        from nclue_pandas.dask import writing
 
-        put_part, calls = publishing.put_part, []
+        put_part, calls = writing.put_part, []
 
         def put_two(*arguments):
             calls.append(arguments)
@@ -110,10 +113,10 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
                     os.kill(os.getpid(), signal.SIGKILL)
             return put_part(*arguments)
 
-        publishing.put_part = put_two
+        writing.put_part = put_two
 
     cluster.run(let_it_die)
-    dataset = publishing.write(source, client, place)
+    dataset = writing.write(source, client, place)
     assert died.exists()
 
     expected = prepare(
@@ -121,7 +124,7 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
         "sequences",
         "killed",
         "killed",
-        part_bytes=20_000,
+        part_bytes=8_000,
     )
     assert expected.dataset(service.bucket).parts == dataset.parts
     stored = {key for key in service.objects() if key.startswith("killed/") and key[-4:] == ".csv"}

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
-from nclue_pandas.dask import publishing
+from nclue_pandas.dask import publishing, writing
 from nclue_pandas.jobs.sources import Columns
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import place_of, prepare
@@ -73,7 +73,7 @@ def test_any_partitioning_gives_the_same_files_and_report(service, rows, cuts, w
     assert source.digests == content.digests
     client = nclue.connect(service)
     place = place_of(source, "sequences", "any", "any", part_bytes=400)
-    dataset = publishing.write(source, client, place)
+    dataset = writing.write(source, client, place)
     wanted = prepare(content, "sequences", "any", "any", part_bytes=400)
     assert wanted.dataset(service.bucket).parts == dataset.parts
     for part in dataset.parts:

@@ -14,7 +14,7 @@ import pytest
 
 import nclue_pandas as nclue
 import nclue_pandas.dask
-from nclue_pandas.dask import accessor, publishing
+from nclue_pandas.dask import accessor, publishing, writing
 from nclue_pandas.dask.outcomes import ROWS_TOLD
 from nclue_pandas.jobs.sources import Columns
 from nclue_pandas.storage.publish import place_of
@@ -296,14 +296,14 @@ def test_parts_larger_and_smaller_than_partitions(sandbox, client, events, part_
     assert sequences.npartitions == 4
     source = publishing.make_source(sequences, "sequences", Columns())
     place = place_of(source, "sequences", "parts", "nclue", part_bytes=part_bytes)
-    dataset = publishing.write(source, client, place)
+    dataset = writing.write(source, client, place)
     body = b"".join(client.storage.get(part.key) for part in dataset.parts)
     frame = sequences.compute()
     lines = (frame["user_id"] + "\t" + frame["sequence"] + "\n").str.cat()
     assert body == lines.encode()
     assert set(sandbox.objects()) == {*(p.key for p in dataset.parts), place.manifest_key}
     assert len(dataset.sent) == len(dataset.parts) + 1
-    assert publishing.write(source, client, place).sent == ()
+    assert writing.write(source, client, place).sent == ()
 
 
 def test_rows_that_change_between_the_passes_are_noticed(sandbox, client):
@@ -320,7 +320,7 @@ def test_rows_that_change_between_the_passes_are_noticed(sandbox, client):
     again = publishing.make_source(frame, "sequences", Columns())
     vars(again)["digests"] = source.digests
     with pytest.raises(nclue.errors.InvalidDataError, match="computed again"):
-        publishing.write(again, client, place)
+        writing.write(again, client, place)
     assert sandbox.objects() == {}
 
 
