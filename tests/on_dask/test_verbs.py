@@ -231,7 +231,8 @@ def test_check_tells_what_it_tells_on_pandas():
         {
             "who": ["a", "b", "a", None, "x y", "c", "010-1234-5678", "b"],
             "text": ["tea", "", "x->y", "tea", " tea -> z", "a\tb", "tea", "me@x.com"],
-        }
+        },
+        dtype="string",
     )
     one = frame.nclue.check(user="who", sequence="text")
     for npartitions in (1, 3, 8):
