@@ -335,7 +335,23 @@ def test_a_foreign_object_in_the_way_is_not_overwritten(sandbox, client, events)
     assert client.list_features().empty
 
 
-def test_frames_and_engines_of_the_wrong_kind(client, events):
+def test_a_part_that_is_not_there_in_the_end_is_noticed(client, events, monkeypatch):
+    sequences = on_dask(events).nclue.to_sequences(**VERBS)
+    monkeypatch.setattr(writing, "put_part", lambda bucket, prepared, part: [part.key])
+    with pytest.raises(nclue.errors.IncompleteUploadError, match="no object of"):
+        sequences.nclue.create_feature("shop")
+    assert client.list_features().empty
+
+
+def test_an_engine_that_is_not_there(client, events):
+    feature = events.nclue.to_sequences(**VERBS).nclue.create_feature("f")
+    profile = feature.custom_attributes("tea", ["tea"])
+    with pytest.raises(nclue.errors.ConfigurationError, match="dask, pandas"):
+        profile.result(engine="polars")
+    assert profile.result(engine="pandas").shape[1] == 2
+
+
+def test_frames_of_the_wrong_kind(client, events):
     for verb in (nclue_pandas.dask.to_sequences, nclue_pandas.dask.check):
         with pytest.raises(nclue.errors.InvalidDataError, match="Dask DataFrame"):
             verb(events, **(VERBS if verb is nclue_pandas.dask.to_sequences else {}))
