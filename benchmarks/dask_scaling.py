@@ -5,7 +5,7 @@
 
 ``make`` writes a log as Parquet files of one million rows: skewed users, unsorted times, 5 to 40
 characters of Korean and English. ``run`` reads them and makes sequences with one engine (dask,
-nclue, pandas, polars) and prints one line of JSON: seconds, peak memory of all processes that
+nclue, batches, pandas, polars) and prints one line of JSON: seconds, peak memory of all processes that
 worked, and for dask whether a worker was killed, or paused at the end.
 """
 
@@ -150,6 +150,14 @@ def with_nclue(data):
     return len(_read(data).nclue.to_sequences(**COLUMNS))
 
 
+def with_batches(data):
+    """Use this library on batches of the files, within a budget of 1 GiB."""
+    import nclue_pandas
+
+    with nclue_pandas.stream_sequences(data, **COLUMNS, memory=1 << 30) as store:
+        return store.report.users
+
+
 def with_pandas(data):
     """Sort, group, join; no token budget, no cleaning, no checks."""
     log = _read(data).sort_values(["user", "ts"], kind="stable")
@@ -164,7 +172,12 @@ def with_polars(data):
     return log.group_by("user").agg(pl.col("item").str.join("->")).height
 
 
-ENGINES = {"nclue": with_nclue, "pandas": with_pandas, "polars": with_polars}
+ENGINES = {
+    "nclue": with_nclue,
+    "batches": with_batches,
+    "pandas": with_pandas,
+    "polars": with_polars,
+}
 
 
 def _read(data):
