@@ -4,8 +4,8 @@
     python -m benchmarks.dask_scaling run    --engine dask --data DIR [--workers 2 --memory 2GiB]
 
 ``make`` writes a log as Parquet files of one million rows: skewed users, unsorted times, 5 to 40
-characters of Korean and English. ``run`` reads them and makes sequences with one engine (dask,
-nclue, batches, pandas, polars) and prints one line of JSON: seconds, peak memory of all processes that
+characters of Korean and English. ``run`` reads them, makes sequences with one engine (dask, nclue,
+batches, pandas, polars) and prints one line of JSON: seconds, peak memory of all processes that
 worked, and for dask whether a worker was killed, or paused at the end.
 """
 
