@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.comparisons import slowdown
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.methods import Group
 
 _OURS_COLOR, _PEER_COLOR = "#03a94d", "#8a94a6"
+_LINES = ("#1f4e9c", "#d9822b", "#8e44ad", "#c0392b", "#17a2b8", "#7f5539", "#6c757d", "#e377c2")
 #: Without these the same figures would give another file each time.
 _SETTINGS = {"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9}
 
@@ -37,6 +39,7 @@ def draw(path: Path, group: Group, cells: Sequence[Cell]) -> None:
 
 def draw_times(axes: Any, group: Group, cells: Sequence[Cell]) -> None:
     """Draw seconds over rows, with the least and the greatest of all rounds."""
+    colors = cycle(_LINES)
     for method in group.methods:
         own = [
             (cell.rows, spread)
@@ -54,7 +57,7 @@ def draw_times(axes: Any, group: Group, cells: Sequence[Cell]) -> None:
             marker="o",
             markersize=3,
             linewidth=2.5 if is_ours else 1,
-            color=_OURS_COLOR if is_ours else None,
+            color=_OURS_COLOR if is_ours else next(colors),
             zorder=3 if is_ours else 2,
             label=method.key,
         )
