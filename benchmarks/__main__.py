@@ -14,7 +14,7 @@ from benchmarks.environments import ROOT
 from benchmarks.figures import Cell
 from benchmarks.machine import describe
 from benchmarks.methods import Group, Job
-from benchmarks.rounds import WARM_UP_ROWS, available, input_of, run_rounds
+from benchmarks.rounds import WARM_UP_ROWS, available, input_of, run_round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def load_group(key: str) -> Group:
 
 
 def run_group(group: Group, options: argparse.Namespace) -> None:
-    """Measure a group; its figures are written after every input."""
+    """Measure a group on its inputs."""
     print(group.title, file=sys.stderr)
     with group.serve(options.store) if group.serve else nullcontext() as store:
         for workload in group.workloads:
@@ -75,7 +75,7 @@ def run_group(group: Group, options: argparse.Namespace) -> None:
 def run_cell(
     group: Group, workload: Workload, size: int, options: argparse.Namespace, store: Store | None
 ) -> None:
-    """Measure a group on one input."""
+    """Measure a group on one input; its figures are written after every round."""
     print(f"  {workload.label}, {size:,} {group.unit}", file=sys.stderr)
     try:
         folder = options.data / group.key
@@ -91,10 +91,10 @@ def run_cell(
         cell = before if before.machine == cell.machine else cell
     job = Job(group.key, "", str(path), str(warm_up), store=getattr(store, "access", None))
     methods = available(group, options.methods)
-    repeats = options.repeats or group.repeats
-    run_rounds(methods, cell, job, repeats=repeats, store=store)
     cells[workload.key, size] = cell
-    figures.save(options.out, group.key, cells.values())
+    for _ in range(options.repeats or group.repeats):
+        run_round(methods, cell, job, store)
+        figures.save(options.out, group.key, cells.values())
 
 
 def main(given: Sequence[str] | None = None) -> None:

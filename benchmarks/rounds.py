@@ -52,10 +52,8 @@ def available(group: Group, wanted: Sequence[str]) -> list[Method]:
     return methods
 
 
-def run_rounds(
-    methods: Sequence[Method], cell: Cell, job: Job, *, repeats: int, store: Store | None = None
-) -> None:
-    """Add rounds to a cell.
+def run_round(methods: Sequence[Method], cell: Cell, job: Job, store: Store | None = None) -> None:
+    """Measure every method once more.
 
     Parameters
     ----------
@@ -65,26 +63,22 @@ def run_rounds(
         Where the figures go.
     job : Job
         Input and store, the same for all methods.
-    repeats : int
-        How many rounds.
     store : Store, optional
         Emptied after every measurement.
     """
-    for _ in range(repeats):
-        number = cell.rounds
-        for method in _in_turn(methods, number):
-            if method.slow_from and cell.rows >= method.slow_from and number >= SLOW_ROUNDS:
-                continue
-            measured = cell.methods.setdefault(method.key, Measured())
-            asked = replace(
-                job, method=method.key, digest=measured.digest is None, name=f"bench-{number}"
-            )
-            told = run(asked, method)
-            if store is not None:
-                told["digest"] = store.digest() if asked.digest else None
-                store.clear()
-            measured.add(number, told)
-            print(f"    {number} {method.key:15} {told['seconds']:9.3f} s", file=sys.stderr)
+    number = cell.rounds
+    for method in _in_turn(methods, number):
+        if method.slow_from and cell.rows >= method.slow_from and number >= SLOW_ROUNDS:
+            continue
+        measured = cell.methods.setdefault(method.key, Measured())
+        digest = measured.digest is None
+        asked = replace(job, method=method.key, digest=digest, name=f"bench-{number}")
+        told = run(asked, method)
+        if store is not None:
+            told["digest"] = store.digest() if digest else None
+            store.clear()
+        measured.add(number, told)
+        print(f"    {number} {method.key:15} {told['seconds']:9.3f} s", file=sys.stderr)
 
 
 def _in_turn(methods: Sequence[Method], number: int) -> Iterator[Method]:
