@@ -72,7 +72,7 @@ def ours(bucket: LocalBucket) -> pd.DataFrame:
     return read_result(bucket, "scores.tsv")
 
 
-def pyarrow_csv(path: str, block: int | None = None) -> pd.DataFrame:
+def pyarrow_csv(path: Any, block: int | None = None) -> pd.DataFrame:
     """Read with fixed types and give pandas Arrow's own arrays."""
     table = csv.read_csv(
         path,
@@ -90,6 +90,11 @@ def pyarrow_blocks(path: str) -> pd.DataFrame:
     return pyarrow_csv(path, BLOCK)
 
 
+def pyarrow_bytes(path: str) -> pd.DataFrame:
+    """Hold the file's bytes, as a download does, and parse them."""
+    return pyarrow_csv(pa.BufferReader(Path(path).read_bytes()), BLOCK)
+
+
 def pandas_csv(path: str, **options: Any) -> pd.DataFrame:
     return pd.read_csv(
         path,
@@ -99,6 +104,11 @@ def pandas_csv(path: str, **options: Any) -> pd.DataFrame:
         keep_default_na=False,
         **{"dtype": {"user_id": str, "score": "float64"}, **options},
     )
+
+
+def pandas_default(path: str) -> pd.DataFrame:
+    """Let pandas choose types: ids such as ``0012`` would become numbers."""
+    return pd.read_csv(path, sep="\t", header=None, names=list(NAMES))
 
 
 def pandas_pyarrow(path: str) -> pd.DataFrame:
@@ -175,6 +185,21 @@ GROUP = Group(
             load_path,
             pyarrow_csv,
             digest_frame,
+        ),
+        Method(
+            "pyarrow_bytes",
+            "`pyarrow.csv`, 8 MiB blocks, of the file's bytes in memory",
+            load_path,
+            pyarrow_bytes,
+            digest_frame,
+        ),
+        Method(
+            "pandas_default",
+            "`pandas.read_csv`, its own choice of types",
+            load_path,
+            pandas_default,
+            digest_frame,
+            note="which turns ids of digits into numbers",
         ),
         Method("pandas", "`pandas.read_csv`, fixed types", load_path, pandas_csv, digest_frame),
         Method(
