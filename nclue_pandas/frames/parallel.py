@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -32,6 +34,30 @@ def in_threads(function: Callable[[Item], Made], items: Iterable[Item]) -> list[
         return [function(item) for item in items]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(function, items))
+
+
+def ahead(function: Callable[[Item], Made], items: Iterable[Item], at_once: int) -> Iterator[Made]:
+    """Apply `function` to items in threads, and yield the results in their order.
+
+    Items are taken as results are: at most `at_once` are worked on beyond the one that is yielded.
+
+    Examples
+    --------
+    >>> list(ahead(len, ["a", "bb", "ccc"], at_once=2))
+    [1, 2, 3]
+    """
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def slices(length: int, size: int) -> list[slice]:

@@ -63,7 +63,7 @@ def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
 
 def download(job: Job[Any]) -> pd.DataFrame:
     """Read the profile that the service keeps."""
-    from nclue_pandas.storage.results import read_tsv
+    from nclue_pandas.storage.result_lines import read_tsv
 
     return _signed(read_tsv(job.client.service.download_shopping_intent(job.id)), job)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nclue_pandas.assumptions import RESULT_COLUMNS
-from nclue_pandas.storage.results import find_result, result_names, scores_of
+from nclue_pandas.storage.result_lines import result_names, scores_of
+from nclue_pandas.storage.results import find_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

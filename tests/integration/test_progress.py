@@ -87,7 +87,7 @@ def test_a_long_download_moves_on_and_reads_the_same(client, sequences, halves, 
     feature = sequences.nclue.create_feature("f")
     run = train.nclue.create_task("t", feature, test=test).run(feature)
     whole = run.result()
-    monkeypatch.setattr(results, "_RANGE", 1_000)
+    monkeypatch.setattr(results, "BLOCK", 1_000)
     seen = []
     with nclue.subscribe(seen.append):
         in_blocks = run.result()

@@ -24,7 +24,7 @@ from nclue_pandas.frames.screening import (
     suspects,
 )
 from nclue_pandas.storage.body import PartBody
-from nclue_pandas.storage.results import scores_of
+from nclue_pandas.storage.result_lines import scores_of
 
 #: White space of RE2: ASCII alone.
 LOOSE = re.compile(r"(^|->)\s*(->|$)|\s->|->\s", re.ASCII)

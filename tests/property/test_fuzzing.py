@@ -31,7 +31,8 @@ from nclue_pandas.service.records import (
 )
 from nclue_pandas.service.timestamps import parse_timestamp
 from nclue_pandas.storage.bucket import ObjectInfo
-from nclue_pandas.storage.results import find_result, iter_result, read_result, read_tsv
+from nclue_pandas.storage.result_lines import read_tsv
+from nclue_pandas.storage.results import find_result, iter_result, read_result
 
 RECORDS = {
     "features": FeatureRecord,

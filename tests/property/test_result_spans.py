@@ -1,4 +1,4 @@
-"""A result read in ranges is the result read whole, wherever the ranges end."""
+"""A result read in ranges or in blocks is the result read whole, wherever they end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.storage.bucket import ObjectInfo
-from nclue_pandas.storage.results import read_result
+from nclue_pandas.storage.results import iter_result, read_result
 from nclue_pandas.storage.spans import result_spans
 
 IDS = st.sampled_from(["0012", "NA", "가나다", '"q"', "u" * 30, "1e5"])
@@ -29,17 +29,27 @@ class Stored:
         return self.body[start:end]
 
 
-@given(
-    lines=LINES,
-    header=st.booleans(),
-    ended=st.booleans(),
-    bom=st.booleans(),
-    size=st.integers(1, 60),
-)
-def test_ranges_of_any_size_hold_every_line_once(lines, header, ended, bom, size):
+@st.composite
+def files(draw):
+    """Draw a result file and its rows."""
+    lines = draw(LINES)
     text = "\n".join(f"{user}\t{score!r}\t{more}" for user, score, more in lines)
-    text = ("user_id\tscore\tmore\n" if header else "") + text + ("\n" if ended else "")
-    stored = Stored((b"\xef\xbb\xbf" if bom else b"") + text.encode())
+    header = draw(st.sampled_from(["", "user_id\tscore\tmore\n"]))
+    text = f"{header}{text}{draw(st.sampled_from(['', chr(10)]))}"
+    return Stored(draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + text.encode()), lines
+
+
+@given(files(), st.integers(1, 60))
+def test_blocks_of_any_size_hold_every_line_in_order(file, size):
+    stored, lines = file
+    frame = pd.concat(iter_result(stored, "result.tsv", block_bytes=size), ignore_index=True)
+    assert list(frame.itertuples(index=False, name=None)) == lines
+    pd.testing.assert_frame_equal(frame, read_result(stored, "result.tsv"))
+
+
+@given(files(), st.integers(1, 60))
+def test_ranges_of_any_size_hold_every_line_once(file, size):
+    stored, _ = file
     whole = read_result(stored, "result.tsv")
     spans = result_spans(stored, "result.tsv", span_bytes=size)
     parts = [span.read(stored) for span in spans]

@@ -16,7 +16,7 @@ from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import prepare
-from nclue_pandas.storage.results import read_tsv
+from nclue_pandas.storage.result_lines import read_tsv
 from nclue_pandas.storage.text import encode, line_lengths
 
 CLEAN = st.text(

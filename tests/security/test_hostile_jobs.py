@@ -13,7 +13,8 @@ from stores.moto import MotoStore
 import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.config import ServiceSettings
-from nclue_pandas.storage.results import find_result, iter_result, read_result, read_tsv
+from nclue_pandas.storage.result_lines import read_tsv
+from nclue_pandas.storage.results import find_result, iter_result, read_result
 
 RUN_ID = "00000000-0000-4000-8000-000000000001"
 RUN = {"run_id": RUN_ID, "run_name": "scores", "status": "completed"}

@@ -1,0 +1,221 @@
+"""Lines of results and profiles as Arrow tables and frames: fixed types, ids stay text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from nclue_pandas.errors import ResultFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Bytes that Arrow's reader parses at a time.
+BLOCK: Final = 8 << 20
+#: A line of a result is far shorter.
+LINE: Final = 1 << 20
+#: More columns than any result has, and fewer than would hold up the reader.
+_COLUMNS: Final = 1_000
+_TEXT: Final[Mapping[str, pa.DataType]] = {}
+_BOM: Final = b"\xef\xbb\xbf"
+#: A first line of these words, or of no number where numbers follow, is a header.
+_HEADER_WORDS: Final = frozenset({"user_id", "userid", "user", "id", "mid", "score", "label"})
+
+
+def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple[str, ...], bool]:
+    r"""Tell the columns of a result from its first lines, and whether the first is a header.
+
+    Parameters
+    ----------
+    head : bytes
+        Whole lines.
+    columns : sequence of str
+        Names of the first columns, whatever a header says.
+    where : str
+        The file, for messages.
+
+    Examples
+    --------
+    >>> result_names(b"id\tscore\tmore\na\t0.5\tx\n", ("user_id", "score"), "file")
+    (('user_id', 'score', 'more'), True)
+    """
+    header, table = _split_header(_parse(without_bom(head), where))
+    _numbers(table.column(1), where)
+    names = header or _numbered(table.num_columns)
+    return tuple(_distinct([*columns[: len(names)], *names[len(columns) :]])), header is not None
+
+
+def without_bom(lines: bytes) -> memoryview:
+    """Return the bytes of a file without the mark that some writers begin it with."""
+    return memoryview(lines)[len(_BOM) if lines.startswith(_BOM) else 0 :]
+
+
+def score_table(lines: memoryview | bytes, names: Sequence[str], where: str) -> pa.Table:
+    r"""Read whole lines of a result without a header: an id, a number, further columns as text.
+
+    Raises
+    ------
+    ResultFormatError
+        When they are not such lines.
+
+    Examples
+    --------
+    >>> score_table(b"0012\t0.5\nNA\t1\n", ("user_id", "score"), "file").to_pydict()
+    {'user_id': ['0012', 'NA'], 'score': [0.5, 1.0]}
+    """
+    try:
+        return _parse(lines, where, names, {names[1]: pa.float64()})
+    except ResultFormatError:  # read as text, to tell why or to trim the numbers
+        table = _parse(lines, where, names)
+        return table.set_column(1, names[1], _numbers(table.column(1), where))
+
+
+def scores_of(lines: bytes, names: Sequence[str], where: str) -> pd.DataFrame:
+    """Read whole lines of a result without a header as a frame."""
+    return frame_of(score_table(lines, names, where))
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Return a frame that shares the table's memory."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(pd.arrays.ArrowExtensionArray(column), copy=False)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        },
+        copy=False,
+    )
+
+
+def read_tsv(body: bytes) -> pd.DataFrame:
+    r"""Read a downloaded profile: whatever columns come, with a header when there is one.
+
+    Parameters
+    ----------
+    body : bytes
+        TAB-separated text.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Arrow-backed; the first column is text, others that hold numbers only are
+        ``double[pyarrow]``.
+
+    Raises
+    ------
+    ResultFormatError
+        When it is empty or not TAB-separated text.
+
+    Examples
+    --------
+    >>> frame = read_tsv(b"category\tshare\ntea\t0.5\n")
+    >>> frame.columns.tolist(), frame["share"].tolist()
+    (['category', 'share'], [0.5])
+    """
+    header, table = _split_header(_parse(without_bom(body), "The profile"))
+    names = header or _numbered(table.num_columns)
+    columns = [table.column(0), *map(_number_or_text, table.columns[1:])]
+    return frame_of(pa.table(columns, names=_distinct(names)))
+
+
+def _parse(
+    lines: memoryview | bytes,
+    where: str,
+    names: Sequence[str] = (),
+    kinds: Mapping[str, pa.DataType] = _TEXT,
+) -> pa.Table:
+    """Split lines at TABs; every value stays the text that it is, but in columns of `kinds`."""
+    names = names or [str(number) for number in range(_width(lines, where))]
+    try:
+        return csv.read_csv(
+            pa.BufferReader(pa.py_buffer(lines)),
+            read_options=csv.ReadOptions(
+                column_names=names, block_size=BLOCK, use_threads=len(lines) > BLOCK
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, newlines_in_values=False
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()) | dict(kinds),
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise ResultFormatError(f"{where} is not TAB-separated UTF-8 text: {error}") from None
+
+
+def _width(lines: memoryview | bytes, where: str) -> int:
+    """Tell the number of columns from the first line."""
+    head = bytes(lines[:LINE])
+    if not head.strip():
+        raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
+    first = head.lstrip(b"\r\n").split(b"\n", 1)[0]
+    width = first.count(b"\t") + 1
+    if width == 1:
+        raise ResultFormatError(
+            f"{where} is not TAB-separated: its first line has no TAB and begins with "
+            f"{first[:40]!r}."
+        )
+    if width > _COLUMNS:
+        raise ResultFormatError(f"{where} has {width:,} columns, which no result has.")
+    return width
+
+
+def _numbers(texts: pa.ChunkedArray, where: str) -> pa.ChunkedArray:
+    try:
+        return pc.cast(pc.utf8_trim_whitespace(texts), pa.float64())
+    except pa.ArrowInvalid as error:
+        raise ResultFormatError(
+            f"{where}: the second column is not a number in every line ({error})."
+        ) from None
+
+
+def _split_header(table: pa.Table) -> tuple[list[str] | None, pa.Table]:
+    """Take a header off, when the first line is one.
+
+    It is one when it holds a known word, or when a column is numbers below it and not in it.
+    """
+    first = [column[0].as_py() for column in table.columns]
+    rest = table.slice(1)
+    known = any(value.strip().lower() in _HEADER_WORDS for value in first[1:]) or (
+        first[0].strip().lower() in _HEADER_WORDS and not _is_number(first[1])
+    )
+    if known or any(
+        not _is_number(value) and rest.num_rows and _is_number(column[1].as_py())
+        for value, column in zip(first[1:], table.columns[1:], strict=True)
+    ):
+        return [value.strip() for value in first], rest
+    return None, table
+
+
+def _numbered(count: int) -> list[str]:
+    return [f"col_{number}" for number in range(1, count + 1)]
+
+
+def _number_or_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return column
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number names that repeat, so that no column is lost."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return made
