@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 
     from nclue_pandas.storage.bucket import Bucket, ObjectInfo
 
+#: Whole lines that belong together, in the order of the file.
+Piece = tuple["memoryview | bytes", ...]
 #: Blocks of an object that travel at the same time.
 _BLOCKS_AT_ONCE: Final = 4
+#: Bytes looked at for the columns.
+_HEAD: Final = 64 << 10
 _ENDING: Final = ".tsv"
 
 
@@ -135,35 +140,47 @@ def _tables(
     first = next(pieces, None)
     if first is None:
         raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
-    names, header = result_names(_first_lines(first), columns, where)
-    rest = without_bom(first)
+    lines = without_bom(b"".join(first))
+    names, header = result_names(_first_lines(lines), columns, where)
     if header:
-        rest = rest[bytes(rest[:LINE]).find(b"\n") + 1 or len(rest) :]
-    pattern = score_table(b"\t".join([b"", b"0", *[b""] * (len(names) - 2)]), names, where)
-    yield score_table(rest, names, where) if rest.nbytes else pattern.slice(1)
-    yield from ahead(lambda lines: score_table(lines, names, where), pieces, threads())
+        lines = lines[bytes(lines[:LINE]).find(b"\n") + 1 or len(lines) :]
+
+    def parse(piece: Piece) -> pa.Table:
+        return pa.concat_tables([score_table(part, names, where) for part in piece if len(part)])
+
+    pattern = b"\t".join([b"", b"0", *[b""] * (len(names) - 2)])
+    yield parse((pattern,)).slice(1)
+    yield from ahead(parse, chain([(lines,)] if len(lines) else [], pieces), threads())
 
 
-def _first_lines(lines: bytes) -> bytes:
+def _first_lines(lines: memoryview) -> bytes:
     """Return whole lines from the beginning, enough to know the file by."""
-    return lines[: lines.rfind(b"\n", 0, LINE) + 1 or LINE]
+    head = bytes(lines[:_HEAD])
+    if b"\n" not in head:
+        head = bytes(lines[:LINE])
+    return head[: head.rfind(b"\n") + 1 or LINE]
 
 
-def _whole_lines(blocks: Iterator[bytes], where: str) -> Iterator[bytes]:
-    """Cut what comes in blocks at line ends; blank pieces are left out."""
+def _whole_lines(blocks: Iterator[bytes], where: str) -> Iterator[Piece]:
+    """Cut what comes in blocks at line ends; only the lines that blocks tear apart are copied."""
     rest = b""
     for block in blocks:
-        end = block.rfind(b"\n") + 1
+        begin, end = block.find(b"\n") + 1, block.rfind(b"\n") + 1
         if end == 0:
             rest += block
             if len(rest) > LINE:
                 raise ResultFormatError(f"{where} has a line of more than {LINE:,} bytes.")
             continue
-        lines, rest = rest + block[:end], block[end:]
-        if not lines[:LINE].isspace() or not lines.isspace():
-            yield lines
-    if rest and not rest.isspace():
-        yield rest
+        piece = _not_blank(rest + block[:begin], memoryview(block)[begin:end])
+        rest = block[end:]
+        if piece:
+            yield piece
+    if piece := _not_blank(rest):
+        yield piece
+
+
+def _not_blank(*parts: memoryview | bytes) -> Piece:
+    return tuple(part for part in parts if bytes(part[:LINE]).strip() or bytes(part).strip())
 
 
 def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
