@@ -79,7 +79,7 @@ def canonical_order(ids: pa.Array | pa.ChunkedArray, hashes: Hashes | None = Non
     [1, 0, 2]
     """
     hashes = hash_ids(ids) if hashes is None else hashes
-    order = np.argsort(hashes, kind="stable")
+    order = np.argsort(hashes)
     ordered = hashes[order]
     if (ordered[1:] == ordered[:-1]).any():
         ranks = pc.rank(one_array(ids), tiebreaker="first").to_numpy()

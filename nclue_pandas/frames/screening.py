@@ -23,15 +23,19 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 
 _BLOCK_BYTES = 1 << 20
-#: The least digits that any kind of personal data has (a passport number), and the most bytes
-#: between two of them: a bracket and a hyphen of three bytes with spaces, with room to spare.
+#: The least digits and bytes that any kind of personal data but an e-mail address has (a passport
+#: number), and the most bytes between two of its digits: a bracket and a hyphen of three bytes with
+#: spaces, with room to spare.
 FEWEST_DIGITS: Final = 7
+FEWEST_BYTES: Final = 9
 WIDEST_GAP: Final = 8
 
 _SPACE, _DELETE, _AT, _GREATER, _HYPHEN, _ZERO = 0x20, 0x7F, 0x40, 0x3E, 0x2D, 0x30
 #: First bytes of white space and of control characters beyond ASCII.
 _LEAD_2, _LEADS_3 = 0xC2, (0xE1, 0xE2, 0xE3)
 _LINE_SEPARATORS = 0xE2
+#: First bytes of texts that may begin with white space.
+_EDGES = np.isin(np.arange(256), (*range(_SPACE + 1), _LEAD_2, *_LEADS_3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +186,6 @@ class _Block:
 
     def personal(self) -> Positions:
         flags = np.zeros(self._lengths.size, dtype=bool)
-        flags[self._texts_at(np.flatnonzero(self._data == _AT))] = True
         digits = np.flatnonzero(np.subtract(self._data, np.uint8(_ZERO)) < 10)  # noqa: PLR2004
         if digits.size >= FEWEST_DIGITS:
             # Digits near each other, in one text, are a run.
@@ -192,6 +195,8 @@ class _Block:
             starts = np.flatnonzero(begins[:-1])
             long = np.diff(starts, append=digits.size) >= FEWEST_DIGITS
             flags[self._texts_at(digits[starts[long]])] = True
+            flags &= self._lengths >= FEWEST_BYTES
+        flags[self._texts_at(np.flatnonzero(self._data == _AT))] = True
         return np.flatnonzero(flags)
 
     def separators(self) -> NDArray[np.int64]:
@@ -231,7 +236,7 @@ class _Block:
         begins = self._offsets[:-1][self._filled]
         ends = self._offsets[1:][self._filled] - 1
         first, last = self._data[begins], self._data[ends]
-        white = (first <= _SPACE) | (last <= _SPACE) | np.isin(first, (_LEAD_2, *_LEADS_3))
+        white = _EDGES[first] | (last <= _SPACE)
         wide = np.flatnonzero(last >= 0x80)  # noqa: PLR2004 - not ASCII
         before = self._data[np.maximum(ends[wide] - 2, 0)]
         white[wide] |= (self._data[ends[wide] - 1] == _LEAD_2) | np.isin(before, _LEADS_3)
