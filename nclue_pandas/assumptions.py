@@ -210,7 +210,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="The columns of a Shopping Intent profile.",
         assumed="Any: they are read as they come, with a header when there is one.",
         settled_by="Nothing, or names for columns without a header.",
-        where="nclue_pandas.storage.results:read_tsv",
+        where="nclue_pandas.storage.result_lines:read_tsv",
     ),
     Assumption(
         key="download_headers",
