@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.client import Client
@@ -112,6 +112,13 @@ def connect(
 
 
 def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> StorageSettings | None:
+    taken = [each.name for each in fields(StorageSettings) if each.name != "bucket"]
+    unknown = [name for name in storage if name not in taken]
+    if unknown:
+        raise ConfigurationError(
+            f"storage={{{unknown[0]!r}: ...}} is unknown; there are {', '.join(taken)}. What "
+            "s3fs.S3FileSystem takes goes into options."
+        )
     if not bucket:
         return None
     return StorageSettings.from_environment(bucket=bucket, **storage)

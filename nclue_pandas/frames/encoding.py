@@ -89,10 +89,13 @@ def _encode_parts(values: pa.Array | pa.ChunkedArray) -> Encoded:
 
     codes = np.empty(len(values), dtype=np.int32)
     encoded = in_threads(encode, range(parts))
-    before = 0
-    for rows, own in encoded:
-        codes[rows] = np.where(own.codes < 0, own.codes, own.codes + before)
-        before += len(own.distinct)
+    before = np.cumsum([0, *(len(own.distinct) for _, own in encoded)])
+
+    def number(part: int) -> None:
+        rows, own = encoded[part]
+        codes[rows] = np.where(own.codes < 0, own.codes, own.codes + np.int32(before[part]))
+
+    in_threads(number, range(parts))
     return Encoded(codes, one_array(pa.chunked_array([own.distinct for _, own in encoded])))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nclue_pandas.frames.behaviors import Behaviors, OnPersonalData
-    from nclue_pandas.frames.columns import Flags
-    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.columns import Flags, Positions
+    from nclue_pandas.frames.faults import Fault, OnInvalid
     from nclue_pandas.frames.grouping import Grouped, TokenEstimator
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.times import Times
@@ -148,20 +149,17 @@ def to_sequences(
             None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
         )
         window = Window.of(log.times, since, until, timezone)
+        order, id_problems, id_personal = _look_at_ids(log.ids)
         faults = [
             *log.times.faults(),
-            *(
-                fault.within(window.inside)
-                for fault in (*id_faults(log.ids), *log.behaviors.faults)
-            ),
+            *(fault.within(window.inside) for fault in (*id_problems, *log.behaviors.faults)),
         ]
         personal = [
-            fault.within(window.inside)
-            for fault in (*personal_ids(log.ids), *log.behaviors.personal)
+            fault.within(window.inside) for fault in (*id_personal, *log.behaviors.personal)
         ]
         kept, dropped = settle(faults, personal, events, on_invalid)
         used = both(window.inside, kept)
-        frame, grouped = step(_build(log, used, budget))
+        frame, grouped = step(_build(log, order, used, budget))
     made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
     warn_of_sequences(made)
     return made.attach(frame)
@@ -242,10 +240,19 @@ def _check_max_tokens(max_tokens: int | None) -> int | None:
     return max_tokens
 
 
-def _build(log: _Log, used: Flags | None, budget: Budget) -> tuple[pd.DataFrame, Grouped]:
-    """Join the used rows by user, users in canonical order."""
-    n_users = len(log.ids.texts)
-    order = canonical_order(log.ids.texts)
+def _look_at_ids(ids: EncodedIds) -> tuple[Positions, list[Fault], list[Fault]]:
+    """Return the canonical order of the users and what is wrong with their ids."""
+    with ThreadPoolExecutor(1) as beside:
+        order = beside.submit(canonical_order, ids.texts)
+        faults, personal = id_faults(ids), personal_ids(ids)
+        return order.result(), faults, personal
+
+
+def _build(
+    log: _Log, order: Positions, used: Flags | None, budget: Budget
+) -> tuple[pd.DataFrame, Grouped]:
+    """Join the used rows by user, users in the canonical `order`."""
+    n_users = order.size
     rank = np.full(n_users + 1, n_users, dtype=np.int32)
     rank[order] = np.arange(n_users, dtype=np.int32)
     groups = np.empty(log.ids.codes.size, dtype=np.int32)

@@ -49,6 +49,11 @@ def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple
     return tuple(_distinct([*columns[: len(names)], *names[len(columns) :]])), header is not None
 
 
+def empty_result(where: str) -> ResultFormatError:
+    """Return the error for a result that holds nothing."""
+    return ResultFormatError(f"{where} is empty. Delete the job (.delete()) and run it again.")
+
+
 def without_bom(lines: bytes) -> memoryview:
     """Return the bytes of a file without the mark that some writers begin it with."""
     return memoryview(lines)[len(_BOM) if lines.startswith(_BOM) else 0 :]
@@ -152,7 +157,7 @@ def _width(lines: memoryview | bytes, where: str) -> int:
     """Tell the number of columns from the first line."""
     head = bytes(lines[:LINE])
     if not head.strip():
-        raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
+        raise empty_result(where)
     first = head.lstrip(b"\r\n").split(b"\n", 1)[0]
     width = first.count(b"\t") + 1
     if width == 1:

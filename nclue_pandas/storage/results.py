@@ -14,6 +14,7 @@ from nclue_pandas.progress import DownloadProgress, track
 from nclue_pandas.storage.result_lines import (
     BLOCK,
     LINE,
+    empty_result,
     frame_of,
     result_names,
     score_table,
@@ -71,7 +72,7 @@ def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
     if not files:
         raise ResultNotFoundError(
             f"No result file is at s3://{bucket.name}/{key}, nor under it. It may have been moved "
-            "or deleted; run the job again under another name."
+            "or deleted: put it back, or delete the job (.delete()) and run it again."
         )
     return max(files, key=lambda info: (str(info.modified), info.key))
 
@@ -139,7 +140,7 @@ def _tables(
     pieces = _whole_lines(_blocks(bucket, found, block_bytes), where)
     first = next(pieces, None)
     if first is None:
-        raise ResultFormatError(f"{where} is empty. Run the job again under another name.")
+        raise empty_result(where)
     lines = without_bom(b"".join(first))
     names, header = result_names(_first_lines(lines), columns, where)
     if header:

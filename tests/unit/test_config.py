@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from nclue_pandas import connect
 from nclue_pandas.config import ServiceSettings, StorageSettings, option_context, options
 from nclue_pandas.errors import ConfigurationError
 
@@ -38,6 +39,12 @@ def test_the_environment_sets_places(monkeypatch):
     assert (storage.endpoint, storage.region) == ("https://store.example.com", "kr-standard")
     chosen = StorageSettings.from_environment(bucket="abc", endpoint="https://other.example.com")
     assert chosen.endpoint == "https://other.example.com"
+
+
+@pytest.mark.parametrize("bucket", ["abc", None])
+def test_an_unknown_setting_of_the_storage_names_the_known_ones(bucket):
+    with pytest.raises(ConfigurationError, match="'addressing'.*endpoint.*options"):
+        connect(bucket=bucket, access_key="a", secret_key="b", storage={"addressing": "path"})
 
 
 def test_options_are_put_back():
