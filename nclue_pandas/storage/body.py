@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from nclue_pandas.storage.layout import PART_BYTES
 from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class PartBody(io.RawIOBase):
-    r"""Lines of some tables, encoded as they are read: no more than a batch is ever held.
+#: A part of at most so many bytes is encoded once: half as much again as parts have on average.
+KEPT_BYTES: Final = 3 * PART_BYTES // 2
 
-    It can be read again from any place, as a second attempt to send it does.
+
+class PartBody(io.RawIOBase):
+    r"""Lines of some tables, encoded when they are wanted.
+
+    It is read twice, once to be signed and once to be sent, and again by a second attempt. The
+    lines of a part of usual size are kept for that; of a larger one no more than a batch is held.
 
     Parameters
     ----------
@@ -38,6 +44,7 @@ class PartBody(io.RawIOBase):
         super().__init__()
         self._tables = tables
         self._size = size
+        self._kept: list[memoryview] | None = None
         self._wanted = 0
         self._start_anew()
 
@@ -75,9 +82,19 @@ class PartBody(io.RawIOBase):
         return filled
 
     def _start_anew(self) -> None:
-        self._batches = (lines for table in self._tables() for lines in encode(table))
+        self._batches = self._lines()
         self._rest = memoryview(b"")
         self._at = 0
+
+    def _lines(self) -> Iterator[memoryview]:
+        if self._size > KEPT_BYTES:
+            return self._encoded()
+        if self._kept is None:
+            self._kept = list(self._encoded())
+        return iter(self._kept)
+
+    def _encoded(self) -> Iterator[memoryview]:
+        return (lines for table in self._tables() for lines in encode(table))
 
     def _more(self) -> bool:
         """Encode the next batch when the last one is used up; return whether there is any."""

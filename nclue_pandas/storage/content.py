@@ -108,7 +108,8 @@ class FrameContent:
         if np.any(hashes[1:] <= hashes[:-1]):
             self._order = canonical_order(table.column("user_id"), hashes)
             hashes = hashes[self._order]
-        self._bounds = np.searchsorted(bucket_numbers(hashes), np.arange(BUCKETS + 1))
+        first = np.arange(BUCKETS, dtype=np.uint64) << np.uint64(64 - layout.BUCKET_BITS)
+        self._bounds = np.append(np.searchsorted(hashes, first), hashes.size)
         self.digests = tuple(self._digest())
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from io import SEEK_CUR, SEEK_END
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -117,14 +118,19 @@ def test_codes_and_values_are_the_column():
 @given(
     st.lists(st.tuples(st.text("ab가", min_size=1), st.text("xyz 책")), max_size=8),
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 25)), max_size=6),
+    st.booleans(),
 )
-def test_a_body_reads_like_the_file(rows, reads):
+def test_a_body_reads_like_the_file(rows, reads, is_kept):
     whole = "".join(f"{user}\t{text}\n" for user, text in rows).encode()
     tables = [
         pa.table({"user_id": pa.array([u], pa.string()), "sequence": pa.array([t], pa.string())})
         for u, t in rows
     ]
-    body = PartBody(lambda: iter(tables), len(whole))
+    with patch("nclue_pandas.storage.body.KEPT_BYTES", len(whole) if is_kept else -1):
+        check_reads(PartBody(lambda: iter(tables), len(whole)), whole, reads)
+
+
+def check_reads(body, whole, reads):
     for start, size in reads:
         assert body.seek(start) == body.tell() == start
         assert body.read(size) == whole[start : start + size]
@@ -132,6 +138,16 @@ def test_a_body_reads_like_the_file(rows, reads):
     assert body.read() == whole
     assert body.seek(-len(whole), SEEK_END) == 0
     assert body.seek(1, SEEK_CUR) == 1
+
+
+def test_a_part_of_usual_size_is_encoded_once():
+    table = pa.table({"user_id": ["a", "b"], "label": [0, 1]})
+    asked = []
+    body = PartBody(lambda: asked.append(1) or iter([table]), len(b"a\t0\nb\t1\n"))
+    assert body.read() == b"a\t0\nb\t1\n"
+    body.seek(0)
+    assert body.read() == b"a\t0\nb\t1\n"
+    assert asked == [1]
 
 
 def test_the_buffers_of_a_result_are_those_of_the_reader(monkeypatch):
