@@ -18,7 +18,7 @@ from nclue_pandas.sandbox.openapi import description
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- made by scripts/generate_docs.py from the code; edit that instead -->\n\n"
-TESTS = "tests/integration/test_operations.py"
+TESTS = "tests/operations"
 
 #: Operation -> how users reach it.
 METHODS = {
