@@ -23,7 +23,7 @@ from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, Report, 
 from nclue_pandas.frames.reports import report as report_of_frame
 from nclue_pandas.frames.sequences import to_sequences as sequences_of_frame
 from nclue_pandas.frames.sequences import warn_of_sequences
-from nclue_pandas.frames.times import read_times
+from nclue_pandas.frames.times import mixed_zones, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +120,7 @@ def to_sequences(
         roles["tie_break"] = [options["tie_break"]]
     work = _Sequences(options)
     frames, outcomes = build(events, _route(events, roles), work, SEQUENCES)
-    _check_zones(outcomes, time)
+    _check_zones(outcomes)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
     warn_of_sequences(made)
     return collect(frames, SEQUENCES, made)
@@ -198,7 +198,7 @@ def to_answers(
     frames, outcomes = build(events, _route(events, roles), work, ANSWERS)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, AnswerReport)])
     if time is not None:
-        _check_zones(outcomes, time)
+        _check_zones(outcomes)
         made = _at_the_end(outcomes, options, made)
     warn_of_answers(made)
     return collect(frames, ANSWERS, made)
@@ -318,12 +318,10 @@ def _zoned(times: pd.Series[Any]) -> bool | None:
     return read_times(times).aware
 
 
-def _check_zones(outcomes: list[Outcome], time: str) -> None:
+def _check_zones(outcomes: list[Outcome]) -> None:
     """Refuse texts of which some have a time zone: pieces alone cannot tell."""
     if len({each.zoned for each in outcomes} - {None}) > 1:
-        raise InvalidDataError(
-            f"The column {time!r} mixes times with and without a time zone. Give all of them one."
-        )
+        raise mixed_zones("time")
 
 
 def _at_the_end(

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.data import InvalidDataError, Problem
 from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, null_rows, to_arrow
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
@@ -85,7 +85,7 @@ class Times:
             Fault(
                 "unreadable_time",
                 "A time cannot be read: texts are read as ISO 8601, such as 2011-09-01 12:30:00, "
-                "all with a time zone or all without, and numbers must be whole",
+                "and numbers must be whole",
                 _REMEDY,
                 self.unreadable,
             ),
@@ -111,7 +111,7 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
     Raises
     ------
     InvalidDataError
-        When the type of the column is no time.
+        When the type of the column is no time, or only some of the times have a time zone.
 
     Examples
     --------
@@ -136,6 +136,8 @@ def _datetimes(index: pd.DatetimeIndex, unreadable: Positions = NO_ROWS) -> Time
 
 
 def _categories(column: pd.Series[Any], argument: str) -> Times:
+    if pd.api.types.is_string_dtype(column.cat.categories):
+        return _boxed_texts(column, argument)
     distinct = read_times(pd.Series(column.cat.categories), argument)
     return _spread(distinct, column.cat.codes.to_numpy())
 
@@ -158,8 +160,8 @@ def _arrow(values: pa.Array, argument: str) -> Times:
         return Times(_whole_numbers(values.cast(pa.int64())), None)
     if pa.types.is_floating(kind):
         return _floats(values)
-    if is_text(kind):
-        return _texts(values)
+    if is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type)):
+        return _texts(values, argument)
     if pa.types.is_dictionary(kind):
         distinct = _arrow(values.dictionary, argument)
         return _spread(distinct, values.indices.fill_null(-1).to_numpy(zero_copy_only=False))
@@ -179,19 +181,44 @@ def _floats(values: pa.Array) -> Times:
     return Times(np.where(exact, numbers, NOT_A_TIME), None, unreadable=unreadable)
 
 
-def _texts(values: pa.Array) -> Times:
-    """Parse each distinct text once; naive texts among zoned ones are unreadable."""
+def _texts(values: pa.Array, argument: str) -> Times:
+    """Parse each distinct text once, and refuse times with a time zone among others without."""
     encoded = encode_values(values)
     distinct, codes = encoded.distinct, encoded.codes
     zoned = pc.match_substring_regex(distinct, _OFFSET).to_numpy(zero_copy_only=False)
     aware = bool(zoned.any())
     texts = pd.Series(distinct.to_numpy(zero_copy_only=False), dtype=object)
-    parsed = pd.DatetimeIndex(
-        pd.to_datetime(
-            texts.where(zoned) if aware else texts, format="ISO8601", errors="coerce", utc=aware
-        )
-    )
+    parsed = _parse(texts.where(zoned) if aware else texts, aware=aware)
+    if aware:
+        without = np.append(_parse(texts.mask(zoned), aware=False).notna(), False)
+        rows = np.flatnonzero(without[codes]) if without.any() else NO_ROWS
+        if rows.size:
+            raise mixed_zones(argument, rows)
     return _spread(_datetimes(parsed, np.flatnonzero(parsed.isna())), codes)
+
+
+def _parse(texts: pd.Series[Any], *, aware: bool) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=aware))
+
+
+def mixed_zones(argument: str, without: Positions = NO_ROWS) -> InvalidDataError:
+    """Return the error for times of which only some have a time zone.
+
+    Parameters
+    ----------
+    argument : str
+        Keyword under which the user named the column.
+    without : numpy.ndarray of int64
+        Positions of rows whose time has none, where they are known.
+    """
+    problem = Problem(
+        "mixed_time_zones",
+        f"The column of {argument}= mixes times with and without a time zone"
+        + (f": {without.size:,} rows have none" if without.size else ""),
+        "Give all of them one, or none: which zone the others are in, only you can tell.",
+        tuple(without.tolist()),
+    )
+    return InvalidDataError.of([problem])
 
 
 def _objects(column: pd.Series[Any], argument: str) -> Times:
@@ -200,7 +227,7 @@ def _objects(column: pd.Series[Any], argument: str) -> Times:
     if kind in {"datetime", "datetime64", "date"}:
         return _boxed_times(column, argument)
     if kind == "string":
-        return _boxed_texts(column)
+        return _boxed_texts(column, argument)
     if kind in {"integer", "floating", "mixed-integer-float", "empty"}:
         return _arrow(to_arrow(column), argument)
     raise _no_time(f"object ({kind})", argument)
@@ -210,22 +237,19 @@ def _boxed_times(column: pd.Series[Any], argument: str) -> Times:
     present = column[column.notna()]
     aware = {getattr(value, "tzinfo", None) is not None for value in present}
     if len(aware) > 1:
-        raise InvalidDataError(
-            f"The column of {argument}= mixes times with and without a time zone. "
-            "Give all of them one, with Series.dt.tz_localize."
-        )
+        raise mixed_zones(argument)
     times = pd.to_datetime(column, errors="coerce", utc=aware == {True})
     unreadable = np.flatnonzero(times.isna().to_numpy() & column.notna().to_numpy())
     return _datetimes(pd.DatetimeIndex(times), unreadable)
 
 
-def _boxed_texts(column: pd.Series[Any]) -> Times:
+def _boxed_texts(column: pd.Series[Any], argument: str) -> Times:
     try:
         values = to_arrow(column)
     except UnicodeEncodeError:
         written = [v.encode(errors="replace").decode() if isinstance(v, str) else v for v in column]
         values = pa.array(written, pa.large_string(), from_pandas=True)
-    return _texts(values)
+    return _texts(values, argument)
 
 
 def _no_time(kind: str, argument: str) -> InvalidDataError:

@@ -14,7 +14,7 @@ from nclue_pandas.frames.columns import find_column, is_text, to_arrow
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.text_values import read_text
-from nclue_pandas.frames.times import read_times
+from nclue_pandas.frames.times import mixed_zones, read_times
 from nclue_pandas.storage.content import bucket_numbers
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ class Carrier:
         if self._zoned is None:
             self._zoned = times.aware
         if self._zoned != times.aware:
-            raise InvalidDataError(
-                "The column of time= mixes times with and without a time zone. Give all of them "
-                "one."
-            )
+            raise mixed_zones("time")
 
 
 def _plain(column: pd.Series[Any], argument: str) -> pa.Array:

@@ -85,6 +85,16 @@ def test_times_that_cannot_be_read(times, message):
         sequence_of(log(times))
 
 
+@pytest.mark.parametrize("kind", [str, object, "category", pd.ArrowDtype(pa.string())])
+@pytest.mark.parametrize("on_invalid", ["raise", "drop"])
+def test_texts_of_which_some_have_a_time_zone(kind, on_invalid):
+    texts = ["2026-01-01 10:00", "2026-01-01T10:00+09:00", "2026-01-02 10:00", "soon"]
+    events = log(pd.Series(texts).astype(kind))
+    with pytest.raises(InvalidDataError, match="2 rows have none .row positions 0, 2") as caught:
+        sequence_of(events, on_invalid=on_invalid)
+    assert [problem.code for problem in caught.value.problems] == ["mixed_time_zones"]
+
+
 # Cutoffs and horizons.
 
 
