@@ -85,17 +85,54 @@ class MissingColumnError(InvalidDataError, KeyError):
     """A named column is not in the frame."""
 
     @classmethod
-    def named(cls, name: object, available: Iterable[object], argument: str) -> MissingColumnError:
-        """Tell which columns there are, the nearest name first."""
+    def named(
+        cls,
+        name: object,
+        available: Iterable[object],
+        argument: str,
+        *,
+        levels: Iterable[object] = (),
+    ) -> MissingColumnError:
+        """Tell which columns there are, and what was probably meant.
+
+        Parameters
+        ----------
+        name : object
+            The column that is missing.
+        available : iterable
+            The columns that there are.
+        argument : str
+            Keyword under which the user gave the name.
+        levels : iterable
+            Names of the frame's index.
+        """
         names = [str(column) for column in available]
-        near = get_close_matches(str(name), names, n=1)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
         listed = ", ".join(repr(column) for column in names[:20]) or "none"
         more = f" and {len(names) - 20} more" if len(names) > 20 else ""  # noqa: PLR2004
-        return cls(
-            f"There is no column {name!r} (argument {argument}=).{guess} "
-            f"The frame has: {listed}{more}."
-        )
+        guess = "It is in the index: reset_index() makes a column of it."
+        if name not in [*levels]:
+            guess = _other_frame(str(name), names) or _nearest(str(name), names)
+        told = f"There is no column {name!r} (argument {argument}=)."
+        return cls(" ".join(filter(None, (told, guess, f"The frame has: {listed}{more}."))))
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """Tell the name that was probably meant: nearly the same, or one that holds it."""
+    folded = {each.casefold(): each for each in reversed(names)}
+    wanted = name.casefold()
+    near = get_close_matches(wanted, folded, n=1) or [each for each in folded if wanted in each]
+    return f"Did you mean {folded[near[0]]!r}?" if near and wanted else ""
+
+
+def _other_frame(name: str, names: Sequence[str]) -> str:
+    """Tell when another kind of frame was given than the one that has such a column."""
+    if name == "label" and "sequence" in names:
+        return "These look like sequences, not answers: to_answers() makes answers of the log."
+    if name == "sequence" and "label" in names:
+        return "These look like answers, not sequences: to_sequences() makes them of the log."
+    if name in {"user_id", "sequence", "label"} and not {"sequence", "label", "score"} & {*names}:
+        return "If this is an event log, to_sequences() or to_answers() comes first."
+    return ""
 
 
 class SpillError(NclueError, OSError):

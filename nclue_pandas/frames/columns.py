@@ -57,7 +57,7 @@ def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]
     except TypeError:
         found = False
     if not found:
-        raise MissingColumnError.named(name, frame.columns, argument)
+        raise MissingColumnError.named(name, frame.columns, argument, levels=frame.index.names)
     column: pd.Series[Any] | pd.DataFrame = frame[name]
     if isinstance(column, pd.DataFrame):
         raise InvalidDataError(
