@@ -138,8 +138,8 @@ class _Walk(Generic[R]):
     def on_by_offset(self, position: int) -> Iterator[Sequence[R]]:
         """Go on from the page at `position`, each page overlapping the one before.
 
-        A page without overlap means that jobs before it were deleted in between: the walk steps
-        back until it meets what it has seen, so that none is left out.
+        A page without overlap, an empty one too, means that jobs before it were deleted in
+        between: the walk steps back until it meets what it has seen, so that none is left out.
         """
         idle = 0
         while not self.at_end and idle < _IDLE_PAGES:
@@ -147,7 +147,7 @@ class _Walk(Generic[R]):
             position += max(1, size - 1)
             yield self.turn_to(position)
             idle = 0 if self._brought else idle + 1
-            while self.ids and self._brought == len(self.ids) and position > 0:
+            while self._brought == len(self.ids) and position > 0:
                 position = max(0, position - size)
                 yield self.turn_to(position)
 

@@ -113,13 +113,6 @@ def test_typed_answer(name, exchange, service, scripted):
         assert pickle.loads(pickle.dumps(answered)) == answered
 
 
-def test_both_spellings_of_the_end_are_kept_apart_from_what_runs(service, scripted):
-    exchange = OPERATIONS["get_feature"]
-    body = {**exchange["answer"]["json"], "status": "complete"}
-    scripted.play({"status": 200, "json": body})
-    assert call(service, exchange).status in {"complete", "completed"}
-
-
 def test_every_documented_answer_field_is_an_attribute(service, scripted):
     renamed = {"AUROC": "auroc", "keyword_set": "keywords"}
     for kind in ("feature", "task", "run", "shopping_intent", "custom_attributes"):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
+from nclue_pandas.jobs.cleanup import Group
 from nclue_pandas.storage import layout
+from nclue_pandas.storage.bucket import ObjectInfo
 
 NOW = timedelta(0)
 
@@ -154,3 +156,18 @@ def test_more_objects_than_a_page_holds(sandbox, client):
     for place in places:
         sandbox.put_object(place.path, b"u\t1\n", layout.metadata(place.fingerprint, 0))
     assert len(client.cleanup(min_age=NOW)) == 1005
+
+
+def test_what_is_as_old_as_asked_for_is_old():
+    limit = datetime(2026, 1, 1, tzinfo=UTC)
+    moments = {limit: False, limit + timedelta(seconds=1): True, limit - timedelta(1): False}
+    for moment, is_younger in (moments | {None: True}).items():
+        group = Group("answers", "p", (ObjectInfo("p", 1, moment),))
+        assert group.is_younger(limit) == is_younger
+
+
+def test_a_job_on_the_whole_bucket_needs_everything():
+    group = Group("answers", "nclue/answers/x.csv", ())
+    assert group.is_needed({""})
+    assert group.is_needed({"nclue"})
+    assert not group.is_needed({"ncl"})

@@ -130,28 +130,41 @@ def test_adoption_takes_the_path_that_the_job_returns(sandbox, client, sequences
 
 def test_files_of_a_refused_create_that_another_call_uses(sandbox, client, sequences):
     """A concurrent call found the same content there: a refusal here must not take it away."""
+    client.create_feature("one-name", sequences.head(120))
     other = client.create_feature("One name", sequences)
-    sandbox.inject("quota", operation="create_feature")
-    with pytest.raises(errors.QuotaExceeded):
+    files = set(sandbox.objects())
+    with pytest.raises(errors.DuplicateNameError):
         client.create_feature("one-name", sequences)
     assert other.wait().record.user_count == len(sequences)
+    assert set(sandbox.objects()) == files
 
 
 def test_files_of_a_refused_create_that_a_job_names_meanwhile(sandbox, client, sequences):
     """Written here, found and used by another call, then refused here: they stay."""
     refused = client.create_feature("one-name", sequences.head(120))
     dataset = sequences.head(130)
-    publish = client.storage.put
+    publish, named = client.storage.put, []
 
     def put(key, *rest):
         publish(key, *rest)
         if key.endswith(".csv"):
+            named.append(key)
             client.create_feature_from_path("other", key.rpartition("/")[0] + "/")
 
     client.storage.put = put
     with pytest.raises(errors.DuplicateNameError, match=refused.id):
         client.create_feature("one-name", dataset)
     assert client.get_feature("other").wait().record.user_count == 130
+    assert named
+    assert set(named) <= set(sandbox.objects())
+
+
+def test_files_of_a_refusal_that_may_pass_stay(sandbox, client, sleeper, sequences):
+    sandbox.inject("throttle", operation="create_feature", times=50)
+    with pytest.raises(errors.Throttled) as caught:
+        client.create_feature("f", sequences)
+    assert sandbox.objects()
+    assert any("stay for the next try" in note for note in caught.value.__notes__)
 
 
 def test_many_threads_create_one_job(sandbox, client, fields):

@@ -206,9 +206,8 @@ def test_a_missing_bucket_names_the_other_product(store, served):
         connected(store, name="no-such-bucket", bundle=served[1]).check()
 
 
-def test_an_untrusted_certificate_is_refused(store, served):
-    if served[1] is None:
-        return
+@pytest.mark.parametrize("served", ["https"], indirect=True)
+def test_an_untrusted_certificate_is_refused(store):
     with pytest.raises(errors.StorageError, match="cannot be reached"):
         connected(store, options={"client_kwargs": {"region_name": "kr-standard"}}).check()
 
@@ -216,7 +215,7 @@ def test_an_untrusted_certificate_is_refused(store, served):
 def test_a_bucket_has_no_secret_to_show(bucket):
     bucket.check()
     assert KEYS.secret_key not in repr(bucket)
-    with pytest.raises(Exception, match=r".*") as caught:
+    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)) as caught:
         pickle.dumps(bucket)
     assert KEYS.secret_key not in str(caught.value)
 

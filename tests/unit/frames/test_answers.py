@@ -88,14 +88,15 @@ def test_labels_that_are_there():
 
 
 def test_options_that_do_not_fit(log):
-    for options in (
-        {},
-        {"horizon": "10D", "positive": "god"},
-        {"horizon": "-1D"},
-        {"horizon": "soon"},
-        {"horizon": "10D", "positive": log["user"]},
-    ):
-        with pytest.raises(errors.NclueError):
+    for message, options in {
+        "missing: horizon=": {},
+        "no column 'god'": {"horizon": "10D", "positive": "god"},
+        "horizon='-1D'": {"horizon": "-1D"},
+        "horizon='soon'": {"horizon": "soon"},
+        "neither true nor false": {"horizon": "10D", "positive": log["user"]},
+    }.items():
+        with pytest.raises(errors.NclueError, match=message):
             log.nclue.to_answers(**COLUMNS, **options)
-    with pytest.raises(errors.NclueError):
-        log.nclue.split(test=1.5)
+    answers = log.nclue.to_answers(**COLUMNS, horizon="10D")
+    with pytest.raises(errors.NclueError, match=r"test=1\.5"):
+        answers.nclue.split(test=1.5)

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.frames.personal_data import find, mask
 
@@ -86,3 +87,37 @@ def test_personal_ids_lead_to_pseudonyms():
     with pytest.raises(errors.PersonalDataError, match="pseudonymize") as caught:
         phones.nclue.to_sequences(user="user", time="ts", behavior="what", personal_data="mask")
     assert "1234" not in str(caught.value)
+
+
+def kinds(text):
+    return [kind for kind, _ in find(pa.array([text]))]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_number"),
+    [
+        ("010101-3234567", True),
+        ("990101-3234567", False),  # in 2099
+        ("000229-7234567", True),  # a foreigner of 2000, a leap year
+        ("000229-1234567", False),  # 1900 was none
+        ("010229-7234567", False),
+        ("990231-1234567, 900101-1234567", True),
+        ("880101-1234567", True),
+        ("8801011234567", False),  # a Korean barcode with its check digit
+    ],
+)
+def test_birth_dates_of_registration_numbers(text, is_number):
+    assert kinds(text) == ["resident registration number"] * is_number
+
+
+def test_the_second_number_of_a_text_counts_too():
+    text = "4111 1111 1111 1112 and 4111 1111 1111 1111"
+    assert kinds(text) == ["card number"]
+    assert mask(pa.array([text])).to_pylist() == ["4111 1111 1111 1112 and ***"]
+
+
+def test_a_key_of_exactly_sixteen_bytes():
+    frame = pd.DataFrame({"user_id": ["a"]})
+    assert len(nclue.pseudonymize(frame, b"k" * 16)) == 1
+    with pytest.raises(errors.ConfigurationError, match="15 bytes"):
+        nclue.pseudonymize(frame, b"k" * 15)

@@ -167,15 +167,15 @@ def test_partitions_and_threads_change_nothing(monkeypatch):
 
 
 def test_wrong_options(tmp_path):
-    for options in (
-        {"on_invalid": "ignore"},
-        {"personal_data": "keep"},
-        {"max_tokens": 0},
-        {"since": "2026-02-01", "until": "2026-01-01"},
-        {"until": "soon"},
-        {"tie_break": "nothing"},
-    ):
-        with pytest.raises(errors.NclueError):
+    for message, options in {
+        "on_invalid='ignore'": {"on_invalid": "ignore"},
+        "personal_data='keep'": {"personal_data": "keep"},
+        "max_tokens=0": {"max_tokens": 0},
+        "is not before until": {"since": "2026-02-01", "until": "2026-01-01"},
+        "until='soon'": {"until": "soon"},
+        "no column 'nothing'": {"tie_break": "nothing"},
+    }.items():
+        with pytest.raises(errors.NclueError, match=message):
             log().nclue.to_sequences(**COLUMNS, **options)
-    with pytest.raises(errors.NclueError):
+    with pytest.raises(errors.NclueError, match="events"):
         nclue.to_sequences([1, 2], **COLUMNS)

@@ -100,3 +100,49 @@ def test_an_endless_list_is_given_up():
 def test_a_server_that_repeats_itself_ends():
     page = Page(tuple(feature(number) for number in range(100)), 0, 100, 10**6)
     assert len(list(iterate(lambda *, index, limit: page))) == 100
+
+
+def server_of(count, deletions, before):
+    """A list from whose beginning some jobs vanish before one of the requests."""
+    items, asked = [feature(number) for number in range(count)], []
+
+    def server(*, index, limit):
+        asked.append(index)
+        if len(asked) == before:
+            del items[:deletions]
+        return Page(tuple(items[index : index + limit]), index, limit, len(items))
+
+    return server
+
+
+@pytest.mark.parametrize(
+    ("count", "deletions", "before"),
+    [(500, 30, 4), (500, 5, 6), (102, 3, 2), (102, 60, 2), (300, 150, 3)],
+)
+def test_many_deletions_between_two_pages_lose_nothing(count, deletions, before):
+    found = {record.id for record in iterate(server_of(count, deletions, before))}
+    assert found >= {f"id-{number}" for number in range(deletions, count)}
+
+
+@given(seed=st.integers(0, 10**6))
+def test_deletions_at_every_page_lose_nothing(seed):
+    chance = random.Random(seed)
+    items, deleted = [feature(number) for number in range(500)], set()
+
+    def server(*, index, limit):
+        page = Page(tuple(items[index : index + limit]), index, limit, len(items))
+        for _ in range(min(chance.randrange(5), len(items) - 20) if index else 0):
+            deleted.add(items.pop(chance.randrange(5)).id)
+        return page
+
+    everything = {item.id for item in items}
+    assert everything - deleted <= {record.id for record in iterate(server)}
+
+
+def test_a_page_shorter_than_it_says_is_not_the_end():
+    items = [feature(number) for number in range(130)]
+
+    def server(*, index, limit):
+        return Page(tuple(items[index : index + 50]), index, limit, len(items))
+
+    assert len(list(iterate(server))) == 130

@@ -6,11 +6,13 @@ import gzip
 import io
 import json
 import logging
+import os
 import pickle
 
 import pytest
 
 from nclue_pandas import errors
+from nclue_pandas.service.error_bodies import read_error
 
 FEATURE = {"feature_id": "f-1", "feature_name": "f", "status": "completed"}
 CREATE = {"name": "f", "source_bucket": "b", "source_file_path": "p.csv"}
@@ -86,6 +88,7 @@ def test_retries_end(script, make_service, slept):
     with pytest.raises(errors.BackendError, match="later"):
         make_service(retries=2).get_feature("f-1")
     assert len(script.requests) == 3
+    assert len(slept) == 2
     assert all(0 <= pause <= 8 for pause in slept)
 
 
@@ -209,3 +212,23 @@ def test_logs_and_errors_hold_no_secret(script, make_service, caplog):
         told = repr(caught.value) + str(vars(caught.value)) + str(caught.value.__context__)
         assert "Test/Secret+Key" not in told + caplog.text
         assert b"Test/Secret+Key" not in pickle.dumps(caught.value)
+
+
+def test_a_download_that_broke_off_late_leaves_nothing_behind(script, service):
+    start = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
+    script.play(start + b"300000\r\n\r\n" + b"x" * 200_000, start + b"4\r\n\r\nk\tv\n")
+    into = io.BytesIO()
+    service.download_shopping_intent("p-1", into)
+    assert into.getvalue() == b"k\tv\n"
+
+
+def test_connections_are_not_inherited_by_a_fork(service, monkeypatch):
+    transport = service._transport
+    first = transport._session
+    assert transport._session is first
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert transport._session is not first
+
+
+def test_a_code_that_is_a_boolean_is_none():
+    assert read_error(b'{"errorCode": true, "message": "no"}', {}).code is None
