@@ -191,7 +191,7 @@ class Verbs(Generic[FrameT]):
         name : str
             Where the names of the jobs begin.
         **options
-            ``score_on``, ``test``, ``timeout``, ``client``.
+            ``score_on``, ``test``, ``timeout``, ``client``; ``user``, ``sequence``, ``label``.
 
         Returns
         -------
@@ -212,7 +212,7 @@ class Verbs(Generic[FrameT]):
         name : str
             Where the names of the jobs begin.
         **options
-            ``score_on``, ``test``, ``client``.
+            ``score_on``, ``test``, ``client``; ``user``, ``sequence``, ``label``.
 
         Returns
         -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nclue_pandas.client import Client
     from nclue_pandas.jobs.handles import Feature, Task
     from nclue_pandas.jobs.planning import Plan
+    from nclue_pandas.jobs.sources import ColumnNames
 
 
 def create_feature(
@@ -101,7 +102,9 @@ def create_task(
     DuplicateNameError
         When the name belongs to a Task made from other inputs.
     """
-    if client is None and not isinstance(feature, str):
+    from nclue_pandas.jobs.job import Job
+
+    if client is None and isinstance(feature, Job):
         client = cast("Client", feature.client)
     return _client(client).create_task(
         name, feature, answers, test=test, test_feature=test_feature, user=user, label=label
@@ -117,6 +120,7 @@ def predict(
     test: pd.DataFrame | None = None,
     timeout: float | None = None,
     client: Client | None = None,
+    **columns: Unpack[ColumnNames],
 ) -> pd.DataFrame:
     """Run the whole chain: sequences, feature, task, run, scores; pick up what exists.
 
@@ -125,7 +129,8 @@ def predict(
     sequences : pandas.DataFrame
         One row per user (``user_id``, ``sequence``), to train on.
     answers : pandas.DataFrame
-        One row per user (``user_id``, ``label``).
+        One row per user (``user_id``, ``label``). At least 100 of each label must be of users
+        that are in `sequences`; ids are compared as text.
     name : str
         Names of the jobs are made from it and from the content of the frames, so that the same
         call, here or on another machine, goes on where it stopped.
@@ -137,6 +142,9 @@ def predict(
         Seconds to wait at most for all jobs together.
     client : Client, optional
         By default the one that :func:`connect` made.
+    **columns : str
+        ``user``, ``sequence``, ``label``: names of the columns in all the frames, where they are
+        not ``user_id``, ``sequence`` and ``label``.
 
     Returns
     -------
@@ -146,13 +154,24 @@ def predict(
     Raises
     ------
     InvalidDataError
-        When the frames hold what the service would refuse; nothing is sent then.
+        When the frames hold what the service would refuse, with the rows of all of them: the
+        first level of their index is ``sequences``, ``answers``, ``score_on`` or ``test``.
+        Nothing is sent then.
     JobFailed, JobTimeout
         From waiting; after a timeout the same call goes on.
-    """
-    from nclue_pandas.jobs.pipeline import Inputs, run_chain
 
-    inputs = Inputs(name, sequences, answers, score_on=score_on, test=test)
+    Warns
+    -----
+    NclueDataWarning
+        When answers are of users that are not in `sequences`, when `test` has users that are
+        trained on, and when sequences reach into the time of the answers.
+    """
+    from nclue_pandas.jobs.inputs import Inputs
+    from nclue_pandas.jobs.pipeline import run_chain
+    from nclue_pandas.jobs.sources import Columns
+
+    names = Columns(**columns)
+    inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
     return run_chain(_client(client), inputs, timeout=timeout)
 
 
@@ -164,6 +183,7 @@ def plan(
     score_on: pd.DataFrame | None = None,
     test: pd.DataFrame | None = None,
     client: Client | None = None,
+    **columns: Unpack[ColumnNames],
 ) -> Plan:
     """Show what :func:`predict` would upload, create and be billed for; changes nothing.
 
@@ -177,6 +197,8 @@ def plan(
         As for :func:`predict`.
     client : Client, optional
         By default the one that :func:`connect` made.
+    **columns : str
+        As for :func:`predict`.
 
     Returns
     -------
@@ -184,10 +206,12 @@ def plan(
         Rows, users, estimated tokens, bytes, objects and jobs to make or reuse, requests, what is
         billable, and the problems found.
     """
-    from nclue_pandas.jobs.pipeline import Inputs
+    from nclue_pandas.jobs.inputs import Inputs
     from nclue_pandas.jobs.planning import make_plan
+    from nclue_pandas.jobs.sources import Columns
 
-    inputs = Inputs(name, sequences, answers, score_on=score_on, test=test)
+    names = Columns(**columns)
+    inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
     return make_plan(_client(client), inputs)
 
 

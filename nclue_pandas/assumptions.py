@@ -160,9 +160,12 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     Assumption(
         key="unmatched_answers",
         question="What happens to answers of users who are not in the Feature.",
-        assumed="They are ignored, and do not count toward the 100 of each label.",
+        assumed=(
+            "They are ignored, and do not count toward the 100 of each label: predict refuses "
+            "answers of which too few match, and warns of the others."
+        ),
         settled_by="A failed job: such users are dropped before publishing.",
-        where="nclue_pandas.jobs.making:check_answers",
+        where="nclue_pandas.frames.matching:Match",
     ),
     Assumption(
         key="result_path",

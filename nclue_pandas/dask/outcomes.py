@@ -63,6 +63,13 @@ def numbered(problems: Iterable[Problem], rows: NDArray[np.int64]) -> tuple[Prob
     return tuple(told)
 
 
+def row_numbers(frame: pd.DataFrame, piece: int | None) -> NDArray[np.int64]:
+    """Return the numbers of a piece's rows: its index, or their place in the piece of a number."""
+    if piece is None:
+        return frame.index.to_numpy()
+    return np.arange(len(frame), dtype=np.int64) + (piece << ROW_BITS)
+
+
 def row_counts(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many of the numbered rows are of each input partition."""
     return np.bincount(rows >> ROW_BITS)

@@ -66,6 +66,13 @@ class Pieces:
     source: dd.DataFrame
     report: Report | None = None
 
+    @property
+    def counted(self) -> list[tuple[Any, int | None]]:
+        """Each piece, and its number where its index does not number its rows."""
+        return [
+            (frame, None if self.numbered else number) for number, frame in enumerate(self.frames)
+        ]
+
 
 def pieces_of(frame: dd.DataFrame) -> Pieces | None:
     """Return the pieces that a frame was made from, when a verb of this package made it."""

@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import dask.dataframe as dd
-import numpy as np
 from dask import compute, delayed
 
-from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts
+from nclue_pandas.dask.matching import DaskUsers, compare
+from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_numbers
 from nclue_pandas.dask.pieces import gather, pieces_of
-from nclue_pandas.dask.routing import ROW_BITS, Route, partition_count, pattern
+from nclue_pandas.dask.routing import Route, partition_count, pattern
 from nclue_pandas.dask.writing import write
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.binary import read_binary
@@ -29,13 +29,16 @@ from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import describe, place_of, preview_parts
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from nclue_pandas.dask.pieces import Pieces
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import FrameKind
+    from nclue_pandas.frames.matching import Match
     from nclue_pandas.jobs.reference import ClientLike
+    from nclue_pandas.jobs.sources import KnownUsers
     from nclue_pandas.storage.content import BucketDigest
     from nclue_pandas.storage.layout import Kind, Place
     from nclue_pandas.storage.publish import Dataset
@@ -149,6 +152,21 @@ class DaskSource:
         """Estimate the tokens of all sequences."""
         return sum(each.tokens for each in self._inspections)
 
+    def users(self) -> DaskUsers:
+        """Tell whose rows these are; the hashes of their ids stay on the workers."""
+        return DaskUsers.of(self.pieces, self.lines.columns.user)
+
+    def match(self, users: KnownUsers | DaskUsers) -> Match:
+        """Count the answers that are of some users."""
+        return compare(self.pieces, self.lines.columns, users)[0]
+
+    def unmatched(self, users: KnownUsers | DaskUsers) -> tuple[Problem, pd.DataFrame]:
+        """Return the answers that are of other users: their positions, and the rows."""
+        _, found = compare(self.pieces, self.lines.columns, users)
+        whole = Whole.of(self.pieces.source, [each.outcome for each in self._inspections])
+        (merged,) = whole.merge(found)
+        return merged, whole.rows([merged])
+
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Let the workers write the parts that are not there yet."""
         return write(self, client, self._place(client, name))
@@ -179,11 +197,7 @@ class DaskSource:
 
     @cached_property
     def _inspections(self) -> list[Inspection]:
-        numbered_by_index = self.pieces.numbered
-        tasks = [
-            delayed(_inspect)(self.lines, piece, None if numbered_by_index else number)
-            for number, piece in enumerate(self.pieces.frames)
-        ]
+        tasks = [delayed(_inspect)(self.lines, *counted) for counted in self.pieces.counted]
         return list(compute(*tasks))
 
     def _all(self, name: str) -> list[Problem]:
@@ -253,10 +267,7 @@ def make_source(frame: dd.DataFrame, kind: Kind, columns: Columns) -> DaskSource
 
 
 def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection:
-    """Look at a piece whose rows are numbered by its index, or by their place in the piece."""
-    if piece is None:
-        return lines.inspect(frame, frame.index.to_numpy())
-    return lines.inspect(frame, np.arange(len(frame), dtype=np.int64) + (piece << ROW_BITS))
+    return lines.inspect(frame, row_numbers(frame, piece))
 
 
 def stand_in(frame: dd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,8 @@ class Problem:
         fault is of the whole frame.
     total : int, optional
         How many rows are at fault, where `rows` holds only the first of them.
+    argument : str, optional
+        Under which name the frame was given to a verb that takes several.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Problem:
     remedy: str
     rows: tuple[int, ...] = ()
     total: int | None = None
+    argument: str | None = None
 
     def __str__(self) -> str:
         shown = ", ".join(str(row) for row in self.rows[:_ROWS_SHOWN])
@@ -47,7 +50,8 @@ class Problem:
         where = ""
         if self.rows:
             where = f" (row positions {shown}{f' and {more:,} more' if more > 0 else ''})"
-        return f"{self.message}{where}. {self.remedy}"
+        what = f"{self.argument}: " if self.argument else ""
+        return f"{what}{self.message}{where}. {self.remedy}"
 
 
 class InvalidDataError(NclueError, ValueError):
@@ -58,7 +62,8 @@ class InvalidDataError(NclueError, ValueError):
     problems : tuple of Problem
         Every fault found, each with its rows.
     rows : pandas.DataFrame or None
-        The offending rows of the frame that was checked, each once, in their order.
+        The offending rows of the frame that was checked, each once, in their order. From a verb
+        that checks several frames, the first level of the index names the frame.
     """
 
     def __init__(

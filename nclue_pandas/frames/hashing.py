@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nclue_pandas.frames.columns import Positions, one_array
 
 Hashes = NDArray[np.uint64]
+NO_HASHES: Hashes = np.empty(0, dtype=np.uint64)
 
 #: The key of the canonical order. Another key would give other files: never change it.
 DEFAULT_KEY: Final = "nclue-pandas-ids"
@@ -52,7 +53,7 @@ def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hash
         for chunk in chunks
         for start in range(0, len(chunk), _BLOCK)
     ]
-    return np.concatenate([np.empty(0, dtype=np.uint64), *hashes])
+    return np.concatenate([NO_HASHES, *hashes])
 
 
 def derive_key(purpose: str, seed: object) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nclue_pandas.contract import NAME_LENGTH
-from nclue_pandas.errors import InvalidDataError, NotFoundError
+from nclue_pandas.errors import NotFoundError
 from nclue_pandas.jobs.creating import check_name
 from nclue_pandas.jobs.making import (
     AnswerPath,
@@ -22,7 +22,6 @@ from nclue_pandas.jobs.making import (
     make_run,
     make_task_from_paths,
 )
-from nclue_pandas.jobs.sources import source_of, told_by
 from nclue_pandas.jobs.survey import survey
 from nclue_pandas.jobs.waiting import wait
 from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
@@ -32,84 +31,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.errors import Problem
     from nclue_pandas.jobs.handles import Feature, Run, Task
+    from nclue_pandas.jobs.inputs import Inputs
     from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientLike
-    from nclue_pandas.jobs.sources import Source
     from nclue_pandas.jobs.survey import Step, Steps
-    from nclue_pandas.storage.layout import Kind
     from nclue_pandas.storage.publish import Dataset
 
 _DIGEST = 10
-#: The inputs of the chain, and what each of them holds.
-_ROLES: Final[dict[str, Kind]] = {
-    "sequences": "sequences",
-    "answers": "answers",
-    "score_on": "sequences",
-    "test": "answers",
-}
 JobT = TypeVar("JobT", bound="Job[Any]")
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What the chain is made from.
-
-    Parameters
-    ----------
-    name : str
-        Where the names of the jobs begin.
-    sequences : pandas.DataFrame
-        ``user_id`` and ``sequence``, to train on.
-    answers : pandas.DataFrame
-        ``user_id`` and ``label``.
-    score_on : pandas.DataFrame, optional
-        Sequences whose users are scored; by default `sequences`.
-    test : pandas.DataFrame, optional
-        Answers to test on.
-    """
-
-    name: str
-    sequences: pd.DataFrame
-    answers: pd.DataFrame
-    score_on: pd.DataFrame | None = None
-    test: pd.DataFrame | None = None
-
-    @cached_property
-    def sources(self) -> dict[str, Source]:
-        """What the datasets are made from, by the names of :class:`Datasets`."""
-        return {
-            role: source_of(frame, kind)
-            for role, kind in _ROLES.items()
-            if (frame := getattr(self, role)) is not None
-        }
-
-    def problems(self) -> list[Problem]:
-        """Find what the service would refuse in any of the frames."""
-        from nclue_pandas.frames.checks import FEW_LABELS
-
-        return [
-            problem
-            for role, source in self.sources.items()
-            for problem in source.check().problems
-            if role != "test" or problem.code != FEW_LABELS
-        ]
-
-    def warn_of_leakage(self) -> None:
-        """Warn, once, when the sequences to train on reach into the time of the answers."""
-        from nclue_pandas.frames.leakage import warn_of_leakage
-
-        sequences = told_by(self.sequences)
-        if not warn_of_leakage(sequences, told_by(self.answers)) and self.test is not None:
-            warn_of_leakage(sequences, told_by(self.test))
-
-    def tell_last_event(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Let the scores tell until when the users that were scored are known."""
-        from nclue_pandas.frames.leakage import carry_last_event
-
-        scored = self.sequences if self.score_on is None else self.score_on
-        return carry_last_event(told_by(scored), scores)
 
 
 @dataclass(frozen=True)
@@ -150,7 +80,7 @@ class Datasets:
     sequences, answers : Dataset
         To train on.
     score_on, test : Dataset, optional
-        As for :class:`Inputs`.
+        As for :class:`~nclue_pandas.jobs.inputs.Inputs`.
     """
 
     sequences: Dataset
@@ -169,10 +99,8 @@ class Datasets:
 def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = None) -> pd.DataFrame:
     """Do what is not done yet, wait, and read the scores."""
     check_name(inputs.name)
-    problems = inputs.problems()
-    if problems:
-        raise InvalidDataError.of(problems)
-    inputs.warn_of_leakage()
+    inputs.raise_problems()
+    inputs.warn()
     remaining = _Deadline(client, timeout)
     datasets = Datasets.of(client, inputs)
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)

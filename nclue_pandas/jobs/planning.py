@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.jobs.pipeline import Inputs
+    from nclue_pandas.jobs.inputs import Inputs
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.survey import Steps
 
@@ -70,9 +70,8 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
     import pandas as pd
 
     check_name(inputs.name)
-    problems = tuple(inputs.problems())
-    if not problems:
-        inputs.warn_of_leakage()
+    if not inputs.problems:
+        inputs.warn()
     datasets = Datasets.of(client, inputs)
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
     looked_for = {step.handle for step in steps if step.needed}
@@ -83,7 +82,7 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
         jobs=pd.DataFrame(_planned_jobs(inputs, datasets, steps)),
         requests=requests,
         minimum_seconds=(requests - 1) / REQUESTS_PER_SECOND,
-        problems=problems,
+        problems=inputs.problems,
     )
 
 

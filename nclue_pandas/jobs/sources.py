@@ -8,14 +8,18 @@ how a source is made of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, overload
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
+    from nclue_pandas.frames.columns import Flags, Positions
+    from nclue_pandas.frames.hashing import Hashes
+    from nclue_pandas.frames.matching import Match
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.content import FrameContent
     from nclue_pandas.storage.layout import Kind
@@ -37,6 +41,40 @@ class Columns:
     label: str = "label"
 
 
+class ColumnNames(TypedDict, total=False):
+    """Keywords that name columns, as :class:`Columns` takes them."""
+
+    user: str
+    sequence: str
+    label: str
+
+
+class Users(Protocol):
+    """Who is in a dataset, by the hashes of their ids."""
+
+    def contain(self, hashes: Hashes) -> Flags:
+        """Tell which of some hashes, which ascend, are of users of the dataset."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownUsers:
+    """Users of a frame in memory.
+
+    Parameters
+    ----------
+    hashes : numpy.ndarray of uint64
+        Of their ids, ascending.
+    """
+
+    hashes: Hashes
+
+    def contain(self, hashes: Hashes) -> Flags:
+        """Tell which of some hashes are of these users."""
+        from nclue_pandas.frames.matching import is_among
+
+        return is_among(hashes, self.hashes)
+
+
 class Source(Protocol):
     """The rows of one dataset."""
 
@@ -46,11 +84,24 @@ class Source(Protocol):
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
 
+    def users(self) -> Users:
+        """Tell whose rows these are, when there are no problems."""
+
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Write the files that are not there yet."""
 
     def preview(self, client: ClientLike, name: str) -> Dataset:
         """Tell what :meth:`publish` would write."""
+
+
+class AnswerSource(Source, Protocol):
+    """The rows of answers, without problems."""
+
+    def match(self, users: Any) -> Match:
+        """Count the answers that are of some users."""
+
+    def unmatched(self, users: Any) -> tuple[Problem, pd.DataFrame]:
+        """Return the answers that are of other users: their positions, and the rows."""
 
 
 SourceMaker = Callable[[Any, "Kind", Columns], Source]
@@ -74,6 +125,12 @@ def told_by(frame: Any) -> Any:
     return frame if make is None else make(frame)
 
 
+@overload
+def source_of(
+    frame: Any, kind: Literal["answers"], columns: Columns | None = None
+) -> AnswerSource: ...
+@overload
+def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source: ...
 def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
     """Return the rows of a frame as a dataset of a kind.
 
@@ -122,6 +179,26 @@ class FrameSource:
         from nclue_pandas.frames.tokens import count_tokens
 
         return count_tokens(self.frame[self.columns.sequence])
+
+    def users(self) -> Users:
+        """Tell whose rows these are."""
+        return KnownUsers(self._content.hashes)
+
+    def match(self, users: Users) -> Match:
+        """Count the answers that are of some users."""
+        from nclue_pandas.frames.matching import Match
+
+        return Match.of(self.frame[self.columns.label], self._others(users))
+
+    def unmatched(self, users: Users) -> tuple[Problem, pd.DataFrame]:
+        """Return the answers that are of other users: their positions, and the rows."""
+        from nclue_pandas.frames.matching import UNMATCHED
+
+        rows = self._others(users)
+        return replace(UNMATCHED, rows=tuple(rows.tolist())), self.frame.iloc[rows]
+
+    def _others(self, users: Users) -> Positions:
+        return self._content.rows_where(~users.contain(self._content.hashes))
 
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Write the files that are not there yet."""

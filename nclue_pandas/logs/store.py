@@ -6,14 +6,16 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport
 from nclue_pandas.frames.columns import text_column
+from nclue_pandas.frames.hashing import NO_HASHES, hash_ids
 from nclue_pandas.frames.reports import ATTRIBUTE
-from nclue_pandas.jobs.sources import register_source
+from nclue_pandas.jobs.sources import KnownUsers, register_source
 from nclue_pandas.storage.layout import BUCKETS
 from nclue_pandas.storage.publish import prepare, preview, publish
 
@@ -160,6 +162,11 @@ class StoreSource:
     def tokens(self) -> int:
         """Return the estimated tokens of all sequences."""
         return self.store.report.tokens
+
+    def users(self) -> KnownUsers:
+        """Tell whose rows these are: 8 bytes a user, read from the file."""
+        tables = self.store.tables(range(BUCKETS))
+        return KnownUsers(np.concatenate([NO_HASHES, *(hash_ids(t["user_id"]) for t in tables)]))
 
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Write the parts that are not there yet."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from nclue_pandas.frames.columns import Flags, Positions
     from nclue_pandas.frames.hashing import Hashes
 
 _DIGEST_SIZE: Final = 16
@@ -99,6 +100,11 @@ class FrameContent:
     ----------
     table : pyarrow.Table
         ``user_id`` and a text or a number, without nulls in ids.
+
+    Attributes
+    ----------
+    hashes : numpy.ndarray of uint64
+        Of the ids, ascending.
     """
 
     def __init__(self, table: pa.Table) -> None:
@@ -108,6 +114,7 @@ class FrameContent:
         if np.any(hashes[1:] <= hashes[:-1]):
             self._order = canonical_order(table.column("user_id"), hashes)
             hashes = hashes[self._order]
+        self.hashes = hashes
         first = np.arange(BUCKETS, dtype=np.uint64) << np.uint64(64 - layout.BUCKET_BITS)
         self._bounds = np.append(np.searchsorted(hashes, first), hashes.size)
         self.digests = tuple(self._digest())
@@ -133,6 +140,11 @@ class FrameContent:
             return
         for bucket in buckets:
             yield self._rows(bucket, bucket + 1)
+
+    def rows_where(self, flags: Flags) -> Positions:
+        """Return the rows of the frame, ascending, whose place among the hashes is flagged."""
+        places = np.flatnonzero(flags)
+        return places if self._order is None else np.sort(self._order[places])
 
     def _rows(self, start: int, stop: int) -> pa.Table:
         first, last = self._bounds[start], self._bounds[stop]

@@ -27,16 +27,16 @@ def shop():
 
 @pytest.fixture
 def predict(client, shop):
-    def call(**options):
-        return nclue.predict(shop["sequences"], shop["answers"], name="tea", **options)
+    def call(answers=shop["answers"], **options):
+        return nclue.predict(shop["sequences"], answers, name="tea", **options)
 
     return call
 
 
 @pytest.fixture
 def plan(client, shop):
-    def actions(**options):
-        made = nclue.plan(shop["sequences"], shop["answers"], name="tea", **options)
+    def actions(answers=shop["answers"], **options):
+        made = nclue.plan(shop["sequences"], answers, name="tea", **options)
         return made.jobs["action"].tolist()
 
     return actions
@@ -179,18 +179,18 @@ def test_the_name_is_of_a_job_made_from_something_else(
 
 def test_other_content_under_the_name_is_another_chain(client, shop, predict, count):
     predict()
-    nclue.predict(shop["newer"], shop["answers"], name="tea")
+    nclue.predict(shop["newer"], shop["answers"].head(200), name="tea")
     assert count() == [2, 2, 2]
 
 
 def test_score_the_present_with_tests(client, shop, predict, plan, count):
-    test = shop["answers"].tail(60)
-    scores = predict(score_on=shop["newer"], test=test)
+    train, test = shop["answers"].head(200), shop["answers"].tail(40)
+    scores = predict(train, score_on=shop["newer"], test=test)
     assert set(scores["user_id"]) == set(shop["newer"]["user_id"])
     assert count() == [2, 1, 1]
     assert only(client, "task").record.test_file_path.startswith("nclue/answers/")
-    assert plan(score_on=shop["newer"], test=test) == ["not needed"] * 3 + ["reuse"]
-    assert plan(score_on=shop["newer"]) == ["reuse", "reuse", "create", "create"]
+    assert plan(train, score_on=shop["newer"], test=test) == ["not needed"] * 3 + ["reuse"]
+    assert plan(train, score_on=shop["newer"]) == ["reuse", "reuse", "create", "create"]
 
 
 def test_the_training_feature_is_not_made_again_to_score(client, shop, predict, plan, count):

@@ -1,0 +1,112 @@
+"""Users of two datasets compared on the workers: the client gets counts, and few positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from dask import compute, delayed
+
+from nclue_pandas.dask.outcomes import ROWS_TOLD, numbered, row_numbers
+from nclue_pandas.frames.columns import find_column
+from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.matching import UNMATCHED, Match, is_among
+from nclue_pandas.jobs.sources import KnownUsers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nclue_pandas.dask.pieces import Pieces
+    from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.frames.hashing import Hashes
+    from nclue_pandas.jobs.sources import Columns
+
+
+@dataclass(frozen=True, eq=False)
+class DaskUsers:
+    """Users whose hashes are on the workers.
+
+    Parameters
+    ----------
+    hashes : tuple of dask.delayed.Delayed
+        Ascending, in a power of two of ranges of equal width.
+    """
+
+    hashes: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, pieces: Pieces, user: str) -> DaskUsers:
+        """Hash the ids of pieces where they are."""
+        return cls(tuple(delayed(_ascending)(piece, user) for piece in pieces.frames))
+
+    def contain(self, hashes: Hashes) -> Flags:
+        """Tell which of some hashes, which ascend, are of these users."""
+        width = 2**64 // len(self.hashes)
+        starts = np.array([width * number for number in range(len(self.hashes))], dtype=np.uint64)
+        ranges = np.split(hashes, np.searchsorted(hashes, starts[1:]))
+        found = [
+            delayed(is_among)(wanted, known)
+            for wanted, known in zip(ranges, self.hashes, strict=True)
+        ]
+        flags: Flags = np.concatenate(compute(*found))
+        return flags
+
+    def within(self, number: int, count: int) -> list[Any]:
+        """Return the ranges that piece `number` of `count` has users in."""
+        per_piece = len(self.hashes) / count
+        first = int(number * per_piece)
+        return list(self.hashes[first : max(first + 1, int((number + 1) * per_piece))])
+
+
+def compare(
+    pieces: Pieces, columns: Columns, users: KnownUsers | DaskUsers
+) -> tuple[Match, list[Problem]]:
+    """Match answers in pieces with users, where the pieces are.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Answers without problems.
+    columns : Columns
+        Names of their columns.
+    users : KnownUsers or DaskUsers
+        Who is looked for.
+
+    Returns
+    -------
+    match : Match
+        Of all answers.
+    unmatched : list of Problem
+        Of the pieces that have some, with the numbers of their first rows.
+    """
+    if isinstance(users, KnownUsers):
+        users = DaskUsers((delayed(users.hashes),))
+    count = len(pieces.frames)
+    tasks = [
+        delayed(_compare)(frame, piece, columns, users.within(number, count))
+        for number, (frame, piece) in enumerate(pieces.counted)
+    ]
+    found: list[tuple[Match, Problem]] = list(compute(*tasks))
+    return Match.sum(match for match, _ in found), [told for _, told in found if told.total]
+
+
+def _ascending(frame: pd.DataFrame, user: str) -> Hashes:
+    return np.sort(_hashes(frame, user))
+
+
+def _hashes(frame: pd.DataFrame, user: str) -> Hashes:
+    return hash_ids(id_text(find_column(frame, user, "user")))
+
+
+def _compare(
+    frame: pd.DataFrame, piece: int | None, columns: Columns, known: list[Hashes]
+) -> tuple[Match, Problem]:
+    """Match one piece with users that may be in it."""
+    found = is_among(_hashes(frame, columns.user), np.concatenate(known))
+    others = np.flatnonzero(~found)
+    problem = replace(UNMATCHED, rows=tuple(others[:ROWS_TOLD].tolist()))
+    (told,) = numbered([problem], row_numbers(frame, piece))
+    return Match.of(frame[columns.label], others), replace(told, total=others.size)
