@@ -118,10 +118,12 @@ def load_ours(job: Job) -> Upload:
 
 
 def ours(upload: Upload) -> None:
-    from nclue_pandas.storage.publish import publish_sequences
+    from nclue_pandas.storage.content import FrameContent
+    from nclue_pandas.storage.publish import prepare, publish
 
     assert upload.frame is not None
-    publish_sequences(upload.frame, upload.client, name="benchmark", prefix=upload.key[:-4])
+    content = FrameContent.of_sequences(upload.frame, "user_id", "sequence")
+    publish(prepare(content, "sequences", "benchmark", upload.key[:-4]), upload.client)
 
 
 def load_s3fs(job: Job) -> Upload:
@@ -214,7 +216,7 @@ GROUP = Group(
         "awswrangler runs in an environment of its own, with an older pyarrow."
     ),
     methods=(
-        Method(OURS, "`publish_sequences`", load_ours, ours),
+        Method(OURS, "`publish`", load_ours, ours),
         Method("put_file", "s3fs `put_file`, default parts", load_s3fs, put_file),
         Method("put_file_8", "s3fs `put_file`, 8 MiB parts, 4 at once", load_s3fs, put_file_8),
         Method("upload_file", "boto3 `upload_file`", load_boto3, upload_file, needs=("boto3",)),

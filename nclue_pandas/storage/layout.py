@@ -47,7 +47,6 @@ _KEY = re.compile(
     rf"|answers/{_DATASET.replace('fingerprint', 'answers')}\.csv)"
 )
 _RESULTS = rf"results/{_SLUG}-[0-9a-f]{{{2 * _RESULT_TOKEN_SIZE}}}/"
-_RESULT_DIRECTORY = re.compile(rf"(?:.+/)?{_RESULTS}")
 _DATASET_OF = _DATASET.replace("?P<fingerprint>", "?:")
 #: A key below the prefix, and the path of what it belongs to, as a job names it.
 _BELOW = re.compile(
@@ -89,11 +88,6 @@ def result_directory(prefix: str, name: str) -> str:
     """
     token = secrets.token_hex(_RESULT_TOKEN_SIZE)
     return f"{_under(prefix)}results/{slug(name)}-{token}/"
-
-
-def is_result_directory(path: str) -> bool:
-    """Tell whether :func:`result_directory` made `path`, so that one job alone writes there."""
-    return _RESULT_DIRECTORY.fullmatch(path) is not None
 
 
 def folder(prefix: str, name: str) -> str:

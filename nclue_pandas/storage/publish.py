@@ -20,14 +20,12 @@ from nclue_pandas.errors import ForeignObjectError
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.body import PartBody
-from nclue_pandas.storage.content import Content, Digested, FrameContent, fingerprint
+from nclue_pandas.storage.content import Content, Digested, fingerprint
 from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
 from nclue_pandas.storage.text import BATCH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from nclue_pandas.storage.bucket import Bucket
     from nclue_pandas.storage.content import BucketDigest
@@ -143,88 +141,6 @@ def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Data
     )
 
 
-def publish_sequences(
-    frame: pd.DataFrame,
-    bucket: Bucket,
-    *,
-    name: str,
-    prefix: str = "nclue",
-    user: str = "user_id",
-    sequence: str = "sequence",
-) -> Dataset:
-    """Write a sequence frame as a directory of parts.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Checked; see :func:`nclue_pandas.check`.
-    bucket : Bucket
-        Where it goes.
-    name : str
-        Name of the job that it is for.
-    prefix : str
-        Where in the bucket this library writes.
-    user, sequence : str
-        Columns.
-
-    Returns
-    -------
-    Dataset
-        Every part verified by its size.
-
-    Raises
-    ------
-    ForeignObjectError
-        When an object that this library did not write stands in the way.
-    StorageError
-        When the store refuses or cannot be reached; what was written stays for the next try.
-    """
-    content = FrameContent.of_sequences(frame, user, sequence)
-    return publish(prepare(content, "sequences", name, prefix), bucket)
-
-
-def publish_answers(
-    frame: pd.DataFrame,
-    bucket: Bucket,
-    *,
-    name: str,
-    prefix: str = "nclue",
-    user: str = "user_id",
-    label: str = "label",
-) -> Dataset:
-    """Write an answer frame as one object; see :func:`publish_sequences`."""
-    content = FrameContent.of_answers(frame, user, label)
-    return publish(prepare(content, "answers", name, prefix), bucket)
-
-
-def preview_sequences(
-    frame: pd.DataFrame,
-    bucket: Bucket,
-    *,
-    name: str,
-    prefix: str = "nclue",
-    user: str = "user_id",
-    sequence: str = "sequence",
-) -> Dataset:
-    """Tell what :func:`publish_sequences` would write; nothing is written."""
-    content = FrameContent.of_sequences(frame, user, sequence)
-    return preview(prepare(content, "sequences", name, prefix), bucket)
-
-
-def preview_answers(
-    frame: pd.DataFrame,
-    bucket: Bucket,
-    *,
-    name: str,
-    prefix: str = "nclue",
-    user: str = "user_id",
-    label: str = "label",
-) -> Dataset:
-    """Tell what :func:`publish_answers` would write; nothing is written."""
-    content = FrameContent.of_answers(frame, user, label)
-    return preview(prepare(content, "answers", name, prefix), bucket)
-
-
 def prepare(
     content: Content, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
 ) -> Prepared:
@@ -269,6 +185,13 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     -------
     Dataset
         Every part verified by its size. An exception, Ctrl-C too, cancels what is on its way.
+
+    Raises
+    ------
+    ForeignObjectError
+        When an object that this library did not write stands in the way.
+    StorageError
+        When the store refuses or cannot be reached; what was written stays for the next try.
     """
     dataset = prepared.dataset(bucket.name)
     sent: list[str] = []

@@ -19,6 +19,7 @@ from nclue_pandas.config import Credentials, StorageSettings
 from nclue_pandas.sandbox.object_storage import ObjectStorage
 from nclue_pandas.storage import layout, publish
 from nclue_pandas.storage.bucket import Bucket
+from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.results import find_result, iter_result, read_result
 
 KEYS = Credentials("ACCESS", "SECRET/secret+")
@@ -95,6 +96,11 @@ def connected(store, *, keys=KEYS, name=NAME, bundle=None, **settings):
     return Bucket(made, lambda: keys)
 
 
+def prepared(frame, name="s"):
+    content = FrameContent.of_sequences(frame, "user_id", "sequence")
+    return publish.prepare(content, "sequences", name, "nclue")
+
+
 def sequences(count=200, seed=0):
     rng = np.random.default_rng(seed)
     users = [f"u{n:04d}" for n in rng.permutation(count)]
@@ -110,7 +116,7 @@ def small_parts(monkeypatch):
 
 def test_parts_hold_every_line_once(store, bucket, small_parts):
     frame = sequences()
-    made = publish.publish_sequences(frame, bucket, name="Shop 5월")
+    made = publish.publish(prepared(frame, "Shop 5월"), bucket)
     assert len(made.parts) > 3
     assert made.path.startswith("nclue/sequences/shop-5-")
     assert made.rows == 200
@@ -128,16 +134,16 @@ def test_parts_hold_every_line_once(store, bucket, small_parts):
 
 
 def test_the_same_content_is_sent_once(store, bucket, small_parts):
-    first = publish.publish_sequences(sequences(), bucket, name="s")
+    first = publish.publish(prepared(sequences()), bucket)
     puts = [r for r in store.requests if r.method == "PUT"]
-    again = publish.publish_sequences(sequences().sample(frac=1, random_state=5), bucket, name="s")
+    again = publish.publish(prepared(sequences().sample(frac=1, random_state=5)), bucket)
     assert (again.path, again.fingerprint) == (first.path, first.fingerprint)
     assert again.sent == ()
     assert [r for r in store.requests if r.method == "PUT"] == puts
 
 
 def test_an_interrupted_upload_goes_on(store, bucket, small_parts):
-    planned = publish.preview_sequences(sequences(), bucket, name="s")
+    planned = publish.preview(prepared(sequences()), bucket)
     victim = planned.parts[2].key
 
     def refuse(environ):
@@ -146,23 +152,23 @@ def test_an_interrupted_upload_goes_on(store, bucket, small_parts):
 
     store.on_request = refuse
     with pytest.raises(errors.StorageError, match="not sent twice"):
-        publish.publish_sequences(sequences(), bucket, name="s")
+        publish.publish(prepared(sequences()), bucket)
     assert victim not in store.list(NAME)
     assert not any(key.endswith(".json") for key in store.list(NAME))
     there = set(store.list(NAME))
     store.on_request = None
-    made = publish.publish_sequences(sequences(), bucket, name="s")
+    made = publish.publish(prepared(sequences()), bucket)
     assert set(made.sent) == {part.key for part in made.parts} - there | {
         made.path.rstrip("/") + ".json"
     }
 
 
 def test_what_is_not_ours_is_left_alone(store, bucket):
-    planned = publish.preview_sequences(sequences(), bucket, name="s")
+    planned = publish.preview(prepared(sequences()), bucket)
     key = planned.parts[0].key
     store.put(NAME, key, b"somebody else's")
     with pytest.raises(errors.ForeignObjectError, match="prefix="):
-        publish.publish_sequences(sequences(), bucket, name="s")
+        publish.publish(prepared(sequences()), bucket)
     assert store.get(NAME, key) == b"somebody else's"
 
 
@@ -176,15 +182,16 @@ def test_a_store_that_changes_uploads_is_noticed(store, bucket):
         return None
 
     store.on_request = shorten
+    content = FrameContent.of_answers(answers, "user_id", "label")
     with pytest.raises(errors.IncompleteUploadError, match="4 bytes"):
-        publish.publish_answers(answers, bucket, name="s")
+        publish.publish(publish.prepare(content, "answers", "s", "nclue"), bucket)
 
 
 def test_the_requests_are_those_that_ncp_takes(store, bucket, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     before = len(store.requests)
-    publish.publish_sequences(sequences(), bucket, name="s")
+    publish.publish(prepared(sequences()), bucket)
     made = store.requests[before:]
     assert {request.method for request in made} == {"HEAD", "PUT"}
     assert all(request.status in {200, 404} for request in made)
