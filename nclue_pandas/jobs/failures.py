@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from nclue_pandas.contract import FAIL_CODES
 from nclue_pandas.errors import JobFailed
@@ -29,16 +30,18 @@ class Failure:
     temporary: bool = False
 
 
+#: A failed job keeps its name, and creating it again under that name picks it up as it is.
+_ANEW: Final = "Delete the job (job.delete()), then create it again"
+
 FAILURES: dict[str, Failure] = {
     "COMMON_ERROR": Failure(
         "The service failed for a reason that it does not name.",
-        "Delete the job and create it again; if it fails again, send its id to NCP's support.",
+        f"{_ANEW}; if it fails again, send its id to NCP's support.",
         temporary=True,
     ),
     "DISK_SPACE_SHORTAGE": Failure(
         "The account's NCLUE storage is full: features, tasks and shopping intents live in it.",
-        "Delete jobs that are no longer needed (client.usage() shows what is large), then create "
-        "this one again.",
+        f"Delete jobs that are no longer needed (client.usage() shows what is large). {_ANEW}.",
         temporary=True,
     ),
     "DUPLICATE_USERID": Failure(
@@ -51,7 +54,7 @@ FAILURES: dict[str, Failure] = {
     ),
     "NOT_EXIST_FILE": Failure(
         "The dataset file is absent or empty.",
-        "Check that the path still exists on Object Storage, then create the job again.",
+        f"Check that the path still exists on Object Storage. {_ANEW}.",
         temporary=True,
     ),
     "NUM_OF_LABEL_INSUFFICIENT": Failure(
@@ -60,17 +63,17 @@ FAILURES: dict[str, Failure] = {
     ),
     "OBS_DOWNLOAD_FAILED": Failure(
         "The service could not read from Object Storage.",
-        "Create the job again; if it fails again, check the service's access to the bucket.",
+        f"{_ANEW}; if it fails again, check the service's access to the bucket.",
         temporary=True,
     ),
     "OBS_UPLOAD_FAILED": Failure(
         "The service could not write to Object Storage; this is temporary.",
-        "Delete the job and create it again.",
+        f"{_ANEW}.",
         temporary=True,
     ),
     "OBS_USER_FILE_ACCESS_ERROR": Failure(
         "The service has no access to the file on Object Storage.",
-        "Check the rights of the bucket and of the sub account, then create the job again.",
+        f"Check the rights of the bucket and of the sub account. {_ANEW}.",
         temporary=True,
     ),
     "UNEXPECTED_FILE_TYPE": Failure(
