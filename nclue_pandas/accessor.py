@@ -32,7 +32,7 @@ class NclueAccessor(Verbs[pd.DataFrame], PictureVerbs):
     """
 
     def split(
-        self, *, test: float = 0.3, seed: int = 0, user: str = "user_id", label: str = "label"
+        self, *, test: float = 0.3, seed: int | str = 0, user: str = "user_id", label: str = "label"
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Split these answers into train and test users: :func:`nclue_pandas.split`.
 
@@ -40,7 +40,7 @@ class NclueAccessor(Verbs[pd.DataFrame], PictureVerbs):
         ----------
         test : float, default 0.3
             Share of test users.
-        seed : int, default 0
+        seed : int or str, default 0
             Another seed, another split.
         user, label : str
             Names of the columns.

@@ -195,9 +195,12 @@ class Client(Inventory):
         DuplicateNameError
             When the name belongs to a Task made from other inputs.
         """
-        from nclue_pandas.jobs.making import Answers, make_task
+        from nclue_pandas.jobs.creating import check_name
+        from nclue_pandas.jobs.making import Answers, check_test_feature, make_task
         from nclue_pandas.jobs.sources import Columns, source_of
 
+        check_name(name)
+        check_test_feature(test_feature, test, "test")
         columns = Columns(user=user, label=label)
         trained = Answers(self._feature(feature), source_of(train, "answers", columns))
         tested = None
@@ -238,8 +241,9 @@ class Client(Inventory):
         Task
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import AnswerPath, make_task_from_paths
+        from nclue_pandas.jobs.making import AnswerPath, check_test_feature, make_task_from_paths
 
+        check_test_feature(test_feature, test_path, "test_path")
         train_on = self._feature(feature)
         test = None
         if test_path is not None:
@@ -334,7 +338,13 @@ class Client(Inventory):
         return reference.resolve, (self.ref,)
 
     def _feature(self, feature: Feature | str) -> Feature:
-        return self.get_feature(feature) if isinstance(feature, str) else feature
+        from nclue_pandas.jobs.finding import as_job
+        from nclue_pandas.jobs.handles import Feature
+
+        return as_job(self, Feature, feature)
 
     def _task(self, task: Task | str) -> Task:
-        return self.get_task(task) if isinstance(task, str) else task
+        from nclue_pandas.jobs.finding import as_job
+        from nclue_pandas.jobs.handles import Task
+
+        return as_job(self, Task, task)

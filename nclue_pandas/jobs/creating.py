@@ -47,7 +47,12 @@ def check_name(name: str) -> None:
     InvalidDataError
         When `name` is not text of 1 to 100 characters (contract: NAME_TOO_LONG, 10101).
     """
-    if not str(name).strip():
+    if not isinstance(name, str):
+        raise InvalidDataError(
+            f"A job's name must be text, not {type(name).__name__}. The methods of a client take "
+            "the name first: client.create_feature(name, frame)."
+        )
+    if not name.strip():
         raise InvalidDataError("A job needs a name: text of 1 to 100 characters.")
     if len(name) > NAME_LENGTH:
         raise InvalidDataError(

@@ -140,14 +140,15 @@ class Task(_Figures[TaskRecord]):
         """The service's AUROC on its test answers, 0 to 1; None until the task is completed."""
         return self.record.auroc
 
-    def run(self, feature: Feature, *, name: str | None = None) -> Run:
+    def run(self, feature: Feature | str, *, name: str | None = None) -> Run:
         """Score every user of a Feature.
 
         Parameters
         ----------
-        feature : Feature
-            The Task's own, or another (train on the past, score the present), where the service
-            allows it: it answers ``IncompatibleModel`` (10113) where not.
+        feature : Feature or str
+            A handle, an id or a name: the Task's own, or another (train on the past, score the
+            present), where the service allows it: it answers ``IncompatibleModel`` (10113) where
+            not.
         name : str, optional
             Unique name of the run; by default made from the names of task and feature.
 
@@ -156,9 +157,10 @@ class Task(_Figures[TaskRecord]):
         Run
             Created, not waited for.
         """
+        from nclue_pandas.jobs.finding import as_job
         from nclue_pandas.jobs.making import make_run
 
-        return make_run(self.client, name, self, feature)
+        return make_run(self.client, name, self, as_job(self.client, Feature, feature))
 
     def shopping_intent(self, name: str) -> ShoppingIntent:
         """Profile the task's target group by similar NAVER users.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nclue_pandas.jobs.reference import ClientLike
-    from nclue_pandas.jobs.sources import Source
+    from nclue_pandas.jobs.sources import AnswerSource, Source
 
 
 def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
@@ -47,6 +47,8 @@ def make_task(client: ClientLike, name: str, train: Answers, test: Answers | Non
     check_answers(train.answers)
     if test is not None:
         check_answers(test.answers, trained_on=False)
+        if test.feature == train.feature:
+            test.answers.match(train.answers.users()).warn_of_seen()
     sides = [side for side in (train, test) if side is not None]
     _wait_for(client, *(side.feature for side in sides))
     datasets = [side.answers.publish(client, name) for side in sides]
@@ -66,12 +68,12 @@ class Answers:
     ----------
     feature : Feature
         Where the representations of the users are.
-    answers : Source
+    answers : AnswerSource
         A user id and a 0/1 label per row.
     """
 
     feature: Feature
-    answers: Source
+    answers: AnswerSource
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,15 @@ def check_answers(answers: Source, *, trained_on: bool = True) -> None:
     )
 
 
+def check_test_feature(feature: Feature | str | None, answers: Any, argument: str) -> None:
+    """Refuse a Feature to test on without answers to test with."""
+    if feature is not None and answers is None:
+        raise ConfigurationError(
+            f"test_feature= has no effect without {argument}=: give the answers to test with, or "
+            "leave it out, and the service splits the answers by itself."
+        )
+
+
 def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
     """Refuse keywords that the service would refuse, or would take apart.
 
@@ -204,8 +215,13 @@ def _result_place(client: ClientLike, name: str) -> dict[str, Any]:
 
 
 def _path(path: str) -> str:
+    if not path:
+        raise InvalidDataError(
+            "The path is empty. Give the key of a file inside the bucket, or of a directory with a "
+            "slash at its end."
+        )
     forbidden = forbidden_in_path(path)
-    if not path or forbidden:
+    if forbidden:
         raise InvalidDataError(
             f"The path {path!r} holds characters that the service refuses: {forbidden!r}. "
             "Give the key inside the bucket, in letters, digits and / . - _ ( ) ! = only."

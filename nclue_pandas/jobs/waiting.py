@@ -10,6 +10,7 @@ import logging
 import random
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nclue_pandas.config import options
 from nclue_pandas.errors import (
     BackendError,
+    ConfigurationError,
     ConnectionBrokenError,
     ConnectionFailedError,
     InvalidAnswerError,
@@ -24,14 +26,14 @@ from nclue_pandas.errors import (
     RequestTimeoutError,
     Throttled,
 )
+from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.queue import jobs_before, stands_in_queue
 from nclue_pandas.progress import WaitProgress, emit
 from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from nclue_pandas.jobs.job import Job
     from nclue_pandas.jobs.reference import ClientRef, Clock
 
 _log = logging.getLogger("nclue_pandas")
@@ -55,12 +57,12 @@ _JITTER: Final = 0.1
 _STEP: Final = 1.0
 
 
-def wait(jobs: Iterable[Job[Any]], *, timeout: float | None = None) -> None:
+def wait(jobs: Job[Any] | Iterable[Job[Any]], *, timeout: float | None = None) -> None:
     """Wait until every job is completed or failed.
 
     Parameters
     ----------
-    jobs : iterable of Job
+    jobs : Job or iterable of Job
         Handles of any kinds and clients.
     timeout : float, optional
         Seconds; without it there is no deadline.
@@ -71,12 +73,15 @@ def wait(jobs: Iterable[Job[Any]], *, timeout: float | None = None) -> None:
         When jobs have failed, for the first of them, after all are finished.
     JobTimeout
         When the deadline passes. The jobs go on.
+    ConfigurationError
+        When something else than handles is given.
 
     Examples
     --------
     >>> wait([])
     """
-    waited = list(dict.fromkeys(jobs))
+    given = _handles(jobs)
+    waited = list(dict.fromkeys(given))
     if waited:
         watch = _Watch(waited, waited[0].client.clock, timeout)
         try:
@@ -86,8 +91,29 @@ def wait(jobs: Iterable[Job[Any]], *, timeout: float | None = None) -> None:
             raise
         finally:
             watch.close()
+            _tell_equals(given)
     for job in waited:
         job.raise_if_failed()
+
+
+def _handles(jobs: Job[Any] | Iterable[Job[Any]]) -> list[Job[Any]]:
+    given = [jobs] if isinstance(jobs, Job | str) or not isinstance(jobs, Iterable) else [*jobs]
+    for job in given:
+        if not isinstance(job, Job):
+            raise ConfigurationError(
+                f"wait() takes handles of jobs, not {type(job).__name__}. Find the handle by an id "
+                "or name with client.get_feature(), get_task(), get_run() and the like."
+            )
+    return given
+
+
+def _tell_equals(jobs: Sequence[Job[Any]]) -> None:
+    """Let all handles of a job know what the first of them was told."""
+    first: dict[Job[Any], Job[Any]] = {}
+    for job in jobs:
+        told = first.setdefault(job, job)
+        if told is not job and told.status is not None:
+            job.take(told.record)
 
 
 def how_to_resume(jobs: Sequence[Job[Any]]) -> str:

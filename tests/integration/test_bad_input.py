@@ -70,6 +70,10 @@ def test_names(client, unchanged, sequences):
     for name in ("", "x" * 101):
         with pytest.raises(errors.InvalidDataError, match="100"):
             sequences.nclue.create_feature(name)
+    for name in (sequences, 5, None):
+        with pytest.raises(errors.InvalidDataError, match="name first") as caught:
+            client.create_feature(name, sequences)
+        assert "green tea" not in str(caught.value)
 
 
 def test_duplicate_name(sandbox, client, sequences, answers):
@@ -79,7 +83,7 @@ def test_duplicate_name(sandbox, client, sequences, answers):
     with pytest.raises(errors.DuplicateNameError, match=feature.id):
         client.create_feature("f", sequences.head(100))
     with pytest.raises(errors.DuplicateNameError, match=task.id):
-        client.create_task("t", feature, answers.iloc[:-1], test=answers.tail(5))
+        client.create_task("t", feature, answers.iloc[:-5], test=answers.tail(5))
     assert sandbox.objects() == before
     assert (len(client.list_features()), len(client.list_tasks())) == (1, 1)
 
@@ -98,6 +102,8 @@ def test_paths(client, unchanged):
     for path in ("a b.csv", "한글.csv", "a:b.csv", "x?.csv"):
         with pytest.raises(errors.InvalidDataError, match="refuses"):
             client.create_feature_from_path("f", path)
+    with pytest.raises(errors.InvalidDataError, match="path is empty"):
+        client.create_feature_from_path("f", "")
 
 
 def test_missing_path(client, unchanged):
@@ -135,6 +141,23 @@ class TestTasks:
             answers.nclue.create_task("t", "00000000-0000-0000-0000-000000000000")
         with pytest.raises(errors.JobNotFoundError, match="list_features"):
             answers.nclue.create_task("t", "no such feature")
+
+    def test_what_is_no_feature(self, client, feature, answers):
+        for given in (answers, nclue.Task(feature.id, client), 5, None):
+            with pytest.raises(errors.ConfigurationError, match="handle, its id or its name"):
+                nclue.create_task(answers, "t", given)
+        with pytest.raises(errors.ConfigurationError, match="handle, its id or its name"):
+            nclue.Task(feature.id, client).run(answers)
+
+    def test_a_feature_to_test_on_without_answers(self, client, feature, answers):
+        with pytest.raises(errors.ConfigurationError, match="without test="):
+            client.create_task("t", feature, answers, test_feature=feature)
+        with pytest.raises(errors.ConfigurationError, match="without test_path="):
+            client.create_task_from_path("t", feature, "a.csv", test_feature=feature)
+
+    def test_answers_of_users_that_are_trained_on(self, client, feature, answers):
+        with pytest.raises(nclue.NclueDataWarning, match="4 of 5 test answers"):
+            client.create_task("t", feature, answers.iloc[:-1], test=answers.tail(5))
 
     def test_keywords(self, feature):
         for keywords in (["a,b"], ["a\nb"], [], [""], "one text", ["x" * 1001]):

@@ -123,6 +123,17 @@ def test_names_and_ids_find_jobs_again(client, sequences, halves):
         client.get_run("00000000-0000-0000-0000-000000000000")
 
 
+def test_a_name_that_looks_like_an_id_is_a_name(client, sequences, halves):
+    name = "12345678-1234-4234-8234-123456789abc"
+    feature = sequences.nclue.create_feature(name)
+    assert client.get_feature(name) == feature
+    task = halves[0].nclue.create_task("t", name)
+    assert task.run(name, name="by name").wait() == task.run(feature, name="by name")
+    for nobody in (None, 5):
+        with pytest.raises(nclue.errors.ConfigurationError, match="is text, not"):
+            client.get_feature(nobody)
+
+
 def test_lists_are_frames(client, sequences):
     assert len(client.list_features()) == 0
     feature = sequences.nclue.create_feature("f").wait()

@@ -142,6 +142,22 @@ def test_many_jobs_are_asked_for_by_list(sandbox, client, sleeper, sequences):
     assert all(job.completed for job in part)
 
 
+def test_every_handle_of_a_job_is_told(sandbox, client, sequences):
+    made = sequences.nclue.create_feature("f")
+    equal = [nclue.Feature(made.id, client) for _ in range(2)]
+    nclue.wait(equal)
+    assert [job.status for job in equal] == ["completed"] * 2
+    nclue.wait(made)
+    assert made.completed
+
+
+def test_what_is_no_job_cannot_be_waited_for(client, sequences):
+    made = sequences.nclue.create_feature("f")
+    for given in ("f", [made, "f"], 5, None, [sequences]):
+        with pytest.raises(errors.ConfigurationError, match="takes handles of jobs"):
+            nclue.wait(given)
+
+
 def test_only_a_registered_job_can_be_cancelled(sandbox, client, sequences):
     done = sequences.nclue.create_feature("done").wait()
     with pytest.raises(errors.JobNotCancellableError, match="completed"):
