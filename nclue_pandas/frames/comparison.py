@@ -79,6 +79,7 @@ def compare(
     label: str = "label",
     confidence: float = 0.95,
     interval: Method = "delong",
+    probabilities: bool | None = None,
 ) -> Comparison:
     """Measure several scores on the same users, each tested against the first.
 
@@ -94,6 +95,9 @@ def compare(
         Of the intervals, between 0 and 1.
     interval : {"delong", "bootstrap"} or Bootstrap, default "delong"
         How the AUROC's interval is made, as for :func:`evaluate`.
+    probabilities : bool, optional
+        Whether all the scores are probabilities, as for :func:`evaluate`; by default each is
+        looked at for itself.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def compare(
     >>> compare({"recency": recency, "model": model}, answers)["auroc"].to_dict()
     {'recency': 0.75, 'model': 1.0}
     """
-    choices = Choices(confidence, interval)
+    choices = Choices(confidence, interval, probabilities)
     if not scores:
         raise ConfigurationError("There is nothing to compare: give at least one score frame.")
     aligned = align(scores, answers, user=user, score=score, label=label)

@@ -109,6 +109,18 @@ def test_brier_is_null_where_scores_are_no_probabilities():
     )
 
 
+def test_whether_scores_are_probabilities_can_be_told():
+    weak, strong, answers = experiment()
+    ranks = {
+        name: each.assign(score=each["score"].rank(pct=True))
+        for name, each in {"weak": weak, "strong": strong}.items()
+    }
+    assert compare(ranks, answers)["brier"].notna().all()
+    assert compare(ranks, answers, probabilities=False)["brier"].isna().all()
+    with pytest.raises(InvalidDataError, match="probabilities=True"):
+        compare({**ranks, "raw": weak}, answers, probabilities=True)
+
+
 def test_one_score_alone_makes_a_table():
     weak, _, answers = experiment(100)
     assert len(compare({"weak": weak}, answers)) == 1
