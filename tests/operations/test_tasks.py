@@ -20,7 +20,7 @@ from operations.shop import (
 
 
 def test_create_task(shop, fresh, sent):
-    train_on, test_on = shop.answers.iloc[:220], shop.answers.iloc[20:]
+    train_on, test_on = shop.answers.iloc[:210], shop.answers.iloc[210:]
     task = train_on.nclue.create_task(fresh, shop.feature, test=test_on)
     assert sent() == ["create_task"]
     record = task.record
