@@ -22,12 +22,21 @@ LINE: Final = 1 << 20
 _COLUMNS: Final = 1_000
 _TEXT: Final[Mapping[str, pa.DataType]] = {}
 _BOM: Final = b"\xef\xbb\xbf"
-#: A first line of these words, or of no number where numbers follow, is a header.
+#: A first line of a profile with one of these words is a header.
 _HEADER_WORDS: Final = frozenset({"user_id", "userid", "user", "id", "mid", "score", "label"})
+#: What writers put where a value is missing; the name of no column.
+_MISSING: Final = frozenset({text.lower() for text in csv.ConvertOptions().null_values}) | {
+    "none",
+    "<na>",
+    r"\n",
+}
 
 
 def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple[str, ...], bool]:
     r"""Tell the columns of a result from its first lines, and whether the first is a header.
+
+    It is one when a word is where the others have their number: a missing value there is none,
+    and further columns have no say.
 
     Parameters
     ----------
@@ -38,15 +47,22 @@ def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple
     where : str
         The file, for messages.
 
+    Raises
+    ------
+    ResultFormatError
+        When they are not such lines.
+
     Examples
     --------
     >>> result_names(b"id\tscore\tmore\na\t0.5\tx\n", ("user_id", "score"), "file")
     (('user_id', 'score', 'more'), True)
     """
-    header, table = _split_header(_parse(without_bom(head), where))
-    _numbers(table.column(1), where)
-    names = header or _numbered(table.num_columns)
-    return tuple(_distinct([*columns[: len(names)], *names[len(columns) :]])), header is not None
+    table = _parse(without_bom(head), where)
+    first = _first(table)
+    header = _is_word(first[1])
+    _numbers(table.column(1).slice(int(header)), where)
+    names = first if header else _numbered(len(first))
+    return tuple(_distinct([*columns[: len(names)], *names[len(columns) :]])), header
 
 
 def empty_result(where: str) -> ResultFormatError:
@@ -120,8 +136,12 @@ def read_tsv(body: bytes) -> pd.DataFrame:
     >>> frame.columns.tolist(), frame["share"].tolist()
     (['category', 'share'], [0.5])
     """
-    header, table = _split_header(_parse(without_bom(body), "The profile"))
-    names = header or _numbered(table.num_columns)
+    table = _parse(without_bom(body), "The profile")
+    names = _first(table)
+    if _is_profile_header(names, table.slice(1)):
+        table = table.slice(1)
+    else:
+        names = _numbered(len(names))
     columns = [table.column(0), *map(_number_or_text, table.columns[1:])]
     return frame_of(pa.table(columns, names=_distinct(names)))
 
@@ -179,22 +199,34 @@ def _numbers(texts: pa.ChunkedArray, where: str) -> pa.ChunkedArray:
         ) from None
 
 
-def _split_header(table: pa.Table) -> tuple[list[str] | None, pa.Table]:
-    """Take a header off, when the first line is one.
+def _first(table: pa.Table) -> list[str]:
+    """Return the values of the first line, without space around them."""
+    return [column[0].as_py().strip() for column in table.columns]
 
-    It is one when it holds a known word, or when a column is numbers below it and not in it.
+
+def _is_profile_header(first: Sequence[str], rest: pa.Table) -> bool:
+    """Return whether the first line of a profile names the columns of the rest.
+
+    Names are there and distinct. They are told by a known word, in a line without numbers, or by
+    a column that holds numbers below its name.
     """
-    first = [column[0].as_py() for column in table.columns]
-    rest = table.slice(1)
-    known = any(value.strip().lower() in _HEADER_WORDS for value in first[1:]) or (
-        first[0].strip().lower() in _HEADER_WORDS and not _is_number(first[1])
+    if any(map(_is_missing, first)) or len(set(first)) < len(first):
+        return False
+    numbers = list(map(_is_number, first))
+    if not any(numbers) and not _HEADER_WORDS.isdisjoint(map(str.lower, first)):
+        return True
+    return any(
+        not number and _holds_numbers(column)
+        for number, column in zip(numbers[1:], rest.columns[1:], strict=True)
     )
-    if known or any(
-        not _is_number(value) and rest.num_rows and _is_number(column[1].as_py())
-        for value, column in zip(first[1:], table.columns[1:], strict=True)
-    ):
-        return [value.strip() for value in first], rest
-    return None, table
+
+
+def _holds_numbers(column: pa.ChunkedArray) -> bool:
+    """Return whether a column has numbers, and nothing else but missing values."""
+    texts = pc.utf8_trim_whitespace(column)
+    missing = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(sorted(_MISSING)))
+    told = texts.filter(pc.invert(missing))
+    return len(told) > 0 and pa.types.is_floating(_number_or_text(told).type)
 
 
 def _numbered(count: int) -> list[str]:
@@ -214,6 +246,14 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_missing(text: str) -> bool:
+    return text.lower() in _MISSING
+
+
+def _is_word(text: str) -> bool:
+    return any(map(str.isalpha, text)) and not (_is_number(text) or _is_missing(text))
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -123,6 +123,45 @@ def test_what_was_written_is_read(rows, end, header, last_end):
     assert all(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes)
 
 
+FIELDS = st.sampled_from(["", "NULL", "n/a", "0.3", "7", "-1e3", "tea", "20-24", "score", "label"])
+PROFILES = (
+    st.integers(2, 4)
+    .flatmap(lambda width: st.lists(st.lists(FIELDS, min_size=width, max_size=width), min_size=1))
+    .filter(lambda rows: any(map(any, rows)))
+)
+
+
+def is_header(first, rest):
+    """Return whether the first row names the columns, by looking at each value."""
+    gaps, words = {"", "NULL", "n/a"}, {"score", "label"}
+    numbers = {"0.3", "7", "-1e3"}
+    if gaps & set(first) or len(set(first)) < len(first):
+        return False
+    if words & set(first) and not numbers & set(first):
+        return True
+    for name, *values in list(zip(first, *rest, strict=True))[1:]:
+        told = [value for value in values if value not in gaps]
+        if told and name not in numbers and all(value in numbers for value in told):
+            return True
+    return False
+
+
+@given(PROFILES)
+def test_a_profile_keeps_every_row_and_knows_its_header(rows):
+    first, *rest = rows
+    frame = read_tsv("".join("\t".join(row) + "\n" for row in rows).encode())
+    if is_header(first, rest):
+        assert frame.columns.tolist() == first
+        rows = rest
+    else:
+        assert frame.columns.tolist() == [f"col_{n}" for n in range(1, len(first) + 1)]
+    assert frame.iloc[:, 0].tolist() == [row[0] for row in rows]
+    for number in range(1, len(first)):
+        column, texts = frame.iloc[:, number], [row[number] for row in rows]
+        is_text = column.dtype == pd.ArrowDtype(pa.string())
+        assert column.tolist() == (texts if is_text else [float(text) for text in texts])
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body):
     try:
