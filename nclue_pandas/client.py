@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Client(Inventory):
     """One account: keys, service and storage.
 
-    Make it with :func:`nclue_pandas.connect`.
+    Make it with :func:`nclue_pandas.connect`. As a context manager (``with client:``) it is the
+    default client inside the block.
 
     Parameters
     ----------
@@ -323,12 +324,15 @@ class Client(Inventory):
         return find_job(self, CustomAttributes, id_or_name)
 
     def __enter__(self) -> Self:
+        from nclue_pandas.default import enter
+
+        enter(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        from nclue_pandas.default import restore
+        from nclue_pandas.default import leave
 
-        restore(self)
+        leave(self)
 
     def __repr__(self) -> str:
         bucket = self.ref.bucket or "no bucket"

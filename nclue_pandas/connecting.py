@@ -72,8 +72,8 @@ def connect(
     Returns
     -------
     Client
-        Also the default of every verb from now on. As a context manager (``with connect(...)``)
-        it is the default inside the block only.
+        Also the default of every verb from now on, in a block until that ends. As a context
+        manager (``with connect(...)``) it is the default inside the block only.
 
     Raises
     ------
