@@ -46,6 +46,11 @@ class Client(Inventory):
         Where in the bucket this library writes.
     clock : Clock, optional
         The time that waiting goes by.
+
+    Raises
+    ------
+    ConfigurationError
+        When the service would refuse paths under `prefix`.
     """
 
     def __init__(
@@ -57,6 +62,9 @@ class Client(Inventory):
         prefix: str = "nclue",
         clock: Clock | None = None,
     ) -> None:
+        from nclue_pandas.storage.layout import check_prefix
+
+        check_prefix(prefix)
         self._credentials = credentials
         self._service_settings = service
         self._storage_settings = storage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,8 @@ def connect(
     target : "sandbox" or Sandbox, optional
         ``"sandbox"`` starts the embedded service in this process (once) and connects to it: no
         account and no network are needed. A started :class:`nclue_pandas.sandbox.Sandbox` is
-        connected to as it is. Without it the real service is meant.
+        connected to as it is. Either has its own keys and bucket: only `prefix` goes with it.
+        Without it the real service is meant.
     bucket : str, optional
         The bucket on Object Storage for datasets and results; by default the environment's
         ``NCLUE_BUCKET``.
@@ -80,7 +82,7 @@ def connect(
     CredentialsError
         When no key pair is found, or half of one.
     ConfigurationError
-        When a setting contradicts another.
+        When a setting contradicts another, or cannot be used.
 
     Examples
     --------
@@ -98,17 +100,35 @@ def connect(
             _storage_settings(bucket or os.environ.get("NCLUE_BUCKET"), storage or {}),
             prefix=prefix,
         )
-    elif target == "sandbox":
-        client = _client_of(_embedded_sandbox(), prefix)
-    elif isinstance(target, str):
-        raise ConfigurationError(
-            f"connect({target!r}) is unknown: the one named target is 'sandbox'. For a real "
-            "account leave it out and give bucket=."
-        )
     else:
-        client = _client_of(target, prefix)
+        needless = {
+            "bucket": bucket,
+            "access_key": access_key,
+            "secret_key": secret_key,
+            "profile": profile,
+            "role": role,
+            "service": service,
+            "storage": storage,
+        }
+        _check_target(target, [name for name, value in needless.items() if value])
+        client = _client_of(_embedded_sandbox() if isinstance(target, str) else target, prefix)
     set_default(client)
     return client
+
+
+def _check_target(target: object, needless: list[str]) -> None:
+    """Refuse what is no target, and arguments that a sandbox does not take."""
+    module = sys.modules.get("nclue_pandas.sandbox")  # there is no Sandbox without it
+    if target != "sandbox" and not (module and isinstance(target, module.Sandbox)):
+        raise ConfigurationError(
+            f"connect({target!r}) is unknown: a target is 'sandbox' or a Sandbox. For a real "
+            "account leave it out and give bucket=."
+        )
+    if needless:
+        raise ConfigurationError(
+            f"A sandbox has its own keys, bucket and places: leave {', '.join(needless)} out, or "
+            "leave the target out to connect to a real account."
+        )
 
 
 def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> StorageSettings | None:

@@ -64,9 +64,13 @@ def resolve_credentials(
     Raises
     ------
     CredentialsError
-        When nothing is found, or half a pair, or no such profile.
+        When nothing is found, or half a pair, or no such profile; when two sources are asked for.
     """
     environ = os.environ if environ is None else environ
+    if profile and (access_key or secret_key):
+        raise CredentialsError(
+            "profile names a key pair, and so do access_key and secret_key: give one of the two."
+        )
     if role:
         if access_key or secret_key or profile:
             raise CredentialsError("role=True goes without access_key, secret_key and profile.")
@@ -111,10 +115,7 @@ def source_of_credentials(
     environ = os.environ if environ is None else environ
     if role:
         return "the role of this server"
-    names = [
-        next((name for name in names if environ.get(name, "").strip()), None)
-        for names in (ACCESS_VARIABLES, SECRET_VARIABLES)
-    ]
+    names = [_first_set(names, environ) for names in (ACCESS_VARIABLES, SECRET_VARIABLES)]
     if not profile and all(names):
         return f"the environment ({names[0]}, {names[1]})"
     section = profile or environ.get(PROFILE_VARIABLE) or _DEFAULT_PROFILE
@@ -139,17 +140,20 @@ def _pair(access: str | None, secret: str | None, source: str) -> Credentials | 
 
 
 def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
-    def first(names: tuple[str, ...]) -> str | None:
-        return next((environ[name] for name in names if environ.get(name)), None)
-
+    access, secret = (_first_set(names, environ) for names in (ACCESS_VARIABLES, SECRET_VARIABLES))
     found = _pair(
-        first(ACCESS_VARIABLES),
-        first(SECRET_VARIABLES),
+        environ.get(access or ""),
+        environ.get(secret or ""),
         f"the environment ({ACCESS_VARIABLES[0]}, {SECRET_VARIABLES[0]})",
     )
     if found is not None:
         _check_zone(environ.get(GATEWAY_VARIABLE) or environ.get(_FILE_GATEWAY), "the environment")
     return found
+
+
+def _first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """Return the first name that has a value."""
+    return next((name for name in names if environ.get(name, "").strip()), None)
 
 
 def _from_file(

@@ -50,6 +50,7 @@ def test_the_environment_wins_over_the_file_and_long_names_over_short(home):
         "NCLOUD_ACCESS_KEY_ID": "",
     }
     assert resolve(home(FILE), environ) == ("short-A", "short-S")
+    assert resolve(home(FILE), environ | {"NCLOUD_ACCESS_KEY_ID": " "}) == ("short-A", "short-S")
     environ |= {"NCLOUD_ACCESS_KEY_ID": "long-A", "NCLOUD_SECRET_ACCESS_KEY": "long-S"}
     assert resolve(home(FILE), environ) == ("long-A", "long-S")
 
@@ -65,6 +66,12 @@ def test_profiles(home):
     assert resolve(folder, {"NCLOUD_PROFILE": "work"}) == ("WORK-A", "WORK-S")
     environ = {"NCLOUD_ACCESS_KEY_ID": "E-A", "NCLOUD_SECRET_ACCESS_KEY": "E-S"}
     assert resolve(folder, environ, profile="work") == ("WORK-A", "WORK-S")
+
+
+@pytest.mark.parametrize("key", ["access_key", "secret_key"])
+def test_a_profile_goes_without_keys(home, key):
+    with pytest.raises(CredentialsError, match="one of the two"):
+        resolve(home(PROFILES), profile="work", **{key: "A"})
 
 
 def test_an_unknown_profile_lists_those_there_are(home):

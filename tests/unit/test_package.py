@@ -87,9 +87,36 @@ def test_a_missing_library_names_its_extra():
     assert isinstance(error, ImportError)
 
 
-def test_an_unknown_target_is_told():
+@pytest.mark.parametrize("target", ["sanbox", "", 5, object])
+def test_an_unknown_target_is_told(target):
     with pytest.raises(errors.ConfigurationError, match="'sandbox'"):
-        nclue.connect("sanbox")
+        nclue.connect(target)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"bucket": "my-bucket"},
+        {"access_key": "not to be shown"},
+        {"secret_key": "not to be shown"},
+        {"profile": "work"},
+        {"role": True},
+        {"service": nclue.ServiceSettings()},
+        {"storage": {"region": "kr"}},
+    ],
+    ids=lambda argument: next(iter(argument)),
+)
+def test_a_sandbox_takes_nothing_of_an_account(argument):
+    name = next(iter(argument))
+    with pytest.raises(errors.ConfigurationError, match=f"leave {name} out") as told:
+        nclue.connect("sandbox", **argument)
+    assert "shown" not in str(told.value)
+
+
+@pytest.mark.parametrize("prefix", ["/nclue", "nclue/", "a//b", "a b", "팀"])
+def test_a_prefix_that_no_path_may_begin_with_is_refused_at_once(prefix):
+    with pytest.raises(errors.ConfigurationError, match="prefix="):
+        nclue.connect("sandbox", prefix=prefix)
 
 
 def test_a_block_gives_the_default_back():
