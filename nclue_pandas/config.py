@@ -33,6 +33,8 @@ class Credentials:
     ----------
     access_key, secret_key : str
         As the NCP console gives them.
+    holder : str, optional
+        Whose the keys are, where they change: the role of a server.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Credentials:
 
     access_key: str
     secret_key: str
+    holder: str | None = None
 
     def __post_init__(self) -> None:
         given: tuple[tuple[str, object], ...] = (
@@ -62,8 +65,8 @@ class Credentials:
 
     @property
     def account(self) -> str:
-        """Twelve hex digits that stand for the access key without giving it away."""
-        return hashlib.sha256(self.access_key.encode()).hexdigest()[:12]
+        """Twelve hex digits that stand for the holder or the access key, not giving it away."""
+        return hashlib.sha256((self.holder or self.access_key).encode()).hexdigest()[:12]
 
     def __repr__(self) -> str:
         return f"Credentials(account={self.account!r})"
@@ -123,8 +126,8 @@ class ServiceSettings:
     requests_per_second : float or None
         The account's limit; None for no pace (the sandbox).
     rate_scope : str, optional
-        Clients of one scope share the limit; by default those of one access key. Give accounts
-        with several keys one name.
+        Clients of one scope share the limit; by default those of one access key or server role.
+        Give accounts with several keys one name.
     connect_timeout, read_timeout : float
         Seconds.
     retries : int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,28 @@ _TIMEOUT = 2.0
 _ANSWER_LIMIT = 64 * 2**10
 #: No answer (errors of requests are OSErrors), or one that holds no keys.
 _FAILURES = (OSError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
-#: Keys are fetched anew this long before they end (NCP's advice).
+#: Keys are fetched anew this long before they end (NCP's advice), or at half their life.
 REFRESH_BEFORE = timedelta(minutes=15)
+#: After a failure, keys that are still good serve this long before new ones are asked for again.
+_PAUSE = timedelta(minutes=1)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The role's keys, and until when they are good."""
+
+    keys: Credentials
+    end: datetime
+
+
 class RoleCredentials:
     """Gives the role's present keys; fetches new ones in time.
+
+    While the metadata service fails, the old keys serve until their end.
 
     Parameters
     ----------
@@ -44,7 +57,7 @@ class RoleCredentials:
         self._url = url
         self._now = now
         self._lock = threading.Lock()
-        self._keys: Credentials | None = None
+        self._held: _Held | None = None
         self._refresh_at = now()
 
     def __call__(self) -> Credentials:
@@ -53,32 +66,45 @@ class RoleCredentials:
         Raises
         ------
         CredentialsError
-            When the metadata service does not answer, or the server has no role.
+            When no keys are held that are good, and the metadata service does not answer, or the
+            server has no role.
         """
         with self._lock:
-            if self._keys is None or self._now() >= self._refresh_at:
-                self._keys, self._refresh_at = self._fetch()
-            return self._keys
+            now = self._now()
+            held = self._held
+            if held is None or now >= self._refresh_at:
+                held = self._held = self._refreshed(now)
+            return held.keys
 
-    def _fetch(self) -> tuple[Credentials, datetime]:
-        """Return keys and when to fetch new ones."""
+    def _refreshed(self, now: datetime) -> _Held:
+        """Return new keys; where there are none, the old ones for a while, if they are good."""
         try:
-            return self._ask()
+            held = self._ask()
+            life = held.end - now
+            if life <= timedelta(0):
+                raise ValueError(f"keys that ended at {held.end}")
+            self._refresh_at = held.end - min(REFRESH_BEFORE, life / 2)
         except _FAILURES as error:
             reason = type(error).__name__
-        raise CredentialsError(
-            f"No keys from the server role ({reason}): role=True works on an NCP VPC server that "
-            "has a role. Elsewhere give keys in another way."
-        )
+        else:
+            return held
+        if self._held is None or now >= self._held.end:
+            raise CredentialsError(
+                f"No keys from the server role ({reason}): role=True works on an NCP VPC server "
+                "that has a role. Elsewhere give keys in another way."
+            )
+        self._refresh_at = min(now + _PAUSE, self._held.end)
+        return self._held
 
-    def _ask(self) -> tuple[Credentials, datetime]:
+    def _ask(self) -> _Held:
         import requests
 
         with requests.Session() as session:
             session.trust_env = False
             headers = self._token(session)
             role = self._get(session, _ROLE_PATH, headers).strip().splitlines()[0]
-            return _read(json.loads(self._get(session, f"{_ROLE_PATH}/{role}", headers)))
+            answer = json.loads(self._get(session, f"{_ROLE_PATH}/{role}", headers))
+        return _read(answer, role)
 
     def _token(self, session: Any) -> dict[str, str]:
         """Ask for the token that version 2 of the metadata service wants; version 1 has none."""
@@ -111,8 +137,9 @@ def _text(answer: Any) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _read(answer: Any) -> tuple[Credentials, datetime]:
+def _read(answer: Any, role: str) -> _Held:
     end = datetime.fromisoformat(str(answer["Expiration"]))
     if end.tzinfo is None:
         end = end.replace(tzinfo=UTC)
-    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"]), end - REFRESH_BEFORE
+    keys = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], holder=f"role {role}")
+    return _Held(keys, end)

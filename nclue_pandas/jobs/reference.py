@@ -45,7 +45,7 @@ class ClientRef:
     Parameters
     ----------
     account : str
-        Digest of the access key.
+        Digest of the access key, or of the server's role, whose keys change.
     api_url : str
         Base URL of the service.
     endpoint, region : str

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nclue_pandas.config import Credentials
+from nclue_pandas.client import Client
+from nclue_pandas.config import Credentials, ServiceSettings
 from nclue_pandas.errors import ConfigurationError, CredentialsError
 from nclue_pandas.key_sources import read_configure, resolve_credentials
 from nclue_pandas.server_role import RoleCredentials
@@ -145,6 +146,7 @@ class Metadata(BaseHTTPRequestHandler):
     end = "2026-01-01T01:00:00Z"
     role = "role-1"
     asked = 0
+    status = 200
 
     def log_message(self, *_):
         pass
@@ -171,6 +173,8 @@ class Metadata(BaseHTTPRequestHandler):
             return self._answer(200, cls.role)
         if self.path == f"{base}/{cls.role}":
             cls.asked += 1
+            if cls.status != 200:
+                return self._answer(cls.status)
             keys = {"AccessKeyId": f"A{cls.asked}", "SecretAccessKey": "S", "Expiration": cls.end}
             return self._answer(200, json.dumps(keys))
         return self._answer(404)
@@ -197,6 +201,56 @@ def test_server_role_keys_are_fetched_in_time(metadata, token):
     assert role().access_key == "A1"
     now[0] += timedelta(minutes=2)
     assert role().access_key == "A2"
+
+
+@pytest.fixture
+def clock():
+    return [datetime(2026, 1, 1, tzinfo=UTC)]
+
+
+def test_keys_of_a_role_serve_until_their_end_while_there_are_no_new_ones(metadata, clock):
+    role = RoleCredentials(metadata.url, lambda: clock[0])
+    assert role().access_key == "A1"
+    metadata.status = 503
+    for minute in range(45, 60):
+        clock[0] = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+        assert [role().access_key for _ in range(10)] == ["A1"] * 10
+    assert metadata.asked == 1 + 15
+    clock[0] += timedelta(minutes=1)
+    with pytest.raises(CredentialsError, match="role=True"):
+        role()
+    metadata.status, metadata.end = 200, "2026-01-01T02:00:00Z"
+    assert role().access_key == f"A{metadata.asked}"
+
+
+def test_keys_that_ended_are_none(metadata, clock):
+    clock[0] += timedelta(hours=2)
+    with pytest.raises(CredentialsError, match="role=True"):
+        RoleCredentials(metadata.url, lambda: clock[0])()
+
+
+def test_keys_that_live_for_minutes_are_fetched_at_half_their_life(metadata, clock):
+    metadata.end = "2026-01-01T00:10:00Z"
+    role = RoleCredentials(metadata.url, lambda: clock[0])
+    assert {role().access_key for _ in range(10)} == {"A1"}
+    clock[0] += timedelta(minutes=4, seconds=59)
+    assert role().access_key == "A1"
+    clock[0] += timedelta(seconds=1)
+    metadata.end = "2026-01-01T00:15:00Z"
+    assert {role().access_key for _ in range(10)} == {"A2"}
+
+
+def test_a_role_is_one_account_whatever_its_keys(metadata, clock):
+    role = RoleCredentials(metadata.url, lambda: clock[0])
+    before = Client(role, ServiceSettings())
+    handle = pickle.dumps(before)
+    clock[0] += timedelta(minutes=46)
+    after = Client(role, ServiceSettings())
+    assert role().access_key == "A2"
+    assert before.ref == after.ref
+    assert pickle.loads(handle).ref == after.ref
+    metadata.role = "role-2"
+    assert RoleCredentials(metadata.url, lambda: clock[0])().account != after.ref.account
 
 
 def test_a_server_without_a_role(metadata):
