@@ -155,12 +155,17 @@ class Transport:
 
     def delete(self, request: Request) -> None:
         """Send a delete request; that nothing is there any more after a lost answer is success."""
+        unclear = False
 
         def attempt(number: int) -> None:
+            nonlocal unclear
             try:
                 self._ask(request, number)
+            except _UNCLEAR:
+                unclear = True
+                raise
             except NotFoundError:
-                if number == 1:
+                if not unclear:
                     raise
 
         self._repeated(request, attempt)

@@ -120,6 +120,15 @@ def test_a_delete_that_worked_the_first_time_is_no_error(script, service):
         service.delete_feature("f-1")
 
 
+def test_a_delete_that_was_not_done_finds_nothing(script, service):
+    gone = http(404, b'{"errorCode": "404", "message": "no such feature"}')
+    script.play(THROTTLED, gone)
+    with pytest.raises(errors.NotFoundError):
+        service.delete_feature("f-1")
+    script.play(UNAVAILABLE, THROTTLED, gone)
+    assert service.delete_feature("f-1") == "f-1"
+
+
 def test_redirects_are_refused(script, service):
     script.play(http(302, b"", ["Location: http://127.0.0.1:1/"]))
     with pytest.raises(errors.InvalidAnswerError, match="redirect"):
