@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -124,16 +125,21 @@ class ServiceSettings:
     api_url : str
         Base URL; ``https``, or ``http`` on loopback.
     requests_per_second : float or None
-        The account's limit; None for no pace (the sandbox).
+        The account's limit, above 0; None for no pace (the sandbox).
     rate_scope : str, optional
         Clients of one scope share the limit; by default those of one access key or server role.
         Give accounts with several keys one name.
     connect_timeout, read_timeout : float
-        Seconds.
+        Seconds, above 0.
     retries : int
-        How often a request that may be repeated is sent again.
+        How often a request that may be repeated is sent again; 0 for never.
     ca_bundle : str, optional
         File of certificates to trust instead of the usual ones.
+
+    Raises
+    ------
+    ConfigurationError
+        When a setting cannot be used.
     """
 
     api_url: str = BASE_URL
@@ -146,6 +152,13 @@ class ServiceSettings:
 
     def __post_init__(self) -> None:
         check_url(self.api_url, "api_url")
+        if self.requests_per_second is not None:
+            _check_positive("requests_per_second", self.requests_per_second)
+        _check_positive("connect_timeout", self.connect_timeout)
+        _check_positive("read_timeout", self.read_timeout)
+        retries: object = self.retries
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise ConfigurationError(f"retries={retries!r} is not a whole number from 0 on.")
         _check_bundle(self.ca_bundle)
         object.__setattr__(self, "api_url", self.api_url.rstrip("/"))
 
@@ -231,6 +244,11 @@ def _check_bundle(path: str | None) -> None:
         )
 
 
+def _check_positive(name: str, value: object) -> None:
+    if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 < value < math.inf):
+        raise ConfigurationError(f"{name}={value!r} is not a number above 0.")
+
+
 def is_loopback(url: str) -> bool:
     """Return whether `url` names this machine."""
     return (urlsplit(url).hostname or "") in _LOOPBACK
@@ -245,7 +263,7 @@ class Options:
     progress : bool or None
         Progress bars: on, off, or None for "in a notebook or a terminal".
     poll_first, poll_longest : float
-        Seconds between two questions about a job: at first, and at most.
+        Seconds between two questions about a job, above 0: at first, and at most.
     """
 
     progress: bool | None = None
@@ -256,6 +274,10 @@ class Options:
         if name not in {option.name for option in dataclasses.fields(self)}:
             known = ", ".join(option.name for option in dataclasses.fields(self))
             raise ConfigurationError(f"There is no option {name!r}. There are: {known}.")
+        if name != "progress":
+            _check_positive(name, value)
+        elif not (value is None or isinstance(value, bool)):
+            raise ConfigurationError(f"progress={value!r} is none of True, False and None.")
         super().__setattr__(name, value)
 
 
@@ -280,7 +302,7 @@ def option_context(**changes: Any) -> Iterator[Options]:
     Raises
     ------
     ConfigurationError
-        When there is no option of that name.
+        When there is no option of that name, or it cannot have that value.
 
     Examples
     --------

@@ -95,13 +95,18 @@ class Inventory:
             Only list.
         min_age : datetime.timedelta, default one day
             What was written since is left alone: let it be longer than an upload takes.
-        folders : collection of str
+        folders : str or collection of str
             Where to look; without ``"results"`` the scores of deleted runs are kept.
 
         Returns
         -------
         pandas.DataFrame
             A row per object, with Arrow types, and whether it was removed.
+
+        Raises
+        ------
+        ConfigurationError
+            When there is no such folder, or `min_age` is no timedelta.
         """
         from nclue_pandas.jobs.cleanup import cleanup
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.errors import ConfigurationError
@@ -19,7 +19,6 @@ from nclue_pandas.storage import layout
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import timedelta
 
     import pandas as pd
 
@@ -72,6 +71,11 @@ def cleanup(
     client: ClientLike, *, dry_run: bool, min_age: timedelta, folders: Collection[str]
 ) -> pd.DataFrame:
     """List, and remove on request, what no job needs; see :meth:`nclue_pandas.Client.cleanup`."""
+    if not isinstance(min_age, timedelta):
+        raise ConfigurationError(
+            f"min_age={min_age!r} is no datetime.timedelta: write timedelta(days=3)."
+        )
+    folders = (folders,) if isinstance(folders, str) else folders
     unknown = set(folders) - set(FOLDERS)
     if unknown:
         raise ConfigurationError(f"There is no {sorted(unknown)}: folders are among {FOLDERS}.")

@@ -63,6 +63,9 @@ def test_results_can_be_kept(sandbox, client, scored):
     assert [key.split("/")[1] for key in sandbox.objects()] == ["results"]
     with pytest.raises(errors.ConfigurationError, match="result"):
         client.cleanup(folders=("result",))
+    with pytest.raises(errors.ConfigurationError, match=r"timedelta\(days=3\)"):
+        client.cleanup(min_age=3)
+    assert set(client.cleanup(min_age=NOW, folders="results")["kind"]) <= {"results"}
 
 
 def test_a_job_of_any_state_needs_its_files(sandbox, client, frames):

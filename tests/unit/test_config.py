@@ -54,6 +54,39 @@ def test_options_are_put_back():
     assert (options.poll_first, options.progress) == (before, None)
 
 
+NO_AMOUNTS = [0, -1, -0.5, float("nan"), float("inf"), "1", True]
+
+
+@pytest.mark.parametrize("value", NO_AMOUNTS)
+@pytest.mark.parametrize("name", ["requests_per_second", "connect_timeout", "read_timeout"])
+def test_a_setting_of_the_service_that_no_request_could_use(name, value):
+    with pytest.raises(ConfigurationError, match=f"{name}=.* is not a number above 0"):
+        ServiceSettings(**{name: value})
+
+
+@pytest.mark.parametrize("retries", [-1, 1.5, "1", None, True])
+def test_retries_are_counted(retries):
+    with pytest.raises(ConfigurationError, match="retries="):
+        ServiceSettings(retries=retries)
+
+
+def test_settings_at_their_limits():
+    settings = ServiceSettings(requests_per_second=None, read_timeout=1, retries=0)
+    assert (settings.requests_per_second, settings.read_timeout, settings.retries) == (None, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("progress", "no"), ("progress", 0)]
+    + [(name, value) for name in ("poll_first", "poll_longest") for value in NO_AMOUNTS],
+)
+def test_an_option_that_cannot_have_a_value_keeps_its_own(name, value):
+    before = getattr(options, name)
+    with pytest.raises(ConfigurationError, match=f"{name}="), option_context(**{name: value}):
+        pass
+    assert getattr(options, name) == before
+
+
 def test_an_unknown_option_names_the_known_ones():
     with pytest.raises(ConfigurationError, match="poll_longest"):
         options.poll = 1
