@@ -50,9 +50,11 @@ def follow(program, default, old):
 
 @given(PROGRAMS)
 def test_a_block_has_its_client_and_leaves_what_was_before(program):
-    old = connect()
-    with connect() as outer:
-        follow(program, outer, old)
+    with connect():
+        old = connect()
+        with connect() as outer:
+            follow(program, outer, old)
+        assert default_client() is old
 
 
 def test_a_block_of_a_client_that_is_not_the_default(first):
