@@ -1,26 +1,53 @@
 """The verbs that every kind of frame has: ``df.nclue`` and ``ddf.nclue`` share them.
 
-Each method delegates to the function of the same name, in the package that takes this kind of
-frame; those that need an account are the same for all.
+Each is the function of the same name, in the package that takes this kind of frame; those that
+need an account are the same for all.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
+from functools import cache, wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from types import MethodType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from nclue_pandas.client import Client
-    from nclue_pandas.frames.checks import CheckReport
-    from nclue_pandas.frames.reports import Report
-    from nclue_pandas.jobs.handles import Feature, Task
-    from nclue_pandas.jobs.planning import Plan
+    from collections.abc import Callable
 
 FrameT = TypeVar("FrameT")
+
+#: A column of a frame of ours -> what the frame is, and the verbs that come next.
+_NEXT: Final = {
+    "sequence": ("sequences", ("check", "create_feature", "predict", "plan")),
+    "label": ("answers", ("check", "split", "create_task")),
+    "score": ("scores", ("evaluate", "plot_lift", "plot_gain", "plot_roc")),
+}
+_LOG: Final = ("an event log", ("to_sequences", "to_answers"))
+
+
+class Verb:
+    """A function of the package as a method, loaded when it is first asked for.
+
+    Its signature and documentation are those of the function without the frame.
+
+    Parameters
+    ----------
+    package : str, optional
+        Has the function; by default the package of the accessor.
+    """
+
+    def __init__(self, package: str | None = None) -> None:
+        self._package = package
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, accessor: Verbs[Any] | None, owner: type[Verbs[Any]]) -> Callable[..., Any]:
+        package = self._package or owner._functions  # noqa: SLF001 - it is a part of the owner
+        method = _as_method(getattr(import_module(package), self._name), package)
+        return method if accessor is None else MethodType(method, accessor)
 
 
 class Verbs(Generic[FrameT]):
@@ -35,190 +62,73 @@ class Verbs(Generic[FrameT]):
     #: The package whose functions take this kind of frame.
     _functions: ClassVar[str] = "nclue_pandas"
 
+    to_sequences = Verb()
+    to_answers = Verb()
+    check = Verb()
+    report = Verb()
+    create_feature = Verb("nclue_pandas")
+    create_task = Verb("nclue_pandas")
+    predict = Verb("nclue_pandas")
+    plan = Verb("nclue_pandas")
+
     def __init__(self, frame: FrameT) -> None:
         self._frame: Any = frame
 
-    def _call(self, name: str, **options: Any) -> Any:
-        return getattr(import_module(self._functions), name)(self._frame, **options)
-
-    def to_sequences(
-        self, *, user: str, time: str, behavior: str | Sequence[str], **options: Any
-    ) -> FrameT:
-        """Turn this event log into one sequence per user: :func:`nclue_pandas.to_sequences`.
-
-        Parameters
-        ----------
-        user, time : str
-            Columns of the user id and of the time.
-        behavior : str or sequence of str
-            Column of the behavior, or several with ``template=``.
-        **options
-            As the function takes them.
-
-        Returns
-        -------
-        DataFrame
-            ``user_id`` and ``sequence`` (string[pyarrow]), of the kind of this frame.
-        """
-        options |= {"user": user, "time": time, "behavior": behavior}
-        made: FrameT = self._call("to_sequences", **options)
-        return made
-
-    def to_answers(self, **options: Any) -> FrameT:
-        """Cut 0/1 answers from this log or these labels: :func:`nclue_pandas.to_answers`.
-
-        Parameters
-        ----------
-        **options
-            As the function takes them.
-
-        Returns
-        -------
-        DataFrame
-            ``user_id`` (string[pyarrow]) and ``label`` (int8[pyarrow]), of the kind of this frame.
-        """
-        made: FrameT = self._call("to_answers", **options)
-        return made
-
-    def check(self, **columns: Any) -> CheckReport:
-        """Find what the service would refuse in this frame: :func:`nclue_pandas.check`.
-
-        Parameters
-        ----------
-        **columns
-            Names of the columns, where they differ from the defaults.
-
-        Returns
-        -------
-        CheckReport
-            Every problem with its rows.
-        """
-        report: CheckReport = self._call("check", **columns)
-        return report
-
-    def report(self) -> Report | None:
-        """Return what was dropped, cut and replaced: :func:`nclue_pandas.report`.
-
-        Returns
-        -------
-        Report or None
-            None when this frame carries no report.
-        """
-        found: Report | None = self._call("report")
-        return found
-
-    def create_feature(
-        self,
-        name: str,
-        *,
-        user: str = "user_id",
-        sequence: str = "sequence",
-        client: Client | None = None,
-    ) -> Feature:
-        """Publish these sequences and create a Feature: :func:`nclue_pandas.create_feature`.
-
-        Parameters
-        ----------
-        name : str
-            Unique name, 1 to 100 characters.
-        user, sequence : str
-            Names of the columns.
-        client : Client, optional
-            By default the connected one.
-
-        Returns
-        -------
-        Feature
-            Created, not waited for.
-        """
-        from nclue_pandas.api import create_feature
-
-        return create_feature(self._frame, name, user=user, sequence=sequence, client=client)
-
-    def create_task(
-        self,
-        name: str,
-        feature: Feature | str,
-        *,
-        test: pd.DataFrame | None = None,
-        test_feature: Feature | str | None = None,
-        user: str = "user_id",
-        label: str = "label",
-        client: Client | None = None,
-    ) -> Task:
-        """Publish these answers and create a Task: :func:`nclue_pandas.create_task`.
-
-        Parameters
-        ----------
-        name : str
-            Unique name, 1 to 100 characters.
-        feature : Feature or str
-            Holds the users; a handle, an id or a name.
-        test : pandas.DataFrame, optional
-            Answers to test on.
-        test_feature : Feature or str, optional
-            Holds the users of `test`; by default `feature`.
-        user, label : str
-            Names of the columns.
-        client : Client, optional
-            By default the one of `feature`, or the connected one.
-
-        Returns
-        -------
-        Task
-            Created, not waited for.
-        """
-        from nclue_pandas.api import create_task
-
-        return create_task(
-            self._frame,
-            name,
-            feature,
-            test=test,
-            test_feature=test_feature,
-            user=user,
-            label=label,
-            client=client,
+    def __repr__(self) -> str:
+        columns = {"user_id", *_NEXT}.intersection(self._frame.columns)
+        known = [of for name, of in _NEXT.items() if {"user_id", name} <= columns]
+        title, following = known[0] if known else _LOG
+        shown = [name for name in following if name in dir(self)]
+        lines = [f"  .{name:<15} {_summary(getattr(self, name))}" for name in shown]
+        more = [name for name in dir(self) if not name.startswith("_") and name not in shown]
+        return "\n".join(
+            [
+                f"Verbs of nclue_pandas for {title}:",
+                *lines,
+                f"Others: {', '.join(more)}.",
+                f"help() of a verb tells its options: help(df.nclue.{shown[0]})",
+            ]
         )
 
-    def predict(self, answers: pd.DataFrame, *, name: str, **options: Any) -> pd.DataFrame:
-        """Run the whole chain from these sequences: :func:`nclue_pandas.predict`.
 
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        name : str
-            Where the names of the jobs begin.
-        **options
-            ``score_on``, ``test``, ``timeout``, ``client``; ``user``, ``sequence``, ``label``.
+@cache
+def _as_method(function: Callable[..., Any], package: str) -> Callable[..., Any]:
+    """Return the function as a method of an accessor, whose frame is its first argument."""
+    signature = inspect.signature(function)
+    frame, *others = signature.parameters.values()
 
-        Returns
-        -------
-        pandas.DataFrame
-            ``user_id`` (string[pyarrow]) and ``score`` (double[pyarrow]).
-        """
-        from nclue_pandas.api import predict
+    @wraps(function)
+    def method(self: Verbs[Any], *args: Any, **options: Any) -> Any:
+        return function(self._frame, *args, **options)
 
-        return predict(self._frame, answers, name=name, **options)
+    parameters = [inspect.Parameter("self", frame.POSITIONAL_OR_KEYWORD), *others]
+    method.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    method.__doc__ = _doc(
+        inspect.getdoc(function) or "", frame.name, f"{package}.{method.__name__}"
+    )
+    return method
 
-    def plan(self, answers: pd.DataFrame, *, name: str, **options: Any) -> Plan:
-        """Show what :meth:`predict` would do: :func:`nclue_pandas.plan`.
 
-        Parameters
-        ----------
-        answers : pandas.DataFrame
-            One row per user with a 0/1 label.
-        name : str
-            Where the names of the jobs begin.
-        **options
-            ``score_on``, ``test``, ``client``; ``user``, ``sequence``, ``label``.
+def _doc(doc: str, frame: str, function: str) -> str:
+    r"""Return a function's documentation without its frame, and without Sphinx's roles.
 
-        Returns
-        -------
-        Plan
-            Nothing is changed.
-        """
-        from nclue_pandas.api import plan
+    Examples
+    --------
+    >>> doc = "As :func:`f`.\n\nframe : F\n    The log.\nuntil : int\n    A day."
+    >>> print(_doc(doc, "frame", "nclue_pandas.g"))
+    As ``f``.
+    <BLANKLINE>
+    The same as ``nclue_pandas.g(frame, ...)``.
+    <BLANKLINE>
+    until : int
+        A day.
+    """
+    doc = re.sub(r":\w+:`~?([\w.]+)`", r"``\1``", doc)  # help() would show the role as it is
+    doc = re.sub(rf"^{frame}(?:, | : .*\n(?:    .*\n)*)", "", doc, count=1, flags=re.MULTILINE)
+    summary, _, rest = doc.partition("\n\n")
+    rest = rest.replace("Parameters\n----------\n\n", "")
+    return f"{summary}\n\nThe same as ``{function}({frame}, ...)``.\n\n{rest}"
 
-        return plan(self._frame, answers, name=name, **options)
+
+def _summary(verb: Callable[..., Any]) -> str:
+    return " ".join((verb.__doc__ or "").partition("\n\n")[0].split())

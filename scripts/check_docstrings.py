@@ -9,7 +9,6 @@ from numpydoc.validate import validate
 
 import nclue_pandas
 import nclue_pandas.dask
-from nclue_pandas import accessor, accessor_base
 
 #: Code -> why it is not asked for.
 IGNORED = {
@@ -40,7 +39,7 @@ def public_objects() -> list[str]:
             names += _methods(value)
     for name in ("to_sequences", "to_answers", "check", "report", "read_parquet"):
         names.append(f"nclue_pandas.dask.{name}")
-    return names + _methods(accessor.NclueAccessor) + _methods(accessor_base.Verbs)
+    return names  # the accessors' methods have the docstrings of these functions
 
 
 def _methods(cls: type) -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pickle
+import pydoc
+import re
 import subprocess
 import sys
 import warnings
@@ -50,6 +53,41 @@ def test_tab_completion_works_on_every_frame():
     }
     functions = set(nclue.__all__)
     assert verbs <= functions
+
+
+VERBS = sorted(name for name in dir(accessor.NclueAccessor) if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_on_a_verb_is_that_of_its_function_without_the_frame(verb):
+    function, method = getattr(nclue, verb), getattr(pd.DataFrame().nclue, verb)
+    frame, *others = inspect.signature(function).parameters.values()
+    assert list(inspect.signature(method).parameters.values()) == others
+    assert inspect.signature(getattr(accessor.NclueAccessor, verb)).parameters.keys() == {
+        "self",
+        *(each.name for each in others),
+    }
+    shown = pydoc.plain(pydoc.render_doc(method))
+    assert f"nclue_pandas.{verb}({frame.name}, ...)" in shown
+    assert not re.search(rf"^    ({frame.name}) :|:func:", shown, re.MULTILINE)
+    for each in others:
+        assert re.search(rf"^    (.*, )?{each.name}(, .*)? : ", shown, re.MULTILINE), each.name
+
+
+@pytest.mark.parametrize(
+    ("columns", "begins", "first"),
+    [
+        (["who", "when"], "an event log", "to_sequences"),
+        (["user_id", "sequence"], "sequences", "check"),
+        (["user_id", "label"], "answers", "check"),
+        (["user_id", "score"], "scores", "evaluate"),
+    ],
+)
+def test_an_accessor_alone_shows_what_comes_next(columns, begins, first):
+    shown = repr(pd.DataFrame(columns=columns).nclue).splitlines()
+    assert shown[0].endswith(f"for {begins}:")
+    assert shown[1].split()[0] == f".{first}"
+    assert all(verb in "\n".join(shown) for verb in VERBS)
 
 
 @pytest.mark.parametrize("script", ["check_imports", "check_words"])
