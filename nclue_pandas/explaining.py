@@ -62,7 +62,7 @@ def explain(error: int | str | BaseException) -> Explanation:
     10101 NAME_TOO_LONG
       cause   The name has more than 100 characters, or none.
       remedy  Choose a name of 1 to 100 characters.
-      more    errors.html#code-10101
+      more    docs/errors.md#code-10101
     """
     if isinstance(error, errors.JobFailed) and error.fail_code in FAILURES:
         return _failure(str(error.fail_code))
@@ -96,7 +96,7 @@ def _class(found: type[errors.NclueError]) -> Explanation:
         title = name if found.code is None else f"{found.code} {name}"
         return Explanation(title, found.cause, found.remedy, found.entry())
     meaning = (found.__doc__ or "").partition("\n")[0]
-    return Explanation(found.__name__, meaning, "The message says what to do.", found.entry())
+    return Explanation(found.__name__, meaning, found.remedy, found.entry())
 
 
 def _unknown(asked: str) -> errors.ConfigurationError:

@@ -111,6 +111,7 @@ def _own_entry(error: type[errors.NclueError]) -> str:
     meaning = (error.__doc__ or "").partition("\n")[0]
     return (
         f"(error-{error.__name__.lower()})=\n### {error.__name__}\n\n{meaning}{_caught(error)}\n\n"
+        f"**Remedy.** {error.remedy}\n\n"
     )
 
 

@@ -67,7 +67,7 @@ def examine(options: argparse.Namespace, record: Record | None = None) -> Iterat
         account = account_of(options, retries=1)
         digest = account.credentials().account
     except ConfigurationError as error:
-        yield Finding("FAIL", "keys", str(error), f"See {error.link}")
+        yield Finding("FAIL", "keys", str(error), error.remedy)
         return
     source = source_of_credentials(profile=options.profile, role=options.role)
     yield Finding("OK", "keys", f"From {source}; account {digest}.")

@@ -11,7 +11,6 @@ from nclue_pandas.contract import CLOCK_TOLERANCE
 from nclue_pandas.errors import (
     ApiError,
     AuthenticationError,
-    ConnectionFailedError,
     ServiceError,
 )
 from nclue_pandas.service.operations import Service
@@ -57,9 +56,9 @@ class Gateway:
             yield Finding("OK", "gateway", f"{self._url} answers.")
             yield from self._clock_finding()
             said = f"Refused: HTTP {error.status}, code {error.code}. {error.cause}"
-            yield Finding("FAIL", "signature", said, f"{self._remedy(error)} ({error.link})")
+            yield Finding("FAIL", "signature", said, self._remedy(error))
         except ServiceError as error:
-            yield Finding("FAIL", "gateway", str(error), _network_remedy(error))
+            yield Finding("FAIL", "gateway", str(error), error.remedy)
         else:
             seconds = time.monotonic() - started
             yield Finding("OK", "gateway", f"{self._url} answers in {seconds:.2f} s.")
@@ -98,12 +97,3 @@ class Gateway:
             yield Finding("WARN", "clock", said, "Set the clock, for example with NTP.")
         else:
             yield Finding("OK", "clock", f"Within {_CLOCK_WARNING:.0f} s of the gateway's.")
-
-
-def _network_remedy(error: ServiceError) -> str:
-    if isinstance(error, ConnectionFailedError):
-        return (
-            "See whether a proxy is needed (HTTPS_PROXY), whether a firewall lets https out, and "
-            "whether NCLUE_API_URL is right."
-        )
-    return "Try again; if it stays, look at the proxy in between."

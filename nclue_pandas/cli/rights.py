@@ -87,4 +87,4 @@ def _try(name: str, action: Callable[[], str]) -> Finding:
         return Finding("OK", what, action())
     except StorageError as error:
         no_right = isinstance(error, PermissionError) and "no right" in str(error)
-        return Finding("FAIL", what, str(error), _WHERE_RIGHTS if no_right else f"See {error.link}")
+        return Finding("FAIL", what, str(error), _WHERE_RIGHTS if no_right else error.remedy)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nclue_pandas.errors.printable import printable
 
 #: The page that explains every error. No public site of the documentation exists, so messages
-#: name the page itself; put a site's address before it and every message holds a full link.
-DOCUMENTATION: Final = "errors.html"
+#: name its file in the project; put a site's address here and every message holds a full link.
+DOCUMENTATION: Final = "docs/errors.md"
 
 
 def _rebuild(cls: type[NclueError], message: str, state: dict[str, Any]) -> NclueError:
@@ -26,7 +26,14 @@ class NclueError(Exception):
     ----------
     message : str
         What happened, which rows or field, and what to do next.
+
+    Attributes
+    ----------
+    remedy : str
+        What to do about errors of this class.
     """
+
+    remedy: ClassVar[str] = "The message says what to do next."
 
     def __init__(self, message: str) -> None:
         message = printable(message, keep="\n\t")
@@ -40,7 +47,7 @@ class NclueError(Exception):
         Examples
         --------
         >>> CredentialsError.entry()
-        'errors.html#error-credentialserror'
+        'docs/errors.md#error-credentialserror'
         """
         return f"{DOCUMENTATION}#error-{cls.__name__.lower()}"
 
@@ -59,21 +66,40 @@ class NclueError(Exception):
 class ConfigurationError(NclueError, ValueError):
     """A setting is missing, contradicts another, or names what does not exist."""
 
+    remedy = "Change the setting that the message names."
+
 
 class CredentialsError(ConfigurationError):
     """No key pair was found, or only half of one, or the profile does not exist."""
+
+    remedy = (
+        "Set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write both keys into "
+        "~/.ncloud/configure."
+    )
 
 
 class NotConnectedError(ConfigurationError):
     """No client: ``connect`` was not called, and the environment names no account."""
 
+    remedy = (
+        'Call nclue_pandas.connect(bucket="my-bucket"), or connect("sandbox") to try without '
+        "an account; or give the verb client=."
+    )
+
 
 class ClientNotFoundError(ConfigurationError, LookupError):
     """A job handle from another process finds no client of its account here."""
 
+    remedy = (
+        "Call nclue_pandas.connect() with the account's own keys first, then use the handle "
+        "again; its job is untouched."
+    )
+
 
 class MissingExtraError(NclueError, ImportError):
     """An optional library is not installed."""
+
+    remedy = "Install the extra that the message names."
 
     @classmethod
     def of(cls, library: str, extra: str, purpose: str) -> MissingExtraError:

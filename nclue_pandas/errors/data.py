@@ -66,6 +66,11 @@ class InvalidDataError(NclueError, ValueError):
         that checks several frames, the first level of the index names the frame.
     """
 
+    remedy = (
+        "Look at the error's .rows, and mend them, or leave them out with on_invalid='drop' where "
+        "the frame is made."
+    )
+
     def __init__(
         self, message: str, *, problems: Sequence[Problem] = (), rows: pd.DataFrame | None = None
     ) -> None:
@@ -85,9 +90,16 @@ class InvalidDataError(NclueError, ValueError):
 class PersonalDataError(InvalidDataError):
     """Ids or texts look like personal data, which the service refuses (10109 to 10111)."""
 
+    remedy = (
+        'In texts: personal_data="mask" where the sequences are made. In ids: pseudonymize() '
+        "the frames, and restore_ids() on the scores."
+    )
+
 
 class MissingColumnError(InvalidDataError, KeyError):
     """A named column is not in the frame."""
+
+    remedy = "Give the name of a column that is there; the message lists them."
 
     @classmethod
     def named(
@@ -142,3 +154,5 @@ def _other_frame(name: str, names: Sequence[str]) -> str:
 
 class SpillError(NclueError, OSError):
     """Temporary files of a log larger than memory cannot be written."""
+
+    remedy = "Make room on the disk, or name a directory with more of it."

@@ -39,6 +39,8 @@ class JobFailed(JobError):  # noqa: N818 - the state's own word
         The service's own text.
     """
 
+    remedy = "Mend the cause that the message names, delete the job, and create it again."
+
     def __init__(
         self,
         message: str,
@@ -64,18 +66,34 @@ class JobFailed(JobError):  # noqa: N818 - the state's own word
 class JobTimeout(JobError, TimeoutError):  # noqa: N818 - beside TimeoutError
     """The deadline passed; the job goes on, and the message says how to pick it up."""
 
+    remedy = "Wait again, here or in another process: the message says with which call."
+
 
 class JobNotFoundError(JobError, LookupError):
     """No job of that kind has this id or name."""
+
+    remedy = (
+        "List the account's jobs with client.list_jobs(); it may have been deleted, or belong "
+        "to another account."
+    )
 
 
 class DuplicateNameError(JobError, ValueError):
     """The name belongs to another job, made from other inputs."""
 
+    remedy = "Choose another name, or delete the job that has it."
+
 
 class JobNotCancellableError(JobError):
     """Only a job that is still registered can be cancelled."""
 
+    remedy = "Wait until it is completed, then delete it."
+
 
 class UnconfirmedCreateError(JobError, ConnectionError):
     """A create call got no clear answer, and the job could not be looked up after it."""
+
+    remedy = (
+        "Repeat the same call later under the same name: a job that exists is picked up, not "
+        "created twice."
+    )

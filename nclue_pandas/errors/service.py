@@ -10,9 +10,16 @@ from nclue_pandas.errors.base import DOCUMENTATION, NclueError
 class ServiceError(NclueError):
     """Something between this process and the service, or in the service."""
 
+    remedy = "Try again; if it stays, look at the proxy in between."
+
 
 class ConnectionFailedError(ServiceError, ConnectionError):
     """The service could not be reached; nothing was done there."""
+
+    remedy = (
+        "See whether a proxy is needed (HTTPS_PROXY), whether a firewall lets https out, and "
+        "whether NCLUE_API_URL is right."
+    )
 
 
 class ConnectionBrokenError(ServiceError, ConnectionError):
@@ -29,9 +36,19 @@ class AmbiguousCreateError(ServiceError):
     The cause (``__cause__``) is the failure itself.
     """
 
+    remedy = (
+        "Look the job up by its name before it is created again, as create_feature() and its "
+        "like do."
+    )
+
 
 class InvalidAnswerError(ServiceError, ValueError):
     """The answer is not what the service documents: too large, not JSON, or of wrong types."""
+
+    remedy = (
+        "See whether a proxy answers in the place of the service; if not, record it with "
+        "`python -m nclue_pandas doctor --record FILE`."
+    )
 
 
 class ApiError(ServiceError):

@@ -64,7 +64,7 @@ def test_code(golden, service, scripted):
     assert error.cause in text
     assert error.remedy in text
     assert min(len(error.cause), len(error.remedy)) > 15
-    assert text.rstrip(" .)>").endswith(f"errors.html#code-{golden['code']}")
+    assert text.rstrip(" .)>").endswith(f"docs/errors.md#code-{golden['code']}")
     for part in (str(golden["code"]), golden["name"], error.trace_id):
         assert part in text
     assert scripted.secret_key not in text + repr(error) + str(vars(error))

@@ -63,7 +63,7 @@ def assert_refused(code, action) -> None:
     for part in (str(code), error.cause, error.remedy, error.trace_id):
         assert part
         assert part in text
-    assert f"errors.html#code-{code}" in text
+    assert f"docs/errors.md#code-{code}" in text
 
 
 def assert_not_found(action) -> None:

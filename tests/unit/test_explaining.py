@@ -14,13 +14,14 @@ from nclue_pandas.errors.codes import CODED
 from nclue_pandas.errors.service import GATEWAY_CODES
 from nclue_pandas.jobs.failures import job_failed
 
-PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "errors.md").read_text("utf-8")
 ENTRIES = dict(re.findall(r"^\(([\w-]+)\)=\n(### .*?)(?=^\(|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
 
 def entry(link):
     page, _, anchor = link.partition("#")
-    assert page == "errors.html"
+    assert (ROOT / page).read_text("utf-8") == PAGE, "the link leads to a file of the project"
     return ENTRIES[anchor]
 
 
@@ -66,7 +67,16 @@ def test_every_class_has_an_entry(name):
     if issubclass(kind, errors.NclueError):
         if kind is not errors.ApiError:
             assert name in entry(kind.entry())
-        assert nclue.explain(name).link == kind.entry()
+        explained = nclue.explain(name)
+        assert explained.link == kind.entry()
+        assert explained.remedy == kind.remedy
+        if kind is not errors.ApiError:
+            assert explained.remedy in entry(kind.entry())
+
+
+def test_the_remedy_of_missing_keys_names_where_they_go():
+    assert "NCLOUD_SECRET_ACCESS_KEY" in nclue.explain("CredentialsError").remedy
+    assert "connect(" in nclue.explain(errors.NotConnectedError("no client")).remedy
 
 
 def test_what_is_unknown_is_told_with_the_nearest():
