@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
 
+import nclue_pandas
 from nclue_pandas.errors import MissingExtraError, NclueError
 
 if TYPE_CHECKING:
@@ -31,8 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         carried out; 130 after Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that cannot show it
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(arguments)
+        status = _run(arguments)
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
         return STOPPED
@@ -40,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Stopped: {error}\n")
         return STOPPED
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped by Ctrl-C. Jobs that were created go on.\n")
+        sys.stderr.write("\nStopped by Ctrl-C.\n")
         return INTERRUPTED
+    return status
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -76,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m nclue_pandas", description="NCLUE from the command line."
     )
+    version = f"nclue_pandas {nclue_pandas.__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True)
     add_arguments(commands.add_parser("demo", help="run the main job, step by step"))
     doctor = commands.add_parser(

@@ -7,22 +7,31 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 import nclue_pandas as nclue
+from nclue_pandas.demo.own_log import Form, read_log
 from nclue_pandas.demo.shop import make_log
 from nclue_pandas.errors import InvalidDataError, MissingColumnError, NclueError
 
 if TYPE_CHECKING:
     import argparse
 
+    import pandas as pd
+
     from nclue_pandas.client import Client
 
 #: What the generated log is asked: who buys tea in the 30 days after this day?
 _CUTOFF, _HORIZON, _POSITIVE = "2026-05-25", "30D", "차|tea"
 _SHOWN = 5
+#: Argument of a function -> the option that gives it, where it is not of the same name.
+_OPTIONS: Final = {
+    **{name: name for name in ("user", "time", "behavior", "cutoff", "horizon", "positive")},
+    "observed_until": "observed-until",
+    "timezone": "timezone",
+    "until": "cutoff",
+}
+_ARGUMENT: Final = re.compile(rf"(?<![\w(.-])({'|'.join(_OPTIONS)})=(?=(['\"\w])?)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,10 @@ class Question:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--events", type=Path, help="your own log, .csv, .csv.gz or .parquet")
+    parser.add_argument("--encoding", default="utf-8", help="of a CSV file (utf-8), such as cp949")
+    parser.add_argument(
+        "--sep", default=",", help=r"between columns of a CSV file (,): ';' or '\t'"
+    )
     parser.add_argument("--user", help="column of the user id")
     parser.add_argument("--time", help="column of the time")
     parser.add_argument("--behavior", help="column of the behavior")
@@ -94,8 +107,8 @@ def run(options: argparse.Namespace) -> int:
         target = None if options.bucket else "sandbox"
         with nclue.connect(target, bucket=options.bucket, profile=options.profile) as client:
             answer(question, client, options.name)
-    except (NclueError, OSError, ValueError) as error:
-        sys.stderr.write(f"\nStopped: {error}\n")
+    except (NclueError, ValueError) as error:
+        sys.stderr.write(f"\nStopped: {as_options(str(error))}\n")
         return 2
     except KeyboardInterrupt:
         gone = "Jobs that were created go on." if options.bucket else "The sandbox is gone with it."
@@ -173,42 +186,22 @@ def _question(options: argparse.Namespace) -> Question:
         )
     needed = ("user", "time", "behavior", "cutoff", "horizon")
     missing = [f"--{name}" for name in needed if getattr(options, name) is None]
-    events = _read(options.events, options.user)
+    events = read_log(options.events, Form(options.encoding, options.sep), options.user)
     if missing:
         raise InvalidDataError(
             f"With --events give {', '.join(missing)} too. The file has the columns: "
             f"{', '.join(map(repr, events.columns))}."
         )
     chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
+    for name in ("user", "time", "behavior"):
+        if chosen[name] not in events:
+            raise MissingColumnError.named(chosen[name], events.columns, name)
     return Question(events=events, positive=options.positive, **chosen, **more)
-
-
-def _read(path: Path, user: str | None) -> pd.DataFrame:
-    if not path.is_file():
-        raise InvalidDataError(f"There is no file {path}.")
-    parquet = path.suffix == ".parquet"
-    try:
-        return pd.read_parquet(path) if parquet else _read_csv(path, user)
-    except (ValueError, OSError) as error:  # pyarrow's and pandas' own are of these
-        raise InvalidDataError(
-            f"{path} cannot be read as {'Parquet' if parquet else 'CSV'}: {error}"
-        ) from error
-
-
-def _read_csv(path: Path, user: str | None) -> pd.DataFrame:
-    """Read a log whose ids stay as they are written: 0012 keeps its zeros, and NA is an id."""
-    events = pd.read_csv(path)
-    if user in events.columns:
-        ids = pd.read_csv(path, usecols=[str(user)], dtype=str, keep_default_na=False)
-        events[user] = ids[user]
-    return events
 
 
 def _positive(question: Question) -> pd.Series[bool] | None:
     if question.positive is None:
         return None
-    if question.behavior not in question.events:
-        raise MissingColumnError.named(question.behavior, question.events.columns, "behavior")
     behaviors = question.events[question.behavior].astype("string")
     try:
         found = behaviors.str.contains(question.positive, case=False, na=False)
@@ -233,4 +226,15 @@ def _places(client: Client, feature: Any, run: Any) -> str:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"    note: {message}")
+    print(f"    note: {as_options(str(message))}")
+
+
+def as_options(message: str) -> str:
+    """Name the options of the command in the place of a function's arguments.
+
+    Examples
+    --------
+    >>> as_options("Give timezone=, such as timezone='Asia/Seoul' (argument user=).")
+    "Give --timezone, such as --timezone 'Asia/Seoul' (argument --user)."
+    """
+    return _ARGUMENT.sub(lambda found: f"--{_OPTIONS[found[1]]}{' ' if found[2] else ''}", message)

@@ -26,11 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status.
     """
-    options = _parser().parse_args(arguments)
-    settings = SandboxSettings(
-        seed=options.seed, rate_limit=options.rate_limit, job_seconds=options.job_seconds
-    )
-    sandbox = Sandbox(settings, port=options.port, storage_port=options.storage_port)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        settings = SandboxSettings(
+            seed=options.seed, rate_limit=options.rate_limit, job_seconds=options.job_seconds
+        )
+        sandbox = Sandbox(settings, port=options.port, storage_port=options.storage_port)
+    except ValueError as error:
+        parser.error(str(error))
     try:
         with sandbox:
             sys.stdout.write(exports(sandbox))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
 _HOST = "127.0.0.1"
+_PORTS = range(2**16)
 
 
 class Sandbox:
@@ -43,6 +44,11 @@ class Sandbox:
     bucket, region : str
         The bucket that exists, and the region of the store.
 
+    Raises
+    ------
+    ValueError
+        When a port is none.
+
     Examples
     --------
     >>> import nclue_pandas as nclue
@@ -61,6 +67,9 @@ class Sandbox:
         port: int = 0,
         storage_port: int = 0,
     ) -> None:
+        for name, each in {"port": port, "storage_port": storage_port}.items():
+            if each not in _PORTS:
+                raise ValueError(f"{name}={each}: give a port from 1 to 65535, or 0 for a free one")
         self.access_key = f"SANDBOX{secrets.token_hex(6).upper()}"
         self.secret_key = secrets.token_urlsafe(30)
         self._storage = ObjectStorage(

@@ -154,6 +154,9 @@ class SandboxSettings:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name}={getattr(self, name)!r} is none of {allowed}")
+        for name in ("job_seconds", "list_lag", "slow_seconds"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}={getattr(self, name)!r}: give 0 or more seconds")
 
     def changed(self, **changes: Any) -> SandboxSettings:
         """Return a copy with other values.

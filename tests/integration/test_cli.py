@@ -63,13 +63,13 @@ def test_the_demo_runs_on_own_data(own_log, form, capsys):
         ({"user": "custmer_id"}, "Did you mean 'customer_id'"),
         ({"behavior": "thing"}, "'item'"),
         ({"cutoff": "soon"}, "'soon' cannot be read as a time"),
-        ({"horizon": "900D"}, "observed_until"),
-        ({"horizon": "30"}, "horizon='30' is no duration"),
+        ({"horizon": "900D"}, "--observed-until"),
+        ({"horizon": "30"}, "--horizon '30' is no duration"),
         ({"cutoff": "2020-01-01"}, "no rows"),
         ({"positive": "(("}, "--positive '((' is no regular expression"),
         ({"positive": "nobody buys this"}, "0 users have the label 1"),
         ({"timezone": "Mars"}, "'Asia/Seoul'"),
-        ({"cutoff": "2026-05-25T00:00+09:00"}, "Give timezone="),
+        ({"cutoff": "2026-05-25T00:00+09:00"}, "example --timezone 'Asia/Seoul'"),
     ],
 )
 def test_mistakes_are_told_without_a_traceback(own_log, changes, says, capsys):
@@ -200,6 +200,22 @@ def test_a_port_in_use_is_told(served, capsys):
     port = served["NCLUE_API_URL"].split(":")[2].split("/")[0]
     assert serve(["--port", port]) == 1
     assert "another port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("--port", port) for port in ("-5", "99999", "http")),
+        *(("--storage-port", port) for port in ("-1", "65536")),
+        *(("--job-seconds", seconds) for seconds in ("-1", "nan")),
+    ],
+    ids=" ".join,
+)
+def test_an_impossible_sandbox_is_told(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["sandbox", *arguments])
+    assert ended.value.code == 2
+    assert arguments[1] in capsys.readouterr().err
 
 
 def test_jobs_without_keys(monkeypatch, tmp_path, capsys):
