@@ -61,7 +61,7 @@ def job_card(kind: str, job_id: str, name: str | None, record: Record | None) ->
     status = COMPLETED if record.status in COMPLETED_SPELLINGS else record.status
     return Card(
         title,
-        status or "state unknown",
+        status or ("state unknown" if record.created_at else "created; not asked yet"),
         _mood(status),
         [("Id", job_id), *_times(record), *_fields(record), *_places(record)],
         notes=_failure(record) if status == FAILED else (),
@@ -78,7 +78,9 @@ def job_html(kind: str, job_id: str, name: str | None, record: Record | None) ->
     return html(job_card(kind, job_id, name, record))
 
 
-def _mood(status: str | None) -> Mood:
+def _mood(status: str | None) -> Mood | None:
+    if status is None:
+        return None
     if status == COMPLETED:
         return "good"
     return "bad" if status == FAILED else "busy"

@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -21,8 +22,6 @@ from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nclue_pandas.frames.evaluation import Evaluation, Method
     from nclue_pandas.frames.roc import Placements
 
@@ -113,6 +112,8 @@ def compare(
 
     Raises
     ------
+    ConfigurationError
+        When `scores` is no mapping, or empty.
     MissingColumnError, InvalidDataError
         As for :func:`evaluate`.
 
@@ -125,6 +126,11 @@ def compare(
     {'recency': 0.75, 'model': 1.0}
     """
     choices = Choices(confidence, interval, probabilities)
+    if not isinstance(scores, Mapping):
+        raise ConfigurationError(
+            f"The first argument is a {type(scores).__name__}: give score frames by a name, for "
+            "example compare({'recency': recency, 'model': model}, answers)."
+        )
     if not scores:
         raise ConfigurationError("There is nothing to compare: give at least one score frame.")
     aligned = align(scores, answers, user=user, score=score, label=label)

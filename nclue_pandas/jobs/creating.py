@@ -95,7 +95,7 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
     for pause in _PAUSES:
         client.clock.sleep(pause)
         try:
-            return kind.create(client.service, name, fields)
+            record = kind.create(client.service, name, fields)
         except ServiceError as error:
             if isinstance(error, AmbiguousCreateError):
                 unclear = error
@@ -107,6 +107,9 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
             if failure is None and trouble is None and type(error) is ApiError:
                 raise
             trouble = failure or error
+        else:
+            _log.info("%s %r is created", kind.title, name)
+            return record
         _log.debug("create %s: %s; no job of this name yet", kind.name, type(trouble).__name__)
     raise UnconfirmedCreateError(
         f"It is unclear whether the {kind.title} {name!r} was created: {unclear or trouble} "

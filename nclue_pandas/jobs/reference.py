@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
+from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import ClientNotFoundError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -91,6 +92,13 @@ class ClientLike(Protocol):
         ...
 
 
+_HINT: Final = "Connect to the account first: nclue_pandas.connect(...), then use the handle again."
+_SANDBOX_HINT: Final = (
+    "It is a job of a sandbox. One that connect('sandbox') started ended with its process, and its "
+    "jobs with it: run the work again. `python -m nclue_pandas sandbox` outlives a kernel: while "
+    "it runs, set the variables that it printed, and use the handle again."
+)
+
 _live: WeakValueDictionary[ClientRef, ClientLike] = WeakValueDictionary()
 _builders: list[Callable[[ClientRef], ClientLike]] = []
 
@@ -117,7 +125,7 @@ def resolve(ref: ClientRef) -> ClientLike:
     live = _live.get(ref)
     if live is not None:
         return live
-    hint = "Connect to the account first: nclue_pandas.connect(...), then use the handle again."
+    hint = _SANDBOX_HINT if is_loopback(ref.api_url) else _HINT
     if not _builders:
         import_module("nclue_pandas.connecting")  # registers the builder
     try:

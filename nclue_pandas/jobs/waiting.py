@@ -141,7 +141,10 @@ class _Watch:
             before = {job: job.status for job in self._unfinished}
             self._poller.refresh(self._unfinished)
             now = self._clock.monotonic()
-            self._since |= {job: now for job, was in before.items() if job.status != was}
+            for job, was in before.items():
+                if job.status != was:
+                    self._since[job] = now
+                    _log.info("%s %r is %s", job.kind.title, job.name or job.id, job.status)
             self._tell()
             self._unfinished = [job for job in self._unfinished if not job.finished]
             if self._unfinished:

@@ -168,6 +168,9 @@ def test_a_handle_finds_its_client_in_another_process(served, monkeypatch, tmp_p
     assert "connect" in lost.stderr
     other = run(NCLOUD_ACCESS_KEY_ID="another")
     assert "keys of this process are of account" in other.stderr
+    for told in (lost.stderr, other.stderr):
+        assert "ended with its process" in told
+        assert "`python -m nclue_pandas sandbox` outlives" in told
 
 
 def test_the_controls_of_a_sandbox_are_open_over_http(served):

@@ -39,6 +39,17 @@ def test_ctrl_c_says_how_to_resume(sandbox, sleeper, sequences, capsys):
     assert feature.refresh().status in {"registered", "pending", "in_progress"}
 
 
+def test_the_log_tells_of_each_state(sandbox, client, sleeper, sequences, caplog):
+    caplog.set_level("INFO", logger="nclue_pandas")
+    sandbox.configure(job_seconds=1)
+    sequences.nclue.create_feature("러닝화").wait()
+    told = [record.getMessage() for record in caplog.records]
+    assert told[0] == "Feature '러닝화' is created"
+    assert told[-1] == "Feature '러닝화' is completed"
+    assert len(set(told)) == len(told)
+    assert not any(key in caplog.text for key in (sandbox.access_key, sandbox.secret_key))
+
+
 @pytest.mark.parametrize(
     "fault", ["error_503", "drop_before", "truncated", "wrong_types", "throttle", "html"]
 )

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from nclue_pandas import display
-from nclue_pandas.display import jobs
+from nclue_pandas.display import cards, jobs
 from nclue_pandas.errors.data import Problem
 from nclue_pandas.frames.evaluation import evaluate
 from nclue_pandas.jobs.failures import FAILURES
@@ -66,6 +66,13 @@ def test_any_other_state_is_shown_as_it_is(status):
 
 def test_a_job_of_an_unknown_state():
     assert "state unknown" in display.job_text("Task", "i", "t", TaskRecord(None))
+
+
+def test_a_job_that_was_created_just_now():
+    record = TaskRecord(None, created_at=None)
+    assert "Task 't': created; not asked yet\n" in display.job_text("Task", "i", "t", record)
+    shown = display.job_html("Task", "i", "t", record)
+    assert not any(color in shown for color in cards._COLORS.values()), "it is in no state yet"
 
 
 def test_a_job_that_was_not_asked_for_shows_what_is_known():

@@ -139,6 +139,14 @@ def test_nothing_to_compare():
         compare({}, experiment(100)[2])
 
 
+def test_scores_without_names():
+    weak, strong, answers = experiment(100)
+    with pytest.raises(ConfigurationError, match=r"is a list: .*compare\(\{'recency'"):
+        compare([weak, strong], answers)
+    with pytest.raises(ConfigurationError, match="is a DataFrame"):
+        compare(answers, {"weak": weak})
+
+
 def test_frames_without_a_common_user():
     weak, strong, answers = experiment(100)
     with pytest.raises(InvalidDataError, match="None of the 100 answers"):

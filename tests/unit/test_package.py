@@ -26,6 +26,7 @@ def test_every_public_name_is_there():
     for name in nclue.__all__:
         assert getattr(nclue, name) is not None
         assert name in dir(nclue)
+    assert sorted(dir(nclue)) == sorted(nclue.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         nclue.nothing  # noqa: B018
 
