@@ -1,4 +1,4 @@
-"""``df.nclue``: one short method per verb, no logic, no state.
+"""``df.nclue``: each verb is the function of that name; no logic, no state.
 
 pandas 3 builds the accessor anew at every ``df.nclue``, so making one costs nothing, and it never
 raises: ``dir(df)`` and tab completion must work on every frame. What is wrong with a frame is
