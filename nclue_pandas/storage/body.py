@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from nclue_pandas.storage.layout import PART_BYTES
 from nclue_pandas.storage.text import encode
 
 if TYPE_CHECKING:
@@ -15,15 +14,10 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-#: A part of at most so many bytes is encoded once: half as much again as parts have on average.
-KEPT_BYTES: Final = 3 * PART_BYTES // 2
-
-
 class PartBody(io.RawIOBase):
     r"""Lines of some tables, encoded when they are wanted.
 
-    It is read twice, once to be signed and once to be sent, and again by a second attempt. The
-    lines of a part of usual size are kept for that; of a larger one no more than a batch is held.
+    It is read twice, once to be signed and once to be sent, and again by a second attempt.
 
     Parameters
     ----------
@@ -31,6 +25,8 @@ class PartBody(io.RawIOBase):
         Returns an iterator of the tables, the same at every call.
     size : int
         Bytes of all lines.
+    is_kept : bool
+        Whether the lines are encoded once and kept, instead of a batch at a time.
 
     Examples
     --------
@@ -40,11 +36,13 @@ class PartBody(io.RawIOBase):
     (b'a\t1\n', 2, b'1\n')
     """
 
-    def __init__(self, tables: Callable[[], Iterator[pa.Table]], size: int) -> None:
+    def __init__(
+        self, tables: Callable[[], Iterator[pa.Table]], size: int, *, is_kept: bool = False
+    ) -> None:
         super().__init__()
         self._tables = tables
         self._size = size
-        self._kept: list[memoryview] | None = None
+        self._kept = [*self._encoded()] if is_kept else None
         self._wanted = 0
         self._start_anew()
 
@@ -82,16 +80,9 @@ class PartBody(io.RawIOBase):
         return filled
 
     def _start_anew(self) -> None:
-        self._batches = self._lines()
+        self._batches = self._encoded() if self._kept is None else iter(self._kept)
         self._rest = memoryview(b"")
         self._at = 0
-
-    def _lines(self) -> Iterator[memoryview]:
-        if self._size > KEPT_BYTES:
-            return self._encoded()
-        if self._kept is None:
-            self._kept = list(self._encoded())
-        return iter(self._kept)
 
     def _encoded(self) -> Iterator[memoryview]:
         return (lines for table in self._tables() for lines in encode(table))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -74,7 +74,15 @@ class Digested(Protocol):
 
 
 class Content(Digested, Protocol):
-    """The lines of a dataset."""
+    """The lines of a dataset.
+
+    Attributes
+    ----------
+    in_memory : bool
+        Whether the rows are held anyway, so that the lines of a few parts beside them are little.
+    """
+
+    in_memory: ClassVar[bool]
 
     def tables(self, buckets: range) -> Iterator[pa.Table]:
         """Yield the rows of neighboring buckets in canonical order, some at a time."""
@@ -106,6 +114,8 @@ class FrameContent:
     hashes : numpy.ndarray of uint64
         Of the ids, ascending.
     """
+
+    in_memory: ClassVar[bool] = True
 
     def __init__(self, table: pa.Table) -> None:
         hashes = hash_ids(table.column("user_id"))

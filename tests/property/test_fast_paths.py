@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from io import SEEK_CUR, SEEK_END
 from itertools import pairwise
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -126,11 +125,7 @@ def test_a_body_reads_like_the_file(rows, reads, is_kept):
         pa.table({"user_id": pa.array([u], pa.string()), "sequence": pa.array([t], pa.string())})
         for u, t in rows
     ]
-    with patch("nclue_pandas.storage.body.KEPT_BYTES", len(whole) if is_kept else -1):
-        check_reads(PartBody(lambda: iter(tables), len(whole)), whole, reads)
-
-
-def check_reads(body, whole, reads):
+    body = PartBody(lambda: iter(tables), len(whole), is_kept=is_kept)
     for start, size in reads:
         assert body.seek(start) == body.tell() == start
         assert body.read(size) == whole[start : start + size]
@@ -140,10 +135,10 @@ def check_reads(body, whole, reads):
     assert body.seek(1, SEEK_CUR) == 1
 
 
-def test_a_part_of_usual_size_is_encoded_once():
+def test_a_part_that_is_kept_is_encoded_once():
     table = pa.table({"user_id": ["a", "b"], "label": [0, 1]})
     asked = []
-    body = PartBody(lambda: asked.append(1) or iter([table]), len(b"a\t0\nb\t1\n"))
+    body = PartBody(lambda: asked.append(1) or iter([table]), 8, is_kept=True)
     assert body.read() == b"a\t0\nb\t1\n"
     body.seek(0)
     assert body.read() == b"a\t0\nb\t1\n"
