@@ -8,6 +8,7 @@ missing is uploaded first, all of it, and created after that.
 from __future__ import annotations
 
 import hashlib
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.errors import NotFoundError
 from nclue_pandas.jobs.creating import check_name
+from nclue_pandas.jobs.deadline import Deadline
 from nclue_pandas.jobs.making import (
     AnswerPath,
     make_feature_from_path,
@@ -23,7 +25,7 @@ from nclue_pandas.jobs.making import (
     make_task_from_paths,
 )
 from nclue_pandas.jobs.survey import survey
-from nclue_pandas.jobs.waiting import wait
+from nclue_pandas.jobs.waiting import wait_until
 from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from nclue_pandas.storage.publish import Dataset
 
 _DIGEST = 10
+_ADVICE = "Make the same call of predict() again: it goes on where it stopped."
 JobT = TypeVar("JobT", bound="Job[Any]")
 
 
@@ -99,9 +102,20 @@ class Datasets:
 def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = None) -> pd.DataFrame:
     """Do what is not done yet, wait, and read the scores."""
     check_name(inputs.name)
+    deadline = Deadline.of(client.clock, timeout, _ADVICE)
     inputs.raise_problems()
     inputs.warn()
-    remaining = _Deadline(client, timeout)
+    try:
+        run = _run_of(client, inputs, deadline)
+        wait_until([run], deadline)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped; the jobs that were created go on. {_ADVICE}\n")
+        raise
+    return inputs.tell_last_event(run.result())
+
+
+def _run_of(client: ClientLike, inputs: Inputs, deadline: Deadline) -> Run:
+    """Upload and create what is not there yet."""
     datasets = Datasets.of(client, inputs)
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
     for step in steps:
@@ -110,9 +124,7 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
         role: inputs.sources[role].publish(client, inputs.name)
         for role in to_upload(steps, datasets)
     }
-    datasets = replace(datasets, **written)
-    run = _Chain(client, datasets, steps, remaining).run()
-    return inputs.tell_last_event(run.result(remaining()))
+    return _Chain(client, replace(datasets, **written), steps, deadline).run()
 
 
 def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
@@ -130,12 +142,12 @@ class _Chain:
     """Makes what the survey found missing, and waits for what the next job needs."""
 
     def __init__(
-        self, client: ClientLike, datasets: Datasets, steps: Steps, remaining: _Deadline
+        self, client: ClientLike, datasets: Datasets, steps: Steps, deadline: Deadline
     ) -> None:
         self._client = client
         self._datasets = datasets
         self._steps = steps
-        self._remaining = remaining
+        self._deadline = deadline
 
     def run(self) -> Run:
         """Return the run, made or there already."""
@@ -148,7 +160,7 @@ class _Chain:
         if scored is None or steps.score_feature.name != steps.feature.name:
             scored = self._feature(steps.score_feature, data.score_on or data.sequences)
         task = self._task(trained)
-        wait([task, scored], timeout=self._remaining())
+        wait_until([task, scored], self._deadline)
         make = partial(make_run, name=steps.run.name, task=task, feature=scored)
         return self._present(steps.run, make)
 
@@ -156,7 +168,7 @@ class _Chain:
         step, data = self._steps.task, self._datasets
         if trained is None or not step.is_made:
             return cast("Task", step.job)
-        wait([trained], timeout=self._remaining())
+        wait_until([trained], self._deadline)
         train = AnswerPath(trained, data.answers.path, data.answers.bucket)
         test = AnswerPath(trained, data.test.path, data.test.bucket) if data.test else None
         make = partial(make_task_from_paths, name=step.name, train=train, test=test)
@@ -181,16 +193,3 @@ class _Chain:
 def _named(name: str, *content: str) -> str:
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:_DIGEST]
     return f"{name[: NAME_LENGTH - _DIGEST - 1]}-{digest}"
-
-
-class _Deadline:
-    """Seconds left of a timeout for several waits together."""
-
-    def __init__(self, client: ClientLike, timeout: float | None) -> None:
-        self._clock = client.clock
-        self._end = None if timeout is None else self._clock.monotonic() + timeout
-
-    def __call__(self) -> float | None:
-        if self._end is None:
-            return None
-        return max(0.0, self._end - self._clock.monotonic())

@@ -26,15 +26,17 @@ from nclue_pandas.errors import (
     RequestTimeoutError,
     Throttled,
 )
+from nclue_pandas.jobs.deadline import Deadline
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.queue import jobs_before, stands_in_queue
+from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.progress import WaitProgress, emit
 from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nclue_pandas.jobs.reference import ClientRef, Clock
+    from nclue_pandas.jobs.reference import ClientRef
 
 _log = logging.getLogger("nclue_pandas")
 
@@ -74,24 +76,30 @@ def wait(jobs: Job[Any] | Iterable[Job[Any]], *, timeout: float | None = None) -
     JobTimeout
         When the deadline passes. The jobs go on.
     ConfigurationError
-        When something else than handles is given.
+        When something else than handles is given, or `timeout` is no number of seconds.
 
     Examples
     --------
     >>> wait([])
     """
     given = _handles(jobs)
-    waited = list(dict.fromkeys(given))
-    if waited:
-        watch = _Watch(waited, waited[0].client.clock, timeout)
-        try:
-            watch.until_finished()
-        except KeyboardInterrupt:
-            sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(waited)}\n")
-            raise
-        finally:
-            watch.close()
-            _tell_equals(given)
+    clock = given[0].client.clock if given else Clock()
+    try:
+        wait_until(given, Deadline.of(clock, timeout))
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(given)}\n")
+        raise
+
+
+def wait_until(jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
+    """Wait with others that have the same deadline; see :func:`wait`."""
+    waited = list(dict.fromkeys(jobs))
+    watch = _Watch(waited, deadline)
+    try:
+        watch.until_finished()
+    finally:
+        watch.close()
+        _tell_equals(jobs)
     for job in waited:
         job.raise_if_failed()
 
@@ -118,18 +126,19 @@ def _tell_equals(jobs: Sequence[Job[Any]]) -> None:
 
 def how_to_resume(jobs: Sequence[Job[Any]]) -> str:
     """Say how to pick the jobs up again, here or in another process."""
-    calls = ", ".join(f"client.get_{job.kind.name}({job.name or job.id!r})" for job in jobs[:5])
-    more = f" and {len(jobs) - 5} more" if len(jobs) > 5 else ""  # noqa: PLR2004
+    own = list(dict.fromkeys(jobs))
+    calls = ", ".join(f"client.get_{job.kind.name}({job.name or job.id!r})" for job in own[:5])
+    more = f" and {len(own) - 5} more" if len(own) > 5 else ""  # noqa: PLR2004
     return f"Pick up with {calls}{more}, then .wait() or .result()."
 
 
 class _Watch:
     """One wait: which jobs are unfinished, and since when they are in their state."""
 
-    def __init__(self, jobs: Sequence[Job[Any]], clock: Clock, timeout: float | None) -> None:
-        self._clock = clock
-        self._timeout = timeout
-        self._started = clock.monotonic()
+    def __init__(self, jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
+        self._clock = deadline.clock
+        self._deadline = deadline
+        self._started = self._clock.monotonic()
         self._unfinished = [job for job in jobs if not job.finished]
         self._since = dict.fromkeys(self._unfinished, self._started)
         self._poller = _Poller()
@@ -158,11 +167,10 @@ class _Watch:
     def _pause(self, interval: float) -> None:
         """Wait with some jitter, in short steps so that what is shown moves on."""
         pause = interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads polls
-        if self._timeout is not None:
-            left = self._started + self._timeout - self._clock.monotonic()
-            if left <= 0:
-                raise _timed_out(self._unfinished, self._timeout)
-            pause = min(pause, left)
+        left = self._deadline.left()
+        if left <= 0:
+            raise _timed_out(self._unfinished, self._deadline)
+        pause = min(pause, left)
         while pause > 0:
             self._clock.sleep(min(pause, _STEP))
             pause -= _STEP
@@ -242,11 +250,12 @@ def _passing() -> Iterator[None]:
         _log.warning("waiting goes on after: %s", error)
 
 
-def _timed_out(jobs: Sequence[Job[Any]], timeout: float) -> JobTimeout:
+def _timed_out(jobs: Sequence[Job[Any]], deadline: Deadline) -> JobTimeout:
     states = ", ".join(f"{job.kind.title} {job.name or job.id!r} is {job.status}" for job in jobs)
     first = jobs[0]
     return JobTimeout(
-        f"After {timeout:g} s: {states}. The service goes on working. {how_to_resume(jobs)}",
+        f"After {deadline.timeout:g} s: {states}. The service goes on working. "
+        f"{deadline.advice or how_to_resume(jobs)}",
         kind=first.kind.name,
         job_id=first.id,
         name=first.name,

@@ -210,8 +210,10 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
             for upload, part in zip(uploads, dataset.parts, strict=True):
                 sent += upload.result()
                 advance(part.size)
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                error.add_note("Make the same call again: what was sent is not sent twice.")
             while not all(upload.done() for upload in uploads):
                 mine.cancel()
                 time.sleep(_TICK)

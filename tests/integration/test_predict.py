@@ -247,11 +247,26 @@ def test_calls_at_the_same_time_replace_a_failed_job_once(sandbox, client, predi
 def test_the_deadline_is_one_for_all_jobs(sandbox, client, sleeper, predict, count):
     sandbox.configure(job_seconds=300)
     sleeper.also = sandbox.advance
-    with pytest.raises(errors.JobTimeout):
+    with pytest.raises(errors.JobTimeout, match=r"After 700 s: .* same call of predict\(\)"):
         predict(timeout=700)
     assert sleeper.now < 760
     assert count()[:2] == [1, 1]
     assert len(predict(timeout=1000)) == 240
+
+
+def test_ctrl_c_says_to_make_the_same_call_again(sandbox, sleeper, predict, count, capsys):
+    sandbox.configure(job_seconds=300)
+    sleeper.also = sandbox.advance
+    sleeper.interrupt_at = 400
+    with pytest.raises(KeyboardInterrupt):
+        predict()
+    told = capsys.readouterr().err
+    assert "same call of predict() again" in told
+    assert "client.get_" not in told
+    assert count() == [1, 1, 0]
+    sleeper.interrupt_at = None
+    assert len(predict()) == 240
+    assert count() == [1, 1, 1]
 
 
 def test_a_plan_finds_problems_and_sends_nothing(sandbox, client, shop):

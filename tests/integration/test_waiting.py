@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
@@ -167,6 +168,14 @@ def test_what_is_no_job_cannot_be_waited_for(client, sequences):
     for given in ("f", [made, "f"], 5, None, [sequences]):
         with pytest.raises(errors.ConfigurationError, match="takes handles of jobs"):
             nclue.wait(given)
+
+
+@pytest.mark.parametrize("timeout", ["5min", pd.Timedelta("1s"), -1, float("nan"), True])
+def test_a_timeout_is_a_number_of_seconds(client, sequences, timeout):
+    made = sequences.nclue.create_feature("f").wait()
+    for call in (made.wait, lambda timeout: nclue.wait([], timeout=timeout), made.result):
+        with pytest.raises(errors.ConfigurationError, match="give seconds"):
+            call(timeout)
 
 
 def test_only_a_registered_job_can_be_cancelled(sandbox, client, sequences):
