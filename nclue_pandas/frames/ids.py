@@ -30,6 +30,8 @@ Codes = NDArray[np.int32]
 #: A table indexed by the id itself is used while it is at most this many times the rows.
 _DENSE = 4
 _SMALLEST_SLICE = 1 << 16
+#: Bytes of the widest integers, whose dense ranges are far from it.
+_WORD = 8
 _TAKEN_TYPES = "text, whole numbers, or categories of them"
 
 
@@ -231,12 +233,18 @@ def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
     table = np.zeros(seen.size, dtype=np.int32)
     codes = np.empty(numbers.size, dtype=np.int32)
     least = numbers.dtype.type(low)
+    # A difference that wraps around is right again when it is read without a sign.
+    distance = np.dtype(f"u{numbers.itemsize}" if numbers.itemsize < _WORD else np.intp)
+
+    def places(part: slice) -> NDArray[Any]:
+        distances: NDArray[Any] = np.subtract(numbers[part], least)
+        return distances.view(distance)
 
     def see(part: slice) -> None:
-        seen[np.subtract(numbers[part], least)] = True
+        seen[places(part)] = True
 
     def look_up(part: slice) -> None:
-        codes[part] = table[np.subtract(numbers[part], least)]
+        codes[part] = table[places(part)]
 
     parts = slices(numbers.size, _SMALLEST_SLICE)
     in_threads(see, parts)

@@ -17,6 +17,7 @@ from pyarrow import csv
 
 from nclue_pandas.frames import encoding, personal_data
 from nclue_pandas.frames.columns import take_rows, to_chunks
+from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.screening import (
     count_separators,
     personal_suspects,
@@ -156,3 +157,27 @@ def test_the_buffers_of_a_result_are_those_of_the_reader(monkeypatch):
         assert [b and b.address for b in shown.buffers()] == [
             b and b.address for b in read.buffers()
         ]
+
+
+INTEGER_TYPES = [f"{sign}{size}" for sign in ("int", "uint") for size in (8, 16, 32, 64)]
+
+
+@given(st.sampled_from(INTEGER_TYPES), st.data())
+def test_whole_numbers_of_every_type_are_ids(kind, data):
+    limits = np.iinfo(kind)
+    edges = st.sampled_from([limits.min, limits.max])
+    start = data.draw(edges | st.integers(limits.min, limits.max))
+    near = st.integers(max(limits.min, start - 300), min(limits.max, start + 300))
+    drawn = data.draw(st.lists(near | edges, max_size=20))
+    # Many rows, so that ranges as wide as those of the narrow types are dense.
+    values = [*drawn, *range(max(limits.min, start - 300), min(limits.max, start + 300))]
+    encoded = encode_ids(pd.Series(np.array(values, dtype=kind)))
+    texts = encoded.texts.to_pylist()
+    assert [texts[code] for code in encoded.codes] == [str(value) for value in values]
+    assert len(set(texts)) == len(texts)
+
+
+def test_users_of_all_numbers_of_a_narrow_type_stay_apart():
+    numbers = np.arange(-20_000, 20_001).astype("int16")
+    encoded = encode_ids(pd.Series(numbers))
+    assert encoded.texts.take(pa.array(encoded.codes)).to_pylist() == [str(n) for n in numbers]
