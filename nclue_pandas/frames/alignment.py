@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.errors.data import InvalidDataError, Problem
+from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import find_column, require_frame
 from nclue_pandas.frames.faults import offending_rows
 from nclue_pandas.frames.ids import id_text
@@ -59,7 +60,7 @@ def align(
     named : mapping of str to pandas.DataFrame
         Score frames with the columns `user` and `score`; at least one.
     answers : pandas.DataFrame
-        With the columns `user` and `label` (0/1 or bool).
+        With the columns `user` and `label`, as :func:`~nclue_pandas.to_answers` reads it.
     user, score, label : str
         Names of the columns.
 
@@ -77,11 +78,13 @@ def align(
         no common user, or users that all have the same label.
     """
     ids = _ids(answers, user, "answers")
-    labels = _numbers(answers, label, "label", "answers")
+    read = read_binary(find_column(answers, label, "label"), "label")
+    wrong = np.zeros(len(answers), dtype=bool)
+    wrong[np.append(read.null, read.other)] = True
     _check(
         answers,
         _id_problems(ids, "answers"),
-        _problem("label", "A label in the answers is neither 0 nor 1", ~np.isin(labels, (0, 1))),
+        _problem("label", "A label in the answers is neither 0 nor 1", wrong),
     )
     found = np.ones(len(ids), dtype=bool)
     columns, unmatched_scores, unmatched_answers = {}, {}, {}
@@ -90,7 +93,7 @@ def align(
         found &= matched
         hits = int(matched.sum())
         unmatched_scores[name], unmatched_answers[name] = len(frame) - hits, len(ids) - hits
-    labels = labels[found] == 1
+    labels = read.ones[found]
     _check_both_labels(labels, len(ids))
     scores = {name: values[found] for name, values in columns.items()}
     return Aligned(scores, labels, unmatched_scores, unmatched_answers)
@@ -101,7 +104,7 @@ def _lookup(
 ) -> tuple[Booleans, Floats]:
     """Return whether each wanted id has a score, and the score (NaN where it has none)."""
     ids = _ids(frame, user, "scores")
-    values = _numbers(frame, score, "score", "scores")
+    values = _scores(frame, score)
     _check(
         frame,
         _id_problems(ids, "scores"),
@@ -115,14 +118,14 @@ def _ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:
     return id_text(find_column(require_frame(frame, what), user, "user"))
 
 
-def _numbers(frame: pd.DataFrame, name: str, argument: str, what: str) -> Floats:
-    column = find_column(frame, name, argument)
+def _scores(frame: pd.DataFrame, name: str) -> Floats:
+    column = find_column(frame, name, "score")
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise InvalidDataError(
-            f"Column {name!r} of the {what} is {column.dtype}, and its values are no numbers. "
-            f"Name another column with {argument}=."
+            f"Column {name!r} of the scores is {column.dtype}, and its values are no numbers. "
+            "Name another column with score=."
         ) from error
 
 

@@ -73,7 +73,8 @@ def to_answers(
         Which events count: a boolean column, a boolean Series with the index of `events`, or a
         function that takes `events` and returns one. None counts any event ("came back").
     label : str, optional
-        Column with 0 and 1, bool, or ``"0"`` and ``"1"``, for a frame that has labels.
+        Column of labels, for a frame that has them: 0 and 1 of any number type, bool, or the
+        texts ``"0"`` and ``"1"``, ``"false"`` and ``"true"``.
     observed_until : str, datetime, date or int, optional
         How far the log was observed. Without it, the log is taken to end with its last event.
     personal_data : {"raise", "mask"}

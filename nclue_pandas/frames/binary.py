@@ -1,4 +1,4 @@
-"""Columns of zeros and ones, whatever their type."""
+"""Columns of zeros and ones, whatever their type: the one place that says what a label is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Binary:
 
 
 def read_binary(column: pd.Series[Any], argument: str) -> Binary:
-    """Read bool, 0 and 1 of any number type, or the texts ``"0"`` and ``"1"``.
+    """Read bool, 0 and 1 of any number type, or the texts 0, 1, false and true.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def read_binary(column: pd.Series[Any], argument: str) -> Binary:
 
 
 def _texts(texts: pa.Array, null: Flags) -> Binary:
-    """Read texts; boxed booleans of a mixed column read "true" and "false"."""
+    """Read texts, as files hold labels and booleans."""
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
     ones = _flags(pc.is_in(texts, value_set=pa.array(["1", "true"], texts.type)))

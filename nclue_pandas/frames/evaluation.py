@@ -106,8 +106,8 @@ def evaluate(
     scores : pandas.DataFrame
         One row per user: `user`, `score` (any finite number; higher means more likely).
     answers : pandas.DataFrame
-        One row per user: `user`, `label` (0/1 or bool), for example the test half of
-        :func:`split`.
+        One row per user: `user`, `label` (as :func:`to_answers` reads it), for example the test
+        half of :func:`split`.
     user, score, label : str
         Names of the columns. Ids are compared as text.
     confidence : float, default 0.95

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
+from nclue_pandas.frames.answers import label_faults
+from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import find_column, take_rows
+from nclue_pandas.frames.faults import raise_faults
 from nclue_pandas.frames.hashing import canonical_order, hash_ids
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.text_values import read_chunks
@@ -138,8 +141,16 @@ class FrameContent:
 
     @classmethod
     def of_answers(cls, frame: pd.DataFrame, user: str, label: str) -> FrameContent:
-        """Take ids and labels from a frame."""
-        labels = pa.array(find_column(frame, label, "label").to_numpy(dtype="int8"))
+        """Take ids and labels from a frame.
+
+        Raises
+        ------
+        InvalidDataError
+            When a label is null or neither 0 nor 1, with the rows.
+        """
+        read = read_binary(find_column(frame, label, "label"), "label")
+        raise_faults(label_faults(read), frame)
+        labels = pa.array(read.ones.view(np.int8))
         ids = id_text(find_column(frame, user, "user"))
         return cls(pa.table({"user_id": ids, "label": labels}))
 

@@ -276,8 +276,9 @@ def test_a_missing_column_is_named_with_the_ones_there_are(columns, argument):
 def test_values_that_are_no_numbers():
     with pytest.raises(InvalidDataError, match=r"'score'.*no numbers.*score="):
         evaluate(*bad(score=["high", "low", "mid"]))
-    with pytest.raises(InvalidDataError, match=r"'label'.*no numbers.*label="):
-        evaluate(*bad(label=pd.array(["yes", "no", "no"], dtype=pd.ArrowDtype(pa.string()))))
+    with pytest.raises(InvalidDataError, match="neither 0 nor 1") as caught:
+        evaluate(*bad(label=pd.array(["yes", "no", "0"], dtype=pd.ArrowDtype(pa.string()))))
+    assert [problem.rows for problem in caught.value.problems] == [(0, 1)]
 
 
 @pytest.mark.parametrize("label", [0, 1])
