@@ -24,7 +24,7 @@ from nclue_pandas.frames.telling import tell
 from nclue_pandas.frames.times import read_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     from nclue_pandas.frames.behaviors import OnPersonalData
@@ -82,8 +82,9 @@ def to_answers(
         :func:`~nclue_pandas.pseudonymize`.
     on_invalid : {"raise", "drop"}
         What to do about rows with a null or impossible id, a null or unreadable time, a label
-        other than 0 and 1, or a repeated id (of which ``"drop"`` keeps the first). A null in
-        `positive` is always an error.
+        other than 0 and 1, a repeated id (``"drop"`` keeps the first of the rows that are valid),
+        or a user with both labels (``"drop"`` drops all rows). A null in `positive` is always an
+        error.
     timezone : str or tzinfo, optional
         Time zone of the log, or of `cutoff` and `observed_until`, when only the other has one.
 
@@ -235,11 +236,8 @@ def _from_labels(
 ) -> pd.DataFrame:
     ids = encode_ids(find_column(labels, user, "user"))
     read = read_binary(find_column(labels, label, "label"), "label")
-    faults = [
-        *id_faults(ids),
-        *label_faults(read),
-        duplicate_fault(ids, keep_first=on_invalid == "drop"),
-    ]
+    faults = [*id_faults(ids), *label_faults(read)]
+    faults += _repeated(ids, read, faults, on_invalid)
     kept, dropped = settle(faults, personal_ids(ids), labels, on_invalid)
     rows = np.ones(len(labels), dtype=bool) if kept is None else kept
     frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
@@ -261,19 +259,40 @@ def label_faults(read: Binary) -> list[Fault]:
     ]
 
 
-def duplicate_fault(ids: EncodedIds, *, keep_first: bool = False) -> Fault:
-    """Return the rows that share their id; without the first of each when it is to be kept."""
-    codes = ids.codes
+def _repeated(
+    ids: EncodedIds, read: Binary, faults: Sequence[Fault], on_invalid: OnInvalid
+) -> list[Fault]:
+    """Return the rows of users with both labels, and repeated rows of the others."""
+    valid = np.ones(ids.codes.size, dtype=bool)
+    valid[np.concatenate([fault.rows for fault in faults])] = False
+    both = _has_row(ids, valid & read.ones) & _has_row(ids, valid & ~read.ones)
+    conflict = Fault(
+        "conflicting_label",
+        "A user has both labels, in different rows",
+        "Decide on one label for each user.",
+        ids.rows_where(both),
+    ).within(valid)
+    drop = on_invalid == "drop"
+    looked_at = valid if drop else np.ones(valid.size, dtype=bool)
+    looked_at[conflict.rows] = False
+    return [conflict, duplicate_fault(ids, looked_at, keep_first=drop)]
+
+
+def duplicate_fault(
+    ids: EncodedIds, rows: Flags | None = None, *, keep_first: bool = False
+) -> Fault:
+    """Return those of `rows` that share their id; without the first of each if it is to be kept."""
+    codes = ids.codes if rows is None else np.where(rows, ids.codes, np.int32(-1))
     counts = np.bincount(codes[codes >= 0], minlength=len(ids.texts))
-    rows = ids.rows_where(counts > 1)
-    if keep_first and rows.size:
-        _, first = np.unique(codes[rows], return_index=True)
-        rows = np.delete(rows, first)
+    repeated = np.flatnonzero(np.append(counts > 1, False)[codes])
+    if keep_first and repeated.size:
+        _, first = np.unique(codes[repeated], return_index=True)
+        repeated = np.delete(repeated, first)
     return Fault(
         "duplicate_id",
         "A user id occurs more than once",
         "Each user has one row: combine or drop the repeated rows.",
-        rows,
+        repeated,
     )
 
 

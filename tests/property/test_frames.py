@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
+from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.hashing import hash_ids
 
 START = datetime(2026, 1, 1)
@@ -152,7 +154,7 @@ def test_answers(events, cutoff, horizon, form):
     log = log_of(events)
     positive = {"column": "good", "series": log["good"], "call": lambda frame: frame["good"]}[form]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", nclue.frames.reports.NclueDataWarning)
+        warnings.simplefilter("ignore", nclue.NclueDataWarning)
         frame = log.nclue.to_answers(
             user="user",
             time="time",
@@ -213,3 +215,34 @@ def test_checks_find_every_row_that_a_loop_finds(data):
     assert wrong <= rows
     extra = {row for row in rows - wrong if ids[row].strip() == ids[row]}
     assert extra == set()
+
+
+LABELS = st.lists(st.tuples(USERS | st.just(" "), st.sampled_from([0, 1, 1, None, 2])), min_size=1)
+
+
+@given(LABELS)
+def test_given_labels_of_every_user_that_has_a_sure_one(rows):
+    frame = pd.DataFrame(rows, columns=["user_id", "y"]).astype({"y": "Int64"})
+    sure = {}
+    for user, label in rows:
+        if user.strip() and label in {0, 1}:
+            sure.setdefault(user, []).append(label)
+    wanted = {user: found[0] for user, found in sure.items() if len(set(found)) == 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nclue.NclueDataWarning)
+        made = nclue.to_answers(frame, label="y", on_invalid="drop")
+    assert as_dict(made, "label") == wanted
+    both = {
+        row for row, (user, y) in enumerate(rows) if len({*sure.get(user, ())}) > 1 and y in {0, 1}
+    }
+    assert nclue.report(made).rows_dropped.get("conflicting_label", 0) == len(both)
+    try:
+        nclue.to_answers(frame, label="y")
+    except InvalidDataError as error:
+        named = {problem.code: set(problem.rows) for problem in error.problems}
+        assert named.get("conflicting_label", set()) == both
+        assert ("duplicate_id" in named) == any(
+            n > 1 for n in Counter(u for row, (u, _) in enumerate(rows) if row not in both).values()
+        )
+    else:
+        assert len(wanted) == len(rows)
