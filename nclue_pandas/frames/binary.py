@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import null_rows, to_arrow
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, null_rows, to_arrow
 from nclue_pandas.frames.text_values import read_text, to_text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read_binary(column: pd.Series[Any], argument: str) -> Binary:
     """
     try:
         values = to_arrow(column)
-    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+    except NO_ARROW_TYPE:
         return _texts(read_text(column, argument).texts, column.isna().to_numpy())
     kind = values.type
     if pa.types.is_dictionary(kind):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,23 @@ from numpy.typing import NDArray
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NO_ROWS: Positions = np.empty(0, dtype=np.int64)
+#: What pyarrow raises for values without a common type, or text that is not Unicode.
+NO_ARROW_TYPE: Final = (UnicodeEncodeError, OverflowError, pa.ArrowException)
 
 #: Bytes of text from which 32-bit offsets are not safe any more.
 _SMALL_TEXT = 2**31 - 2**16
 #: Chunks of fewer rows are joined before they are worked on one by one.
 _CHUNK_ROWS = 1 << 14
+#: Bits of the smallest decimals of which Arrow finds the distinct values.
+_SMALLEST_DECIMAL = 128
+_UUID_BYTES = 16
+#: Hexadecimal digits of a UUID before which its text has a hyphen.
+_HYPHENS = (8, 12, 16, 20)
 
 
 def require_frame(frame: object, argument: str) -> pd.DataFrame:
@@ -31,6 +38,14 @@ def require_frame(frame: object, argument: str) -> pd.DataFrame:
         kind = type(frame).__name__
         raise InvalidDataError(f"{argument} must be a pandas DataFrame, not {kind}.")
     return frame
+
+
+def is_label(frame: pd.DataFrame, name: Any) -> bool:
+    """Tell whether a column, or a group of columns, has this label."""
+    try:
+        return bool(name in frame.columns)
+    except TypeError:  # not hashable
+        return False
 
 
 def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]:
@@ -52,32 +67,59 @@ def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]
     InvalidDataError
         When several columns have this name.
     """
-    try:
-        found = name in frame.columns
-    except TypeError:
-        found = False
-    if not found:
+    if not is_label(frame, name):
         raise MissingColumnError.named(name, frame.columns, argument, levels=frame.index.names)
     column: pd.Series[Any] | pd.DataFrame = frame[name]
     if isinstance(column, pd.DataFrame):
-        raise InvalidDataError(
-            f"{column.shape[1]} columns are named {name!r} (argument {argument}=). "
-            "Rename them, so that it is clear which one is meant."
-        )
+        raise _several(frame, name, argument)
     return column
+
+
+def _several(frame: pd.DataFrame, name: Any, argument: str) -> InvalidDataError:
+    """Say that a label is that of a group of columns, or of several."""
+    labels: list[Any] = list(frame.columns)
+    if frame.columns.nlevels > 1:
+        group = name if isinstance(name, tuple) else (name,)
+        label = next(each for each in labels if each[: len(group)] == group)
+        if label != name:
+            return InvalidDataError(
+                f"{name!r} (argument {argument}=) is the label of a group of columns. Give the "
+                f"whole label of one of them, such as {label!r}."
+            )
+    count = labels.count(name)
+    return InvalidDataError(
+        f"{count} columns are named {name!r} (argument {argument}=). "
+        "Rename them, so that it is clear which one is meant."
+    )
+
+
+def one_column(values: Any) -> pd.Series[Any] | None:
+    """Return a series, an index, an array or a list as a series; None for anything else.
+
+    Examples
+    --------
+    >>> one_column(("a", "b")).tolist(), one_column("ab"), one_column({"a", "b"})
+    (['a', 'b'], None, None)
+    """
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        values = pd.arrays.ArrowExtensionArray(values)
+    kinds = (pd.Series, pd.Index, np.ndarray, pd.api.extensions.ExtensionArray, list, tuple)
+    if not isinstance(values, kinds) or getattr(values, "ndim", 1) != 1:
+        return None
+    return values if isinstance(values, pd.Series) else pd.Series(values)
 
 
 def to_arrow(column: pd.Series[Any]) -> pa.Array:
     """Return the values of any column as one Arrow array, without copies where possible.
 
-    NaN, None, NaT and ``pd.NA`` become null.
+    NaN, None, NaT and ``pd.NA`` become null, and UUIDs text.
 
     Raises
     ------
     pyarrow.ArrowException, UnicodeEncodeError, OverflowError
-        When the values have no common Arrow type.
+        When the values have no common Arrow type (:data:`NO_ARROW_TYPE`).
     """
-    return one_array(pa.array(column, from_pandas=True))
+    return one_array(_values(column))
 
 
 def to_chunks(column: pd.Series[Any]) -> pa.ChunkedArray:
@@ -90,7 +132,7 @@ def to_chunks(column: pd.Series[Any]) -> pa.ChunkedArray:
     >>> to_chunks(pd.Series(["a", None])).to_pylist()
     ['a', None]
     """
-    values = pa.array(column, from_pandas=True)
+    values = _values(column)
     if isinstance(values, pa.Array):
         return pa.chunked_array([values])
     if pa.types.is_dictionary(values.type):
@@ -99,6 +141,50 @@ def to_chunks(column: pd.Series[Any]) -> pa.ChunkedArray:
     kinds = {chunk.type for chunk in chunks} or {values.type}
     kind = kinds.pop() if len(kinds) == 1 else pa.large_string()
     return pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
+
+
+def _values(column: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
+    """Return the values in a type that Arrow's functions know, with nulls for what is missing."""
+    values = pa.array(column, from_pandas=True)
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    # Of NumPy's floats pyarrow has made nulls already.
+    if pa.types.is_floating(kind) and not isinstance(column.dtype, np.dtype):
+        return _rewritten(values, _nan_to_null)
+    if kind == pa.uuid():
+        return _rewritten(values, _uuid_text)
+    if pa.types.is_decimal(kind) and kind.bit_width < _SMALLEST_DECIMAL:
+        wide = pa.decimal128(kind.precision, kind.scale)
+        return _rewritten(values, lambda chunk: chunk.cast(wide))
+    return values
+
+
+def _rewritten(
+    values: pa.Array | pa.ChunkedArray, rewrite: Callable[[pa.Array], pa.Array]
+) -> pa.Array:
+    """Rewrite the values, or the entries of a dictionary."""
+    own = one_array(values)
+    if not pa.types.is_dictionary(own.type):
+        return rewrite(own)
+    entries = rewrite(own.dictionary)
+    if entries.null_count:
+        return entries.take(own.indices)
+    return pa.DictionaryArray.from_arrays(own.indices, entries)
+
+
+def _nan_to_null(floats: pa.Array) -> pa.Array:
+    return pa.array(floats.to_numpy(zero_copy_only=False), from_pandas=True)
+
+
+def _uuid_text(values: pa.ExtensionArray) -> pa.Array:
+    """Write UUIDs as RFC 9562 does: hexadecimal digits in five groups."""
+    if not len(values):
+        return pa.array([], pa.string())
+    start = values.offset * _UUID_BYTES
+    data = values.storage.buffers()[1].slice(start, len(values) * _UUID_BYTES)
+    digits = np.frombuffer(data.to_pybytes().hex().encode(), np.uint8).reshape(len(values), -1)
+    texts = np.insert(digits, _HYPHENS, ord("-"), axis=1)
+    null = values.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(texts.view(f"S{texts.shape[1]}").ravel(), mask=null).cast(pa.string())
 
 
 def _without_small(chunks: list[pa.Array]) -> Iterator[pa.Array]:

@@ -66,6 +66,9 @@ def encode_values(values: pa.Array | pa.ChunkedArray) -> Encoded:
     if len(values) > _PART_ROWS and (is_text(kind) or pa.types.is_integer(kind)):
         return _encode_parts(values)
     encoded = one_array(values)
+    if pa.types.is_float16(kind):  # not every pyarrow finds the distinct ones
+        encoded = encoded.view(pa.uint16()).dictionary_encode()
+        return Encoded(_codes(encoded), encoded.dictionary.view(kind))
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode()
     return Encoded(_codes(encoded), encoded.dictionary)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from nclue_pandas.contract import USER_ID_LENGTH
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.cleaning import CONTROL
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, one_array, to_chunks
+from nclue_pandas.frames.columns import (
+    NO_ARROW_TYPE,
+    NO_ROWS,
+    Flags,
+    Positions,
+    is_text,
+    one_array,
+    to_chunks,
+)
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.parallel import in_threads, slices
@@ -24,6 +32,8 @@ from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
 Codes = NDArray[np.int32]
 
@@ -115,10 +125,11 @@ def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
     >>> id_text(pd.Series([17850.0, float("nan")])).to_pylist()
     ['17850', None]
     """
-    if not pd.api.types.is_object_dtype(column.dtype):
-        values = to_chunks(column)
-        if is_text(values.type):  # nothing to read; ids are few bytes beside what they are for
-            return one_array(values.cast(pa.string()))
+    if column.dtype != np.dtype(object):
+        with suppress(*NO_ARROW_TYPE):
+            values = to_chunks(column)
+            if is_text(values.type):  # nothing to read; ids are few bytes beside what they are for
+                return one_array(values.cast(pa.string()))
     encoded = encode_ids(column, argument)
     faults = [fault for fault in encoded.unreadable() if fault.rows.size]
     if faults:
@@ -156,7 +167,7 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
         return integers
     try:
         values = to_chunks(column)
-    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+    except NO_ARROW_TYPE:
         read = read_text(column, argument)
         return _encode(read.texts, lambda texts: TextValues(texts, NO_ROWS), read.not_unicode)
     _refuse_other_types(values.type, argument)
@@ -258,8 +269,8 @@ def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
 def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    wrong = pa.types.is_temporal(kind) or pa.types.is_boolean(kind)
-    if wrong:
+    number = pa.types.is_integer(kind) or _is_number(kind)
+    if not (number or is_text(kind) or pa.types.is_null(kind)):
         raise InvalidDataError(
             f"The column of {argument}= is of type {kind}; user ids are {_TAKEN_TYPES}."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import (
+    NO_ARROW_TYPE,
     NO_ROWS,
     Flags,
     Positions,
@@ -26,8 +27,18 @@ from nclue_pandas.frames.columns import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: From here on a float no longer tells neighboring whole numbers apart.
-EXACT_FLOAT = 2.0**53
+#: From here on a float of a type no longer tells neighboring whole numbers apart.
+_EXACT: Final = {pa.float16(): 2.0**11, pa.float32(): 2.0**24, pa.float64(): 2.0**53}
+_ALL_DIGITS: Final = pa.decimal256(76, 0)
+#: Types of which Arrow writes every value as a person would.
+_PLAIN_TYPES: Final = (
+    pa.types.is_integer,
+    pa.types.is_boolean,
+    pa.types.is_null,
+    pa.types.is_timestamp,
+    pa.types.is_date,
+    pa.types.is_time,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +74,7 @@ def read_text(column: pd.Series[Any], argument: str) -> TextValues:
     Raises
     ------
     InvalidDataError
-        When the values are of a type that has no plain text, such as lists or bytes.
+        When the values are of a type that has no plain text, such as lists, bytes or durations.
 
     Examples
     --------
@@ -84,7 +95,7 @@ def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
     """
     try:
         values = to_chunks(column)
-    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+    except NO_ARROW_TYPE:
         read = _read_objects(column, argument)
         return TextValues(pa.chunked_array([read.texts]), read.not_unicode)
     texts = [to_text(chunk, argument) for chunk in values.chunks or [pa.array([], values.type)]]
@@ -102,27 +113,37 @@ def to_text(values: pa.Array, argument: str) -> pa.Array:
     if pa.types.is_floating(kind):
         return _float_text(values)
     if pa.types.is_decimal(kind):
-        return _number_text(values, values.cast(pa.float64()))
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        raise _no_text(str(kind), argument)
-    return values.cast(pa.string())
+        integers = values.cast(_ALL_DIGITS, safe=False)
+        return pc.if_else(
+            pa.array(whole(values)), *(v.cast(pa.string()) for v in (integers, values))
+        )
+    if any(is_type(kind) for is_type in _PLAIN_TYPES):
+        return values.cast(pa.string())
+    raise _no_text(str(kind), argument)
 
 
 def whole(numbers: pa.Array) -> Flags:
-    """Tell which floats are whole numbers that a float holds exactly."""
+    """Tell which floats or decimals are whole numbers, held exactly; null is none.
+
+    Examples
+    --------
+    >>> whole(pa.array([1.0, 1.5, 2.0**24], pa.float32())).tolist()
+    [True, False, False]
+    """
+    exact: Flags
+    if pa.types.is_decimal(numbers.type):
+        same = pc.equal(pc.trunc(numbers), numbers).fill_null(False)
+        exact = same.to_numpy(zero_copy_only=False)
+        return exact
     floats = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    exact: Flags = (np.abs(floats) <= EXACT_FLOAT) & (floats == np.trunc(floats))
+    exact = (np.abs(floats) < _EXACT[numbers.type]) & (floats == np.trunc(floats))
     return exact
 
 
 def _float_text(values: pa.Array) -> pa.Array:
-    return _number_text(values, values)
-
-
-def _number_text(values: pa.Array, floats: pa.Array) -> pa.Array:
     """Write whole numbers as integers and the others as they are."""
-    is_whole = whole(floats)
-    numbers = np.where(is_whole, floats.to_numpy(zero_copy_only=False), 0).astype(np.int64)
+    is_whole = whole(values)
+    numbers = np.where(is_whole, values.to_numpy(zero_copy_only=False), 0).astype(np.int64)
     integers = pa.array(numbers).cast(pa.string())
     texts = pc.if_else(pa.array(is_whole), integers, values.cast(pa.string()))
     return pc.if_else(pc.is_null(values), pa.scalar(None, pa.string()), texts)
@@ -163,7 +184,7 @@ def _object_text(value: Any, argument: str) -> str:
 
 
 def _is_whole(value: float) -> bool:
-    return abs(value) <= EXACT_FLOAT and value.is_integer()
+    return abs(value) < _EXACT[pa.float64()] and value.is_integer()
 
 
 def _is_unicode(text: str) -> bool:

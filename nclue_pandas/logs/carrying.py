@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import find_column, is_text, to_arrow
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, is_text, to_arrow
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.text_values import read_text
@@ -118,7 +118,7 @@ def _plain(column: pd.Series[Any], argument: str) -> pa.Array:
     """Return the values in their Arrow type; text as ``string``, categories as what they are."""
     try:
         values = to_arrow(column)
-    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+    except NO_ARROW_TYPE:
         values = _boxed(column, argument)
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
