@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.times import UNITS
+from nclue_pandas.frames.times import RELATIVE, UNITS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -155,15 +155,24 @@ def _parse(value: Any, argument: str) -> pd.Timestamp:
     stamp: Any = None
     if not isinstance(value, (int, float, np.number)):
         try:
-            stamp = pd.Timestamp(value)
+            stamp = _iso(value) if isinstance(value, str) else pd.Timestamp(value)
         except (ValueError, TypeError):
             stamp = None
     if not isinstance(stamp, pd.Timestamp):
         raise ConfigurationError(
-            f"{argument}={value!r} cannot be read as a time. Give a text such as '2011-09-01' or "
-            "'2011-09-01T12:30:00+09:00', or a datetime."
+            f"{argument}={value!r} cannot be read as a time. Give a text in ISO 8601 such as "
+            "'2011-09-01' or '2011-09-01T12:30:00+09:00', or a datetime."
         )
     return stamp
+
+
+def _iso(text: str) -> Any:
+    if text.strip() in RELATIVE:
+        return None
+    try:
+        return pd.to_datetime(text, format="ISO8601")
+    except pd.errors.OutOfBoundsDatetime:  # of nanoseconds, which a bound does not need
+        return pd.Timestamp(text)
 
 
 def _add(start: pd.Timestamp, horizon: Any) -> pd.Timestamp:

@@ -24,6 +24,8 @@ UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 #: NumPy's "not a time", here for every row without one.
 NOT_A_TIME: Final = int(np.iinfo(np.int64).min)
 _OFFSET = "[T ][0-9]{2}.*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+#: What pandas reads among texts in ISO 8601: the time of the call, not one of the log.
+RELATIVE: Final = ("now", "today")
 _REMEDY = "Convert the column with pandas.to_datetime first."
 
 
@@ -123,7 +125,7 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
         return _categories(column, argument)
     if isinstance(kind, pd.DatetimeTZDtype) or (isinstance(kind, np.dtype) and kind.kind == "M"):
         return _datetimes(pd.DatetimeIndex(column))
-    if pd.api.types.is_object_dtype(kind):
+    if kind == np.dtype(object):
         return _objects(column, argument)
     try:
         return _arrow(to_arrow(column), argument)
@@ -198,7 +200,8 @@ def _texts(values: pa.Array, argument: str) -> Times:
 
 
 def _parse(texts: pd.Series[Any], *, aware: bool) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=aware))
+    dated = texts.mask(texts.isin(RELATIVE))
+    return pd.DatetimeIndex(pd.to_datetime(dated, format="ISO8601", errors="coerce", utc=aware))
 
 
 def mixed_zones(argument: str, without: Positions = NO_ROWS) -> InvalidDataError:
