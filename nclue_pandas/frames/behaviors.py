@@ -12,11 +12,18 @@ import pyarrow.compute as pc
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.cleaning import Cleaned, clean
-from nclue_pandas.frames.columns import NO_ROWS, find_column, null_rows, one_array, take_rows
+from nclue_pandas.frames.columns import (
+    NO_ROWS,
+    find_column,
+    is_label,
+    null_rows,
+    one_array,
+    take_rows,
+)
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.personal_data import find, mask
-from nclue_pandas.frames.screening import suspects
+from nclue_pandas.frames.screening import personal_suspects, suspects
 from nclue_pandas.frames.text_values import TextValues, read_chunks, read_text
 
 if TYPE_CHECKING:
@@ -169,9 +176,9 @@ def read_behaviors(read: TextValues, personal_data: OnPersonalData) -> Behaviors
     """
     patched = PatchedTexts(read.texts)
     suspected = suspects(patched.distinct)
-    cleaned, places, blank = _clean(patched, suspected.unclean)
-    rows, of = patched.rows_at(places)
-    found = _find_distinct(patched, suspected.personal)
+    cleaned, joined, blank = _clean(patched, suspected.unclean)
+    rows, of = patched.rows_at(suspected.unclean)
+    found = _find_distinct(patched, np.union1d(suspected.personal, joined))
     masked = NO_ROWS
     if found and personal_data == "mask":
         masked = np.unique(np.concatenate([hits for _, hits in found]))
@@ -201,14 +208,13 @@ def behavior_texts(
     events : pandas.DataFrame
         The log.
     behavior : str or sequence of str
-        One column or several.
+        One column or several; a tuple that is the label of a column is that column.
     template : str or None
         Text with the columns in braces, such as ``"{category} {item}"``; None joins several
         columns by a space. A row where one of the columns is null has no behavior.
     """
-    names = (
-        [behavior] if isinstance(behavior, str) or not _is_sequence(behavior) else list(behavior)
-    )
+    is_one = is_label(events, behavior) or not isinstance(behavior, (list, tuple))
+    names = [behavior] if is_one else list(behavior)
     if not names:
         raise ConfigurationError("behavior=[] names no column.")
     columns = {name: find_column(events, name, "behavior") for name in names}
@@ -226,10 +232,6 @@ def behavior_texts(
     joined = pc.binary_join_element_wise(*parts, pa.scalar("", kind), null_handling="emit_null")
     bad = np.unique(np.concatenate([each.not_unicode for each in used]))
     return TextValues(joined, bad)
-
-
-def _is_sequence(value: object) -> bool:
-    return isinstance(value, (list, tuple))
 
 
 def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool, Any]]:
@@ -261,14 +263,19 @@ def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool,
 
 
 def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positions, Positions]:
-    """Patch the texts that need it; return what was done, where, and which texts are blank."""
+    """Patch the texts that need it.
+
+    Returns what was done, the texts that may hold personal data now that what stood between
+    digits is gone, and the blank texts.
+    """
     originals = patched.take_distinct(suspected)
     cleaned = clean(originals)
     lengths = pc.binary_length(cleaned.texts).fill_null(1).to_numpy(zero_copy_only=False)
     differs = pc.not_equal(cleaned.texts, originals).fill_null(False)
-    changed = differs.to_numpy(zero_copy_only=False)
-    patched.patch(suspected[changed], cleaned.texts.filter(pa.array(changed)))
-    return cleaned, suspected, suspected[lengths == 0]
+    changed = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
+    places, texts = suspected[changed], cleaned.texts.take(pa.array(changed))
+    patched.patch(places, texts)
+    return cleaned, places[personal_suspects(texts)], suspected[lengths == 0]
 
 
 def _find_distinct(patched: PatchedTexts, places: Positions) -> list[tuple[str, Positions]]:

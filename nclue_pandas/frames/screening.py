@@ -1,7 +1,8 @@
 """A fast first look at many texts: which of them need a closer one.
 
 Works on the UTF-8 bytes of Arrow arrays, block by block, so that a block stays in the processor's
-cache, and several blocks at once. It may suspect a text without reason, but never misses one.
+cache, and several blocks at once. It may suspect a text without reason, but never misses one of
+the texts as they are: what cleaning changes is looked at again.
 """
 
 from __future__ import annotations

@@ -121,3 +121,16 @@ def test_a_key_of_exactly_sixteen_bytes():
     assert len(nclue.pseudonymize(frame, b"k" * 16)) == 1
     with pytest.raises(errors.ConfigurationError, match="15 bytes"):
         nclue.pseudonymize(frame, b"k" * 15)
+
+
+@pytest.mark.parametrize("gap", ["\t" * 12, "->\n" * 6, "\u2028" * 9])
+def test_found_where_cleaning_brings_the_digits_together(gap):
+    text = f"card {gap.join(['4111', '1111', '1111', '1111'])}"
+    log = pd.DataFrame({"u": ["a", "b"], "t": 1, "b": [text, "tea"]})
+    columns = {"user": "u", "time": "t", "behavior": "b"}
+    with pytest.raises(errors.PersonalDataError, match="card number") as caught:
+        log.nclue.to_sequences(**columns)
+    assert caught.value.problems[0].rows == (0,)
+    masked = log.nclue.to_sequences(**columns, personal_data="mask")
+    assert sorted(masked["sequence"]) == ["card ***", "tea"]
+    assert not [p for p in masked.nclue.check().problems if p.code == "personal_data"]
