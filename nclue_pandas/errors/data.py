@@ -84,7 +84,7 @@ class InvalidDataError(NclueError, ValueError):
         lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         tail = "\nThe offending rows are in the error's .rows." if rows is not None else ""
-        return cls(f"{count} found, nothing was sent:\n{lines}{tail}", problems=problems, rows=rows)
+        return cls(f"{count} found:\n{lines}{tail}", problems=problems, rows=rows)
 
 
 class PersonalDataError(InvalidDataError):

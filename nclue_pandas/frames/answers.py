@@ -13,7 +13,14 @@ from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.behaviors import check_personal_data
 from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
+from nclue_pandas.frames.columns import (
+    arrow_column,
+    find_column,
+    is_label,
+    one_column,
+    require_frame,
+    text_column,
+)
 from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
@@ -70,8 +77,9 @@ def to_answers(
     horizon : str, timedelta, DateOffset or int, optional
         How far after the cutoff events count, such as ``"90D"``.
     positive : str, Series, callable or None
-        Which events count: a boolean column, a boolean Series with the index of `events`, or a
-        function that takes `events` and returns one. None counts any event ("came back").
+        Which events count: a boolean column, a boolean Series with the index of `events` (an
+        array or a list in the order of its rows will do), or a function that takes `events` and
+        returns one. None counts any event ("came back").
     label : str, optional
         Column of labels, for a frame that has them: 0 and 1 of any number type, bool, or the
         texts ``"0"`` and ``"1"``, ``"false"`` and ``"true"``.
@@ -301,20 +309,19 @@ def _positive(events: pd.DataFrame, positive: Any) -> Binary | None:
         return None
     if callable(positive):
         positive = positive(events)
-    elif not isinstance(positive, (pd.Series, np.ndarray, list, pd.api.extensions.ExtensionArray)):
-        positive = find_column(events, positive, "positive")
-    if not isinstance(positive, pd.Series):
-        positive = pd.Series(positive)
-    elif not positive.index.equals(events.index):
+    given = None if is_label(events, positive) else one_column(positive)
+    if given is None:
+        given = find_column(events, positive, "positive")
+    elif isinstance(positive, pd.Series) and not positive.index.equals(events.index):
         raise InvalidDataError(
             "positive= is a Series with another index than the log, so that its rows cannot be "
             "told. Make it from the log itself, or give an array in the order of the rows."
         )
-    if len(positive) != len(events):
+    if len(given) != len(events):
         raise InvalidDataError(
-            f"positive= has {len(positive):,} values for {len(events):,} rows of the log."
+            f"positive= has {len(given):,} values for {len(events):,} rows of the log."
         )
-    return read_binary(positive, "positive")
+    return read_binary(given, "positive")
 
 
 def _positive_faults(read: Binary) -> list[Fault]:

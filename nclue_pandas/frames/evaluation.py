@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -281,9 +282,9 @@ def _wilson(rate: Floats, users: Any, z: float) -> tuple[Floats, Floats]:
     return np.maximum(center - spread, 0), np.minimum(center + spread, 1)
 
 
-def check_confidence(confidence: float) -> None:
+def check_confidence(confidence: object) -> None:
     """Refuse what is no confidence."""
-    if not 0 < confidence < 1:
+    if not isinstance(confidence, Real) or not 0 < float(confidence) < 1:
         raise ConfigurationError(
             f"confidence={confidence!r} is not between 0 and 1; for 95 % give 0.95."
         )

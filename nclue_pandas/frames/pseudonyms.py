@@ -6,18 +6,19 @@ import hmac
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import find_column, require_frame, text_column
+from nclue_pandas.frames.columns import find_column, one_column, require_frame, text_column
 from nclue_pandas.frames.faults import Fault, raise_faults
 from nclue_pandas.frames.ids import encode_ids, id_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
 _KEY_BYTES: Final = 16
 #: Characters of a pseudonym: 128 bits of the digest, four in each letter.
@@ -64,6 +65,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]})
     >>> pseudonymize(frame, "correct horse battery staple")["user_id"].str.len().tolist()
     [32]
@@ -73,8 +75,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     ids = encode_ids(find_column(frame, user, "user"))
     raise_faults(ids.unreadable(), frame)
     codes = pa.array(ids.codes, mask=ids.codes < 0)
-    column = text_column(_pseudonyms(ids.texts, secret).take(codes))
-    return frame.assign(**{user: column.array})
+    return _with_ids(frame, user, _pseudonyms(ids.texts, secret).take(codes))
 
 
 def restore_ids(
@@ -100,16 +101,19 @@ def restore_ids(
     Returns
     -------
     pandas.DataFrame
-        A copy with the original ids as text (string[pyarrow]).
+        A copy with the original ids as text (string[pyarrow]); null stays null.
 
     Raises
     ------
+    ConfigurationError
+        When the key is too short, or `ids` are no series, array or list.
     InvalidDataError
         When a pseudonym belongs to none of the ids, with the rows: another key was used, or
         `ids` is not complete.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> key = "correct horse battery staple"
     >>> frame = pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]})
     >>> hidden = pseudonymize(frame, key)
@@ -118,10 +122,18 @@ def restore_ids(
     """
     require_frame(scores, "scores")
     secret = _check_key(key)
-    originals = encode_ids(ids if isinstance(ids, pd.Series) else pd.Series(ids), "ids").texts
+    given = one_column(ids)
+    if given is None:
+        raise ConfigurationError(
+            f"ids= must be a Series, an array or a list of ids, not {type(ids).__name__}. Of a "
+            "frame, give the column of the ids."
+        )
+    originals = encode_ids(given, "ids").texts
     pseudonyms = id_text(find_column(scores, user, "user"))
     places = pc.index_in(pseudonyms, value_set=_pseudonyms(originals, secret))
-    unknown = np.flatnonzero(pc.is_null(places).to_numpy(zero_copy_only=False))
+    unknown = np.flatnonzero(
+        pc.and_(pc.is_null(places), pc.is_valid(pseudonyms)).to_numpy(zero_copy_only=False)
+    )
     if unknown.size:
         fault = Fault(
             "unknown_pseudonym",
@@ -130,7 +142,14 @@ def restore_ids(
             unknown,
         )
         raise InvalidDataError.of([fault.problem], scores.iloc[unknown])
-    return scores.assign(**{user: text_column(originals.take(places)).array})
+    return _with_ids(scores, user, originals.take(places))
+
+
+def _with_ids(frame: pd.DataFrame, user: Any, ids: pa.Array) -> pd.DataFrame:
+    """Return a copy with other ids; the label of their column may be of any type."""
+    copy = frame.assign()  # a copy as the version of pandas makes them
+    copy[user] = text_column(ids).array
+    return copy
 
 
 def _check_key(key: object) -> bytes:

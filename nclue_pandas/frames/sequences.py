@@ -140,7 +140,7 @@ def to_sequences(
     require_frame(events, "events")
     check_on_invalid(on_invalid)
     check_personal_data(personal_data)
-    budget = Budget(_check_max_tokens(max_tokens), token_estimator or estimate_tokens)
+    budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)
     with build_steps("sequences", 4) as step:
         log = _Log(
             step(read_times(find_column(events, time, "time"))),
@@ -234,10 +234,17 @@ def tie_codes(column: pd.Series[Any]) -> NDArray[np.int64]:
     return np.where(codes < 0, len(values), codes).astype(np.int64)
 
 
-def _check_max_tokens(max_tokens: int | None) -> int | None:
-    if max_tokens is not None and (isinstance(max_tokens, bool) or max_tokens < 1):
-        raise ConfigurationError(f"max_tokens={max_tokens!r}: give at least 1, or None.")
-    return max_tokens
+def check_max_tokens(max_tokens: object) -> int | None:
+    """Refuse what is no budget of tokens."""
+    if max_tokens is None:
+        return None
+    if isinstance(max_tokens, (int, np.integer)) and not isinstance(max_tokens, bool):
+        budget = int(max_tokens)
+        if budget >= 1:
+            return budget
+    raise ConfigurationError(
+        f"max_tokens={max_tokens!r}: give a whole number of at least 1, or None."
+    )
 
 
 def _look_at_ids(ids: EncodedIds) -> tuple[Positions, list[Fault], list[Fault]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport
 from nclue_pandas.frames.columns import text_column
 from nclue_pandas.frames.hashing import NO_HASHES, hash_ids
@@ -114,6 +114,11 @@ class SequenceStore:
 
     def tables(self, buckets: range) -> Iterator[pa.Table]:
         """Yield the rows of neighboring buckets in canonical order, some at a time."""
+        if not self._remove.alive:
+            raise ConfigurationError(
+                "This SequenceStore is closed, and its files are removed. Use it inside its "
+                "with block, or make it again with stream_sequences()."
+            )
         for bucket in buckets:
             for span in self.spans.get(bucket, ()):
                 yield pa.Table.from_batches([self.file.read(span)])

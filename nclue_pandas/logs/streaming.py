@@ -17,7 +17,7 @@ from nclue_pandas.frames.faults import raise_problems
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.reports import SequenceReport
 from nclue_pandas.frames.reports import report as report_of
-from nclue_pandas.frames.sequences import to_sequences, warn_of_sequences
+from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
 from nclue_pandas.logs.carrying import ROW, Carrier
 from nclue_pandas.logs.memory import give_back
 from nclue_pandas.logs.sources import frames_of
@@ -131,6 +131,7 @@ def stream_sequences(
     """
     if isinstance(memory, bool) or memory < LEAST_MEMORY:
         raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
+    check_max_tokens(max_tokens)
     options: dict[str, Any] = {
         "user": user,
         "time": time,
@@ -274,7 +275,5 @@ def _report_of(frame: pd.DataFrame) -> SequenceReport:
 
 def _merged(problems: list[Problem]) -> Problem:
     rows = sorted(row for problem in problems for row in problem.rows)
-    message = problems[0].message
-    if len(rows) > _ROWS_TOLD:
-        message = f"{message}, in {len(rows):,} rows"
-    return replace(problems[0], message=message, rows=tuple(rows[:_ROWS_TOLD]))
+    total = len(rows) if len(rows) > _ROWS_TOLD else None
+    return replace(problems[0], rows=tuple(rows[:_ROWS_TOLD]), total=total)

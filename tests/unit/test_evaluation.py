@@ -214,7 +214,7 @@ def test_a_wider_confidence_gives_a_wider_interval():
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
-@pytest.mark.parametrize("confidence", [0, 1, 95, -0.5, float("nan")])
+@pytest.mark.parametrize("confidence", [0, 1, 95, -0.5, float("nan"), "0.9", None, True])
 def test_a_confidence_is_between_0_and_1(confidence):
     with pytest.raises(ConfigurationError, match=r"give 0\.95"):
         evaluate(*frames([0.1, 0.9], [0, 1]), confidence=confidence)

@@ -76,6 +76,8 @@ def test_every_kind_of_time_column(times):
         ([b"2026", b"2027"], "binary|bytes"),
         ([dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 1, tzinfo=SEOUL)], "with and without"),
         (["2026-01-01", "yesterday"], "time"),
+        (["2026-01-01", "now"], "unreadable_time"),
+        (["2026-01-01T00:00Z", "today"], "unreadable_time"),
         ([1.5, 2.0], "time"),
         ([{"a": 1}, {"a": 2}], "time"),
     ],
@@ -103,6 +105,11 @@ def test_texts_of_which_some_have_a_time_zone(kind, on_invalid):
     [
         ({"cutoff": "soon"}, "cutoff='soon' cannot be read as a time"),
         ({"cutoff": 5}, "cutoff=5 cannot be read as a time"),
+        ({"cutoff": "03/04/2026"}, "ISO 8601"),
+        ({"cutoff": "2026-13-01"}, "ISO 8601"),
+        ({"cutoff": "now"}, "ISO 8601"),
+        ({"cutoff": " today"}, "ISO 8601"),
+        ({"cutoff": ""}, "ISO 8601"),
         ({"cutoff": pd.NaT}, "cannot be read"),
         ({"horizon": "a while"}, "horizon='a while'"),
         ({"horizon": 3}, "horizon=3"),
@@ -155,6 +162,15 @@ def test_plain_numbers_as_times_want_plain_numbers_as_cutoffs():
         answers_of(events, cutoff=6, horizon="3D")
 
 
+@pytest.mark.parametrize(
+    ("until", "kept"),
+    [("2026-01-02", 1), ("2026-01-02 12:00", 2), ("20260103", 2), ("9999-12-31", 3), ("0001", 0)],
+)
+def test_bounds_are_texts_in_iso_8601(until, kept):
+    events = log(pd.date_range("2026-01-01", periods=3), u=["a", "b", "c"])
+    assert len(sequence_of(events, until=until)) == kept
+
+
 @pytest.mark.parametrize("cutoff", [2**70, -(2**70)])
 def test_a_cutoff_beyond_every_time(cutoff):
     events = log([1, 5, 9], u=["a", "b", "a"])
@@ -172,6 +188,10 @@ def test_a_cutoff_beyond_every_time(cutoff):
         lambda events: events["b"].eq("x2"),
         np.array([False, False, True]),
         [0, 0, 1],
+        (False, False, True),
+        pd.Index([False, False, True]),
+        pa.array([False, False, True]),
+        pa.chunked_array([[False], [False, True]]),
         pd.array([0, 0, 1], dtype="Int8"),
         pd.Series([0.0, 0.0, 1.0]),
         pd.Series(["0", "false", "true"]),
@@ -213,8 +233,27 @@ def test_a_column_name_that_is_there_twice_or_cannot_be_one():
     twice = pd.concat([events, events[["b"]]], axis=1)
     with pytest.raises(InvalidDataError, match="2 columns are named 'b'"):
         sequence_of(twice)
+    with pytest.raises(InvalidDataError, match=r"2 columns are named \('b', 'x'\)"):
+        sequence_of(
+            twice.set_axis(
+                pd.MultiIndex.from_tuples([(name, "x") for name in twice]), axis=1
+            ).sort_index(axis=1),
+            user=("u", "x"),
+            time=("t", "x"),
+            behavior=("b", "x"),
+        )
     with pytest.raises(MissingColumnError, match="There is no column .*'u', 't', 'b'"):
         sequence_of(events, user={"not": "hashable"})
+
+
+def test_columns_of_several_levels():
+    labels = {"u": ("u", ""), "t": ("t", "q"), "b": ("i", "n")}
+    events = log([2, 1]).set_axis(pd.MultiIndex.from_tuples(labels.values()), axis=1)
+    named = {"user": labels["u"], "time": labels["t"], "behavior": labels["b"]}
+    assert sequence_of(events, **named) == ["x1->x0"]
+    assert sequence_of(events, **named | {"behavior": [labels["b"], "u"]}) == ["x1 a->x0 a"]
+    with pytest.raises(InvalidDataError, match=r"'t' .* group of columns.* such as \('t', 'q'\)"):
+        sequence_of(events, **named | {"time": "t"})
 
 
 def test_chunked_and_empty_columns():
@@ -232,6 +271,10 @@ def test_chunked_and_empty_columns():
     ("options", "message"),
     [
         ({"behavior": []}, "names no column"),
+        *(
+            ({"max_tokens": value}, f"max_tokens={value!r}: give a whole number")
+            for value in (float("nan"), 2.5, "5", True, 0)
+        ),
         ({"template": "{c}"}, "none of the columns"),
         ({"template": "{b!r}"}, "none of the columns"),
         ({"template": "{b:>3}"}, "none of the columns"),
@@ -309,6 +352,26 @@ def test_a_check_of_an_unknown_kind_of_frame():
     surrogate = pd.DataFrame({"user_id": ["a"], "sequence": pd.Series(["\ud800"], dtype=object)})
     with pytest.raises(InvalidDataError, match="surrogate"):
         nclue.check(surrogate)
+
+
+@pytest.mark.parametrize("label", [0, ("a", "id"), "user_id"])
+def test_pseudonyms_under_any_label_and_null_ids(label):
+    frame = pd.DataFrame({label: ["a", None, "b"], "score": [1, 2, 3]})
+    before, key = frame.copy(deep=True), "k" * 16
+    hidden = nclue.pseudonymize(frame, key, user=label)
+    pd.testing.assert_frame_equal(frame, before)
+    assert hidden[label].isna().tolist() == [False, True, False]
+    forms = (["a", "b"], ("a", "b"), frame[label], pd.Index(["a", "b"]), pa.array(["a", "b"]))
+    for ids in forms:
+        back = nclue.restore_ids(hidden, key, ids=ids, user=label)
+        assert back[label].tolist() == ["a", pd.NA, "b"]
+        assert back["score"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("ids", ["ab", {"a"}, {"a": 1}, 5, None, pd.DataFrame({"a": ["a"]})])
+def test_ids_that_are_no_column(ids):
+    with pytest.raises(ConfigurationError, match="a Series, an array or a list"):
+        nclue.restore_ids(pd.DataFrame({"user_id": ["x"]}), "k" * 16, ids=ids)
 
 
 def test_pseudonyms_that_nobody_has():

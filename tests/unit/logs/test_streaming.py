@@ -186,3 +186,25 @@ def test_answers_and_other_columns_are_refused(log, client):
             client.create_feature("f", store, user="other")
         with pytest.raises(errors.InvalidDataError, match="SequenceStore"):
             client.create_task("t", client.create_feature("f", store), store)
+
+
+def test_a_closed_store_says_so(log):
+    store = nclue.stream_sequences(log, **COLUMNS)
+    store.close()
+    for read in (store.to_frame, lambda: list(store)):
+        with pytest.raises(errors.ConfigurationError, match="SequenceStore is closed"):
+            read()
+
+
+@pytest.mark.parametrize("tokens", [float("nan"), 2.5, "5"])
+def test_a_budget_of_tokens_is_refused_before_the_log_is_read(tokens):
+    with pytest.raises(errors.ConfigurationError, match="max_tokens="):
+        nclue.stream_sequences(pytest.fail, **COLUMNS, max_tokens=tokens)
+
+
+def test_all_rows_of_a_problem_are_counted_and_the_first_are_named():
+    log = pd.DataFrame({"u": pd.Series([None] * 5_000, dtype=object), "t": 1, "b": "x"})
+    with pytest.raises(errors.InvalidDataError, match=r"0, 1, 2, 3, 4 and 4,995 more") as caught:
+        nclue.stream_sequences(log, user="u", time="t", behavior="b")
+    (problem,) = caught.value.problems
+    assert (problem.total, problem.rows) == (5_000, tuple(range(1_000)))
