@@ -233,15 +233,6 @@ def test_a_column_name_that_is_there_twice_or_cannot_be_one():
     twice = pd.concat([events, events[["b"]]], axis=1)
     with pytest.raises(InvalidDataError, match="2 columns are named 'b'"):
         sequence_of(twice)
-    with pytest.raises(InvalidDataError, match=r"2 columns are named \('b', 'x'\)"):
-        sequence_of(
-            twice.set_axis(
-                pd.MultiIndex.from_tuples([(name, "x") for name in twice]), axis=1
-            ).sort_index(axis=1),
-            user=("u", "x"),
-            time=("t", "x"),
-            behavior=("b", "x"),
-        )
     with pytest.raises(MissingColumnError, match="There is no column .*'u', 't', 'b'"):
         sequence_of(events, user={"not": "hashable"})
 
