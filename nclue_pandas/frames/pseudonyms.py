@@ -75,45 +75,51 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     ids = encode_ids(find_column(frame, user, "user"))
     raise_faults(ids.unreadable(), frame)
     codes = pa.array(ids.codes, mask=ids.codes < 0)
-    return _with_ids(frame, user, _pseudonyms(ids.texts, secret).take(codes))
+    return _with_ids(frame, user, text_column(_pseudonyms(ids.texts, secret).take(codes)))
 
 
 def restore_ids(
     scores: pd.DataFrame,
-    key: str | bytes,
+    key: str | bytes | None = None,
     *,
     ids: pd.Series[Any] | Sequence[Any],
     user: str = "user_id",
 ) -> pd.DataFrame:
-    """Put the original ids back in the place of pseudonyms.
+    """Put the ids of the log back: those that are text on results, or pseudonyms.
 
     Parameters
     ----------
     scores : pandas.DataFrame
-        Results, or any frame with pseudonyms. It is not changed.
-    key : str or bytes
-        The secret that :func:`~nclue_pandas.pseudonymize` was given.
+        Results, or any frame with ids as text or pseudonyms. It is not changed.
+    key : str or bytes, optional
+        The secret that :func:`~nclue_pandas.pseudonymize` was given; without it the ids are no
+        pseudonyms.
     ids : Series, array or sequence
-        The original ids, in any order; repeats and further ids do no harm.
+        The ids of the log, in any order; repeats and further ids do no harm.
     user : str, default "user_id"
-        Column of the pseudonyms.
+        Column of the ids or pseudonyms.
 
     Returns
     -------
     pandas.DataFrame
-        A copy with the original ids as text (string[pyarrow]); null stays null.
+        A copy with the ids as they are in `ids`, of the same type, so that it can be merged with
+        the log; null stays null.
 
     Raises
     ------
     ConfigurationError
         When the key is too short, or `ids` are no series, array or list.
     InvalidDataError
-        When a pseudonym belongs to none of the ids, with the rows: another key was used, or
-        `ids` is not complete.
+        When a row belongs to none of the ids, with the rows: another key was used, or `ids` is
+        not complete.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> scores = pd.DataFrame({"user_id": ["258", "7"], "score": [0.5, 0.25]})
+    >>> log = pd.DataFrame({"customer": [7.0, 258.0, 7.0, None]})
+    >>> restore_ids(scores, ids=log["customer"])["user_id"].tolist()
+    [258.0, 7.0]
     >>> key = "correct horse battery staple"
     >>> frame = pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]})
     >>> hidden = pseudonymize(frame, key)
@@ -121,34 +127,41 @@ def restore_ids(
     ['010-1234-5678']
     """
     require_frame(scores, "scores")
-    secret = _check_key(key)
+    secret = None if key is None else _check_key(key)
     given = one_column(ids)
     if given is None:
         raise ConfigurationError(
             f"ids= must be a Series, an array or a list of ids, not {type(ids).__name__}. Of a "
             "frame, give the column of the ids."
         )
-    originals = encode_ids(given, "ids").texts
-    pseudonyms = id_text(find_column(scores, user, "user"))
-    places = pc.index_in(pseudonyms, value_set=_pseudonyms(originals, secret))
+    originals = encode_ids(given, "ids")
+    known = originals.texts if secret is None else _pseudonyms(originals.texts, secret)
+    found = id_text(find_column(scores, user, "user"))
+    places = pc.index_in(found, value_set=known)
     unknown = np.flatnonzero(
-        pc.and_(pc.is_null(places), pc.is_valid(pseudonyms)).to_numpy(zero_copy_only=False)
+        pc.and_(pc.is_null(places), pc.is_valid(found)).to_numpy(zero_copy_only=False)
     )
     if unknown.size:
+        what = "ids" if secret is None else "pseudonyms"
         fault = Fault(
-            "unknown_pseudonym",
-            f"{unknown.size:,} of {len(scores):,} pseudonyms belong to none of the ids",
-            "Give the key that pseudonymize() was given, and all ids.",
+            f"unknown_{what[:-1]}",
+            f"{unknown.size:,} of {len(scores):,} {what} belong to none of the ids",
+            "Give all ids of the log, and the key that pseudonymize() was given if it made them.",
             unknown,
         )
         raise InvalidDataError.of([fault.problem], scores.iloc[unknown])
-    return _with_ids(scores, user, originals.take(places))
+    present = np.flatnonzero(originals.codes >= 0)
+    first = np.empty(len(known), dtype=np.int64)
+    first[originals.codes[present[::-1]]] = present[::-1]
+    rows = pa.array(first).take(places)
+    values = given.iloc[rows.fill_null(0).to_numpy()] if len(known) else given.iloc[:0]
+    return _with_ids(scores, user, values.mask(pc.is_null(rows).to_numpy(zero_copy_only=False)))
 
 
-def _with_ids(frame: pd.DataFrame, user: Any, ids: pa.Array) -> pd.DataFrame:
+def _with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFrame:
     """Return a copy with other ids; the label of their column may be of any type."""
     copy = frame.assign()  # a copy as the version of pandas makes them
-    copy[user] = text_column(ids).array
+    copy[user] = ids.array
     return copy
 
 

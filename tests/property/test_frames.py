@@ -190,6 +190,28 @@ def test_pseudonyms_keep_users_apart_and_come_back(events):
     assert set(restored["user_id"]) == set(log["user"])
 
 
+@given(
+    st.lists(st.integers(0, 20), min_size=1),
+    st.sampled_from(["int64", "uint8", "float64", "Int64", "str", "category", "int32[pyarrow]"]),
+    st.booleans(),
+)
+def test_ids_come_back_in_the_type_of_the_log(users, kind, hidden):
+    ids = pd.Series(users).astype(kind)
+    key = "sixteen bytes or more" if hidden else None
+    log = pd.DataFrame({"user": ids, "row": range(len(users))})
+    made = log.nclue.pseudonymize(key, user="user") if hidden else log
+    scores = made.nclue.to_sequences(user="user", time="row", behavior="row")[["user_id"]]
+    restored = scores.nclue.restore_ids(
+        key,
+        ids=pd.concat([ids, pd.Series([None])]).astype(kind)
+        if kind in {"float64", "Int64"}
+        else ids,
+    )
+    assert restored["user_id"].dtype == ids.dtype
+    merged = log.merge(restored, left_on="user", right_on="user_id")
+    assert sorted(merged["row"]) == list(range(len(users)))
+
+
 IDS = st.lists(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.none(), max_size=12
 )
