@@ -129,7 +129,8 @@ def stream_sequences(
     ...         dict(zip(frame["user_id"], frame["sequence"]))["7"]
     'day 1->day 2'
     """
-    if isinstance(memory, bool) or memory < LEAST_MEMORY:
+    given: object = memory
+    if not isinstance(given, int) or given < LEAST_MEMORY:
         raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
     check_max_tokens(max_tokens)
     options: dict[str, Any] = {

@@ -133,9 +133,9 @@ def test_an_empty_log_is_an_empty_store(client):
 
 
 def test_wrong_options():
-    for options in ({"memory": 1_000}, {"memory": True}, {"max_tokens": 0}):
-        with pytest.raises(errors.ConfigurationError):
-            nclue.stream_sequences([batch()], **COLUMNS, **options)
+    for memory in (1_000, True, "5", 2e9, None):
+        with pytest.raises(errors.ConfigurationError, match="memory=.* give at least"):
+            nclue.stream_sequences([batch()], **COLUMNS, memory=memory)
 
 
 def test_nothing_stays_behind(log, tmp_path):
