@@ -72,7 +72,8 @@ def test_help_on_a_verb_is_that_of_its_function_without_the_frame(verb):
     assert f"nclue_pandas.{verb}({frame.name}, ...)" in shown
     assert not re.search(rf"^    ({frame.name}) :|:func:", shown, re.MULTILINE)
     for each in others:
-        assert re.search(rf"^    (.*, )?{each.name}(, .*)? : ", shown, re.MULTILINE), each.name
+        listed = rf"^    (.*, )?(\*\*)?{each.name}(, .*)? : "
+        assert re.search(listed, shown, re.MULTILINE), each.name
 
 
 @pytest.mark.parametrize(
