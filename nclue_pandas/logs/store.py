@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -66,8 +66,6 @@ class SequenceStore:
     ...     sorted(store.to_frame()["sequence"]), len(store)
     (['jam', 'tea'], 2)
     """
-
-    in_memory: ClassVar[bool] = False
 
     directory: TemporaryDirectory[str]
     file: BatchFile

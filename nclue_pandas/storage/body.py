@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class PartBody(io.RawIOBase):
-    r"""Lines of some tables, encoded when they are wanted.
+    r"""Lines of some tables, encoded as they are read: no more than a batch is ever held.
 
-    It is read twice, once to be signed and once to be sent, and again by a second attempt.
+    It can be read again from any place: it is once to be signed and once to be sent.
 
     Parameters
     ----------
@@ -25,8 +25,6 @@ class PartBody(io.RawIOBase):
         Returns an iterator of the tables, the same at every call.
     size : int
         Bytes of all lines.
-    is_kept : bool
-        Whether the lines are encoded once and kept, instead of a batch at a time.
 
     Examples
     --------
@@ -36,13 +34,10 @@ class PartBody(io.RawIOBase):
     (b'a\t1\n', 2, b'1\n')
     """
 
-    def __init__(
-        self, tables: Callable[[], Iterator[pa.Table]], size: int, *, is_kept: bool = False
-    ) -> None:
+    def __init__(self, tables: Callable[[], Iterator[pa.Table]], size: int) -> None:
         super().__init__()
         self._tables = tables
         self._size = size
-        self._kept = [*self._encoded()] if is_kept else None
         self._wanted = 0
         self._start_anew()
 
@@ -80,12 +75,9 @@ class PartBody(io.RawIOBase):
         return filled
 
     def _start_anew(self) -> None:
-        self._batches = self._encoded() if self._kept is None else iter(self._kept)
+        self._batches = (lines for table in self._tables() for lines in encode(table))
         self._rest = memoryview(b"")
         self._at = 0
-
-    def _encoded(self) -> Iterator[memoryview]:
-        return (lines for table in self._tables() for lines in encode(table))
 
     def _more(self) -> bool:
         """Encode the next batch when the last one is used up; return whether there is any."""

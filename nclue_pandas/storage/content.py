@@ -10,7 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -77,15 +77,7 @@ class Digested(Protocol):
 
 
 class Content(Digested, Protocol):
-    """The lines of a dataset.
-
-    Attributes
-    ----------
-    in_memory : bool
-        Whether the rows are held anyway, so that the lines of a few parts beside them are little.
-    """
-
-    in_memory: ClassVar[bool]
+    """The lines of a dataset."""
 
     def tables(self, buckets: range) -> Iterator[pa.Table]:
         """Yield the rows of neighboring buckets in canonical order, some at a time."""
@@ -117,8 +109,6 @@ class FrameContent:
     hashes : numpy.ndarray of uint64
         Of the ids, ascending.
     """
-
-    in_memory: ClassVar[bool] = True
 
     def __init__(self, table: pa.Table) -> None:
         hashes = hash_ids(table.column("user_id"))

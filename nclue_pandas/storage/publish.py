@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 #: Parts on their way at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
-#: A part of a frame in memory is encoded once when it has at most so many bytes: half as many again
-#: as parts have on average.
-KEPT_BYTES: Final = 3 * PART_BYTES // 2
 #: Seconds between two looks at parts whose sending is cancelled.
 _TICK: Final = 0.05
 
@@ -117,9 +114,7 @@ class Prepared:
         """Return a part as a file, encoded while it is read."""
         buckets = layout.part_buckets(number, self.place.parts)
         size = sum(each.size for each in self.content.digests if each.bucket in buckets)
-        is_kept = self.content.in_memory and size <= KEPT_BYTES
-        lines = PartBody(lambda: self.content.tables(buckets), size, is_kept=is_kept)
-        return BufferedReader(lines, BATCH_BYTES)
+        return BufferedReader(PartBody(lambda: self.content.tables(buckets), size), BATCH_BYTES)
 
 
 def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Dataset:

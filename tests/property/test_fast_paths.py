@@ -118,15 +118,14 @@ def test_codes_and_values_are_the_column():
 @given(
     st.lists(st.tuples(st.text("ab가", min_size=1), st.text("xyz 책")), max_size=8),
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 25)), max_size=6),
-    st.booleans(),
 )
-def test_a_body_reads_like_the_file(rows, reads, is_kept):
+def test_a_body_reads_like_the_file(rows, reads):
     whole = "".join(f"{user}\t{text}\n" for user, text in rows).encode()
     tables = [
         pa.table({"user_id": pa.array([u], pa.string()), "sequence": pa.array([t], pa.string())})
         for u, t in rows
     ]
-    body = PartBody(lambda: iter(tables), len(whole), is_kept=is_kept)
+    body = PartBody(lambda: iter(tables), len(whole))
     for start, size in reads:
         assert body.seek(start) == body.tell() == start
         assert body.read(size) == whole[start : start + size]
@@ -134,16 +133,6 @@ def test_a_body_reads_like_the_file(rows, reads, is_kept):
     assert body.read() == whole
     assert body.seek(-len(whole), SEEK_END) == 0
     assert body.seek(1, SEEK_CUR) == 1
-
-
-def test_a_part_that_is_kept_is_encoded_once():
-    table = pa.table({"user_id": ["a", "b"], "label": [0, 1]})
-    asked = []
-    body = PartBody(lambda: asked.append(1) or iter([table]), 8, is_kept=True)
-    assert body.read() == b"a\t0\nb\t1\n"
-    body.seek(0)
-    assert body.read() == b"a\t0\nb\t1\n"
-    assert asked == [1]
 
 
 def test_the_buffers_of_a_result_are_those_of_the_reader(monkeypatch):
