@@ -170,7 +170,7 @@ def predict(
     from nclue_pandas.jobs.pipeline import run_chain
     from nclue_pandas.jobs.sources import Columns
 
-    names = Columns(**columns)
+    names = Columns.of(columns)
     inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
     return run_chain(_client(client), inputs, timeout=timeout)
 
@@ -210,7 +210,7 @@ def plan(
     from nclue_pandas.jobs.planning import make_plan
     from nclue_pandas.jobs.sources import Columns
 
-    names = Columns(**columns)
+    names = Columns.of(columns)
     inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
     return make_plan(_client(client), inputs)
 

@@ -8,7 +8,7 @@ how a source is made of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, overload
 
@@ -39,6 +39,28 @@ class Columns:
     user: str = "user_id"
     sequence: str = "sequence"
     label: str = "label"
+
+    @classmethod
+    def of(cls, given: ColumnNames) -> Columns:
+        """Take the keywords of a verb.
+
+        Raises
+        ------
+        TypeError
+            When one of them names no column.
+
+        Examples
+        --------
+        >>> Columns.of({"user": "customer"}).user
+        'customer'
+        """
+        unknown = sorted(given.keys() - {each.name for each in fields(cls)})
+        if unknown:
+            raise TypeError(
+                f"There is no option {unknown[0]}=. Columns are named by user=, sequence= and "
+                "label=; help() of the verb tells its other options."
+            )
+        return cls(**given)
 
 
 class ColumnNames(TypedDict, total=False):

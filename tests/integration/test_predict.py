@@ -254,6 +254,14 @@ def test_the_deadline_is_one_for_all_jobs(sandbox, client, sleeper, predict, cou
     assert len(predict(timeout=1000)) == 240
 
 
+@pytest.mark.parametrize("verb", [nclue.predict, nclue.plan])
+def test_a_typo_in_an_option_is_told(sandbox, shop, verb, client):
+    start = len(sandbox.requests)
+    with pytest.raises(TypeError, match="no option tset=.*user=, sequence= and label="):
+        verb(shop["sequences"], shop["answers"], name="tea", tset=shop["answers"])
+    assert len(sandbox.requests) == start
+
+
 def test_ctrl_c_says_to_make_the_same_call_again(sandbox, sleeper, predict, count, capsys):
     sandbox.configure(job_seconds=300)
     sleeper.also = sandbox.advance
