@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
+from nclue_pandas.frames.memory import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -225,7 +226,7 @@ def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Arra
     ['c', 'a']
     """
     if isinstance(values, pa.Array) or values.num_chunks <= 1:
-        return one_array(values).take(pa.array(rows))
+        return gather(one_array(values), rows)
     if np.any(rows[1:] < rows[:-1]):
         order = np.argsort(rows, kind="stable")
         back = np.empty(rows.size, dtype=np.int64)
@@ -239,6 +240,11 @@ def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Arra
         if start < stop
     ]
     return one_array(pa.chunked_array(pieces, values.type))
+
+
+def gather(values: pa.Array, rows: NDArray[Any]) -> pa.Array:
+    """Take rows that are there into memory that is used again."""
+    return pc.take(values, pa.array(rows), boundscheck=False, memory_pool=TEMPORARY)
 
 
 def is_text(kind: pa.DataType) -> bool:

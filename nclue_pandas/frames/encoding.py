@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nclue_pandas.frames.columns import NO_ROWS, is_text, one_array
+from nclue_pandas.frames.columns import NO_ROWS, gather, is_text, one_array
 from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.screening import text_bytes
+from nclue_pandas.frames.words import WORD, TextWords
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.columns import Positions
@@ -25,11 +25,9 @@ Codes = NDArray[np.int32]
 
 #: Rows of a part: its distinct texts stay in the cache.
 _PART_ROWS: Final = 1 << 17
-_SLICE_ROWS: Final = 1 << 16
-#: Bytes of a text that decide on its part, evenly spread up to the last; a power of two, by
-#: which NumPy divides fast.
-_BYTES: Final = 8
+_SLICE_ROWS: Final = 1 << 17
 _MIX: Final = np.uint32(0x9E3779B1)
+_WIDE_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +82,19 @@ def _encode_parts(values: pa.Array | pa.ChunkedArray) -> Encoded:
     parts = min(-(-len(values) // _PART_ROWS), np.iinfo(np.uint8).max)
     splits = in_threads(lambda piece: _Split.of(*piece, parts), _pieces(values))
 
-    def encode(part: int) -> tuple[Positions, Encoded]:
+    codes = np.empty(len(values), dtype=np.int32)
+
+    def encode(part: int) -> pa.Array:
         rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in splits)])
         own = one_array(pa.chunked_array([split.values_of(part) for split in splits]))
         encoded = own.dictionary_encode()
-        return rows, Encoded(_codes(encoded), encoded.dictionary)
+        codes[rows] = _codes(encoded)
+        return encoded.dictionary
 
-    codes = np.empty(len(values), dtype=np.int32)
-    encoded = in_threads(encode, range(parts))
-    before = np.cumsum([0, *(len(own.distinct) for _, own in encoded)])
-
-    def number(part: int) -> None:
-        rows, own = encoded[part]
-        codes[rows] = np.where(own.codes < 0, own.codes, own.codes + np.int32(before[part]))
-
-    in_threads(number, range(parts))
-    return Encoded(codes, one_array(pa.chunked_array([own.distinct for _, own in encoded])))
+    distinct = in_threads(encode, range(parts))
+    before = np.cumsum([0, *map(len, distinct)], dtype=np.int32)
+    in_threads(lambda split: split.number(codes, before), splits)
+    return Encoded(codes, one_array(pa.chunked_array(distinct)))
 
 
 def _pieces(values: pa.Array | pa.ChunkedArray) -> list[tuple[int, pa.Array]]:
@@ -116,6 +111,7 @@ class _Split:
     """The values of a piece by part; equal values are of one part."""
 
     start: int
+    part: NDArray[np.uint8]
     order: NDArray[np.int32]
     values: pa.Array
     bounds: Positions
@@ -127,7 +123,7 @@ class _Split:
         part = (spread % np.uint32(parts)).astype(np.uint8)
         order = np.argsort(part, kind="stable").astype(np.int32)
         bounds = np.append(0, np.cumsum(np.bincount(part, minlength=parts)))
-        return cls(start, order, values.take(pa.array(order)), bounds)
+        return cls(start, part, order, gather(values, order), bounds)
 
     def rows(self, part: int) -> Positions:
         own = self.order[self.bounds[part] : self.bounds[part + 1]]
@@ -137,6 +133,12 @@ class _Split:
         return self.values[self.bounds[part] : self.bounds[part + 1]]
 
 
+    def number(self, codes: Codes, before: Codes) -> None:
+        """Add to the codes of each row those of the parts before its own."""
+        own = codes[self.start : self.start + self.part.size]
+        own += np.where(own < 0, 0, before[self.part]) if self.values.null_count else before[self.part]
+
+
 def _mixed_integers(values: pa.Array) -> NDArray[np.uint32]:
     numbers = values.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
     mixed: NDArray[np.uint32] = (numbers ^ (numbers >> np.uint64(32))).astype(np.uint32)
@@ -144,14 +146,13 @@ def _mixed_integers(values: pa.Array) -> NDArray[np.uint32]:
 
 
 def _mixed_text(texts: pa.Array) -> NDArray[np.uint32]:
-    offsets, data = text_bytes(texts)
-    lengths = np.diff(offsets)
-    mixed = lengths.astype(np.uint32)
-    if data.size:
-        last = np.maximum(lengths - 1, 0)
-        for step in range(1, _BYTES + 1):
-            places = offsets[:-1] + (last * step) // _BYTES
-            mixed *= np.uint32(31)
-            mixed += data[np.minimum(places, data.size - 1, out=places)]
-        mixed[lengths == 0] = 0
-    return mixed
+    """Mix the first and the last bytes of each text, and those in the middle of a longer one."""
+    words = TextWords.of(texts)
+    last = np.maximum(words.lengths - WORD, 0)
+    mixed = (words.read(0) + words.lengths.astype(np.uint64)) * _WIDE_MIX
+    mixed += words.read(last)
+    longer = np.flatnonzero(words.lengths > 2 * WORD)
+    if longer.size:
+        mixed[longer] += words.read(last[longer] // 2, longer) * _WIDE_MIX
+    mixed *= _WIDE_MIX
+    return (mixed >> np.uint64(32)).astype(np.uint32)

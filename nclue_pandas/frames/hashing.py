@@ -6,12 +6,13 @@ import hashlib
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.frames.columns import Positions, one_array
+from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.siphash import siphash
 
 Hashes = NDArray[np.uint64]
 NO_HASHES: Hashes = np.empty(0, dtype=np.uint64)
@@ -19,12 +20,17 @@ NO_HASHES: Hashes = np.empty(0, dtype=np.uint64)
 #: The key of the canonical order. Another key would give other files: never change it.
 DEFAULT_KEY: Final = "nclue-pandas-ids"
 _KEY_LENGTH = 16
-#: Ids that are boxed at a time.
-_BLOCK = 1 << 16
+#: Ids that are hashed at a time.
+_BLOCK_ROWS: Final = 1 << 16
+#: How bits are spread at last: SplitMix64 (Steele, Lea and Flood, 2014), as pandas does.
+_SPREAD: Final = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+_LAST_SHIFT: Final = 31
 
 
 def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hashes:
     """Hash ids with SipHash-2-4: a pure function of the id's text and the key.
+
+    These are the hashes of ``pandas.util.hash_array``, which spreads those of SipHash again.
 
     Parameters
     ----------
@@ -44,16 +50,17 @@ def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hash
     [8465967283306473811, 1062154029791849853]
     """
     chunks = ids.chunks if isinstance(ids, pa.ChunkedArray) else [ids]
-    hashes = [
-        pd.util.hash_array(
-            chunk.slice(start, _BLOCK).to_numpy(zero_copy_only=False).astype(object),
-            hash_key=key,
-            categorize=False,
-        )
-        for chunk in chunks
-        for start in range(0, len(chunk), _BLOCK)
-    ]
-    return np.concatenate([NO_HASHES, *hashes])
+    blocks = [chunk[part] for chunk in chunks for part in slices(len(chunk), _BLOCK_ROWS)]
+    return np.concatenate([NO_HASHES, *in_threads(lambda block: _hash(block, key), blocks)])
+
+
+def _hash(ids: pa.Array, key: str) -> Hashes:
+    hashes = siphash(ids, key.encode())
+    for shift, factor in _SPREAD:
+        hashes ^= hashes >> np.uint64(shift)
+        hashes *= np.uint64(factor)
+    hashes ^= hashes >> np.uint64(_LAST_SHIFT)
+    return hashes
 
 
 def derive_key(purpose: str, seed: object) -> str:

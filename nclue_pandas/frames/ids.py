@@ -26,8 +26,8 @@ from nclue_pandas.frames.columns import (
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.personal_data import find
-from nclue_pandas.frames.screening import suspects
+from nclue_pandas.frames.personal_data import FEWEST_ALONE, find
+from nclue_pandas.frames.screening import unclean_suspects
 from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
 
 if TYPE_CHECKING:
@@ -59,12 +59,15 @@ class EncodedIds:
         Floats that are not whole numbers, or too large to be exact.
     not_unicode : numpy.ndarray of int64
         Positions of rows whose id has lone surrogates.
+    integers : bool
+        Whether all ids were read from whole numbers, so that only digits and a sign are in them.
     """
 
     codes: Codes
     texts: pa.Array
     fractional: Flags
     not_unicode: Positions
+    integers: bool = False
 
     def rows_where(self, flags: Flags) -> Positions:
         """Return the rows whose distinct id is flagged."""
@@ -181,8 +184,11 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
     characters, as in ``"user-1"``, are let through here: whether they are refused is not
     documented, and the check of a frame tells them.
     """
-    lengths = pc.utf8_length(ids.texts).to_numpy(zero_copy_only=False)
-    blank, control = _unprintable(ids.texts)
+    if ids.integers:
+        blank = long = control = np.zeros(len(ids.texts), dtype=bool)
+    else:
+        blank, control = _unprintable(ids.texts)
+        long = pc.utf8_length(ids.texts).to_numpy(zero_copy_only=False) > USER_ID_LENGTH
     give = "Give each of these rows an id, or drop them (on_invalid='drop')."
     return [
         Fault("null_id", "A user id is null", give, ids.null_rows),
@@ -191,7 +197,7 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
             "long_id",
             f"A user id has more than {USER_ID_LENGTH} characters",
             "Shorten the ids, for example with pseudonymize().",
-            ids.rows_where(lengths > USER_ID_LENGTH),
+            ids.rows_where(long),
         ),
         Fault(
             "control_character_in_id",
@@ -205,7 +211,9 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
 
 def personal_ids(ids: EncodedIds) -> list[Fault]:
     """Find the ids that look like personal data."""
-    faults = []
+    faults: list[Fault] = []
+    if ids.integers and pc.max(pc.binary_length(ids.texts)).as_py() < FEWEST_ALONE:
+        return faults
     for kind, places in find(ids.texts):
         flags = np.zeros(len(ids.texts), dtype=bool)
         flags[places] = True
@@ -223,7 +231,7 @@ def personal_ids(ids: EncodedIds) -> list[Fault]:
 def _unprintable(texts: pa.Array) -> tuple[Flags, Flags]:
     """Tell which ids are blank, and which of the others hold a control character."""
     blank, control = np.zeros((2, len(texts)), dtype=bool)
-    rows = suspects(texts).unclean
+    rows = unclean_suspects(texts)
     suspected = texts.take(pa.array(rows))
     lengths = pc.utf8_length(pc.utf8_trim_whitespace(suspected)).to_numpy(zero_copy_only=False)
     matches = pc.match_substring_regex(suspected, CONTROL).to_numpy(zero_copy_only=False)
@@ -263,7 +271,7 @@ def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
     table[present] = np.arange(present.size, dtype=np.int32)
     in_threads(look_up, parts)
     texts = pa.array(present.astype(numbers.dtype) + least).cast(pa.string())
-    return EncodedIds(codes, texts, np.zeros(present.size, dtype=bool), NO_ROWS)
+    return EncodedIds(codes, texts, np.zeros(present.size, dtype=bool), NO_ROWS, True)
 
 
 def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
@@ -286,13 +294,14 @@ def _encode(
     codes, distinct = encoded.codes, encoded.distinct
     fractional = ~whole(distinct) if _is_number(distinct.type) else np.zeros(len(distinct), bool)
     texts = read(distinct).texts
-    if not is_text(values.type):  # texts are distinct already
+    integers = pa.types.is_integer(values.type)
+    if not (integers or is_text(values.type)):  # texts of these are distinct already
         again = encode_values(texts)
         codes = np.append(again.codes, np.int32(-1))[codes]
         merged = np.zeros(len(again.distinct), dtype=bool)
         merged[again.codes[fractional & (again.codes >= 0)]] = True
         texts, fractional = again.distinct, merged
-    return EncodedIds(codes, texts.cast(pa.string()), fractional, not_unicode)
+    return EncodedIds(codes, texts.cast(pa.string()), fractional, not_unicode, integers)
 
 
 def _is_number(kind: pa.DataType) -> bool:

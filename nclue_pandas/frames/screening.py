@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nclue_pandas.frames.columns import NO_ROWS
 from nclue_pandas.frames.parallel import in_threads, slices
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 Bytes = NDArray[np.uint8]
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 21
 #: The least digits and bytes that any kind of personal data but an e-mail address has (a passport
 #: number), and the most bytes between two of its digits: a bracket and a hyphen of three bytes with
 #: spaces, with room to spare.
@@ -34,9 +35,10 @@ WIDEST_GAP: Final = 8
 _SPACE, _DELETE, _AT, _GREATER, _HYPHEN, _ZERO = 0x20, 0x7F, 0x40, 0x3E, 0x2D, 0x30
 #: First bytes of white space and of control characters beyond ASCII.
 _LEAD_2, _LEADS_3 = 0xC2, (0xE1, 0xE2, 0xE3)
-_LINE_SEPARATORS = 0xE2
-#: First bytes of texts that may begin with white space.
-_EDGES = np.isin(np.arange(256), (*range(_SPACE + 1), _LEAD_2, *_LEADS_3))
+#: Those of control characters are two, which differ in one bit.
+_LEADS, _LEADS_BIT = 0xE2, 0x20
+#: The least and greatest last byte of white space beyond ASCII.
+_WHITE_ENDS = 0x80, 0xAF
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,17 @@ def suspects(texts: pa.Array | pa.ChunkedArray) -> Suspects:
     """
     unclean, personal = _scan(texts, lambda block: (block.unclean(), block.personal()))
     return Suspects(unclean, personal)
+
+
+def unclean_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
+    """Return the positions of :attr:`Suspects.unclean` alone.
+
+    Examples
+    --------
+    >>> unclean_suspects(pa.array(["plain", " edge", "a@b"])).tolist()
+    [1]
+    """
+    return _scan(texts, lambda block: (block.unclean(),))[0]
 
 
 def personal_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
@@ -182,22 +195,23 @@ class _Block:
 
     def control(self) -> Positions:
         data = self._data
-        found = (data < _SPACE) | (data == _DELETE) | (data == _LEAD_2) | (data == _LINE_SEPARATORS)
-        return np.unique(self._texts_at(np.flatnonzero(found)))
+        found = data < _SPACE
+        found |= data == _DELETE
+        found |= (data | _LEADS_BIT) == _LEADS
+        return np.unique(self._texts_at(_places(found)))
 
     def personal(self) -> Positions:
         flags = np.zeros(self._lengths.size, dtype=bool)
-        digits = np.flatnonzero(np.subtract(self._data, np.uint8(_ZERO)) < 10)  # noqa: PLR2004
-        if digits.size >= FEWEST_DIGITS:
+        digits = _crowded(np.flatnonzero(np.subtract(self._data, np.uint8(_ZERO)) < 10))  # noqa: PLR2004
+        if digits.size:
             # Digits near each other, in one text, are a run.
-            begins = np.zeros(digits.size + 1, dtype=bool)
-            begins[np.searchsorted(digits, self._offsets)] = True
-            begins[1:-1] |= np.diff(digits) > WIDEST_GAP + 1
-            starts = np.flatnonzero(begins[:-1])
+            begins = np.append(True, np.diff(digits) > WIDEST_GAP + 1)
+            begins[self._first_of_texts(digits)] = True
+            starts = np.flatnonzero(begins)
             long = np.diff(starts, append=digits.size) >= FEWEST_DIGITS
             flags[self._texts_at(digits[starts[long]])] = True
             flags &= self._lengths >= FEWEST_BYTES
-        flags[self._texts_at(np.flatnonzero(self._data == _AT))] = True
+        flags[self._texts_at(_places(self._data == _AT))] = True
         return np.flatnonzero(flags)
 
     def separators(self) -> NDArray[np.int64]:
@@ -218,28 +232,63 @@ class _Block:
         loose = (after <= _SPACE) | (after == _HYPHEN) | (before <= _SPACE)
         flags[self._texts_at(ends[loose])] = True
         # What begins or ends like an arrow may be one.
-        first, last = self._offsets[:-1][self._filled], self._offsets[1:][self._filled] - 1
-        edges = (self._data[first] == _HYPHEN) | (self._data[last] == _GREATER)
-        flags[self._filled[edges]] = True
+        first, last = self._data[self._begins()], self._data[self._ends()]
+        flags[self._filled[(first == _HYPHEN) | (last == _GREATER)]] = True
         return np.flatnonzero(flags)
+
+    def _begins(self) -> NDArray[Any]:
+        """Return where the filled texts begin: all there are, nearly always."""
+        begins = self._offsets[:-1]
+        return begins if self._filled.size == begins.size else begins[self._filled]
+
+    def _ends(self) -> NDArray[Any]:
+        """Return the places of the last bytes of the filled texts."""
+        ends = self._offsets[1:] - 1
+        return ends if self._filled.size == ends.size else ends[self._filled]
 
     def _texts_at(self, places: NDArray[Any]) -> NDArray[Any]:
         texts: NDArray[Any] = np.searchsorted(self._offsets, places, side="right") - 1
         return texts
 
+    def _first_of_texts(self, places: NDArray[Any]) -> NDArray[Any]:
+        """Return which of `places` are the first of their text: the shorter side is looked up."""
+        if places.size < self._offsets.size:
+            return np.flatnonzero(np.diff(self._texts_at(places), prepend=-1))
+        first = np.searchsorted(places, self._offsets)
+        return first[first < places.size]
+
     def _arrows(self) -> NDArray[Any]:
-        ends = np.flatnonzero(self._data == _GREATER)
+        ends = _places(self._data == _GREATER)
         arrows: NDArray[Any] = ends[self._data[ends - 1] == _HYPHEN]
         return arrows
 
-    def _white_edges(self) -> Flags:
-        """Tell which of the filled texts begin or end with what may be white space."""
-        begins = self._offsets[:-1][self._filled]
-        ends = self._offsets[1:][self._filled] - 1
-        first, last = self._data[begins], self._data[ends]
-        white = _EDGES[first] | (last <= _SPACE)
-        wide = np.flatnonzero(last >= 0x80)  # noqa: PLR2004 - not ASCII
+    def _white_edges(self) -> Positions:
+        """Return which of the filled texts begin or end with what may be white space."""
+        ends = self._ends()
+        first, last = self._data[self._begins()], self._data[ends]
+        white = (first <= _SPACE) | (first == _LEAD_2) | (first - _LEADS_3[0] < len(_LEADS_3))
+        white |= last <= _SPACE
+        wide = _places((last >= _WHITE_ENDS[0]) & (last <= _WHITE_ENDS[1]))
         before = self._data[np.maximum(ends[wide] - 2, 0)]
         white[wide] |= (self._data[ends[wide] - 1] == _LEAD_2) | np.isin(before, _LEADS_3)
-        flags: Flags = white
-        return flags
+        return np.flatnonzero(white)
+
+
+def _places(flags: Flags) -> NDArray[Any]:
+    """Return where the flags are, of which there often are none."""
+    return np.flatnonzero(flags) if flags.any() else NO_ROWS
+
+
+def _crowded(digits: NDArray[Any]) -> NDArray[Any]:
+    """Keep digits that, with others near them, can be a run of the least length."""
+    most = (FEWEST_DIGITS - 1) * (WIDEST_GAP + 1)
+    near = digits[FEWEST_DIGITS - 1 :] - digits[: 1 - FEWEST_DIGITS] <= most
+    if not near.any():
+        return NO_ROWS
+    kept = np.append(near, np.zeros(FEWEST_DIGITS - 1, dtype=bool))
+    reach = 1
+    while reach < FEWEST_DIGITS:  # of each that is near, also those up to the last of its run
+        step = min(reach, FEWEST_DIGITS - reach)
+        kept[step:] |= kept[:-step].copy()
+        reach += step
+    return digits[kept]
