@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
-from nclue_pandas.frames.memory import TEMPORARY
+from nclue_pandas.frames.memory import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,7 +141,7 @@ def to_chunks(column: pd.Series[Any]) -> pa.ChunkedArray:
     chunks = list(_without_small(values.chunks))
     kinds = {chunk.type for chunk in chunks} or {values.type}
     kind = kinds.pop() if len(kinds) == 1 else pa.large_string()
-    return pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
+    return pa.chunked_array([cast(chunk, kind) for chunk in chunks], kind)
 
 
 def _values(column: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
@@ -212,7 +212,7 @@ def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
         values = values.unify_dictionaries()
     elif pa.types.is_string(values.type) and values.nbytes > _SMALL_TEXT:
         values = values.cast(pa.large_string())
-    return pa.concat_arrays(values.chunks)
+    return pa.concat_arrays(values.chunks, memory_pool=POOL)
 
 
 def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Array:
@@ -231,11 +231,11 @@ def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Arra
         order = np.argsort(rows, kind="stable")
         back = np.empty(rows.size, dtype=np.int64)
         back[order] = np.arange(rows.size)
-        return take_rows(values, rows[order]).take(pa.array(back))
+        return gather(take_rows(values, rows[order]), back)
     ends = np.cumsum([0, *map(len, values.chunks)])
     cuts = np.searchsorted(rows, ends).tolist()
     pieces = [
-        chunk.take(pa.array(rows[start:stop] - end))
+        gather(chunk, rows[start:stop] - end)
         for chunk, start, stop, end in zip(values.chunks, cuts[:-1], cuts[1:], ends, strict=False)
         if start < stop
     ]
@@ -243,8 +243,13 @@ def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Arra
 
 
 def gather(values: pa.Array, rows: NDArray[Any]) -> pa.Array:
-    """Take rows that are there into memory that is used again."""
-    return pc.take(values, pa.array(rows), boundscheck=False, memory_pool=TEMPORARY)
+    """Take rows, all of which there are."""
+    return pc.take(values, pa.array(rows), boundscheck=False, memory_pool=POOL)
+
+
+def cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return values as another type, as they are when they are of it."""
+    return values if values.type == kind else pc.cast(values, kind, memory_pool=POOL)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -277,9 +282,5 @@ def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
 def arrow_column(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pd.Series[Any]:
     """Return `values` as an Arrow-backed column of the type `kind`."""
     chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
-    chunked = pa.chunked_array([_cast(chunk, kind) for chunk in chunks], kind)
+    chunked = pa.chunked_array([cast(chunk, kind) for chunk in chunks], kind)
     return pd.Series(pd.arrays.ArrowExtensionArray(chunked))
-
-
-def _cast(chunk: pa.Array, kind: pa.DataType) -> pa.Array:
-    return chunk if chunk.type == kind else chunk.cast(kind)

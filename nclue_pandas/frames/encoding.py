@@ -15,19 +15,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nclue_pandas.frames.columns import NO_ROWS, gather, is_text, one_array
+from nclue_pandas.frames.memory import empty
 from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.words import WORD, TextWords
+from nclue_pandas.frames.spreading import PART_ROWS, filled, spread_of
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.columns import Positions
+    from nclue_pandas.frames.spreading import Spread
 
 Codes = NDArray[np.int32]
 
-#: Rows of a part: its distinct texts stay in the cache.
-_PART_ROWS: Final = 1 << 17
 _SLICE_ROWS: Final = 1 << 17
-_MIX: Final = np.uint32(0x9E3779B1)
-_WIDE_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ def encode_values(values: pa.Array | pa.ChunkedArray) -> Encoded:
     ([0, -1, 0], ['b'])
     """
     kind = values.type
-    if len(values) > _PART_ROWS and (is_text(kind) or pa.types.is_integer(kind)):
+    if len(values) > PART_ROWS and (is_text(kind) or pa.types.is_integer(kind)):
         return _encode_parts(values)
     encoded = one_array(values)
     if pa.types.is_float16(kind):  # not every pyarrow finds the distinct ones
@@ -73,25 +71,23 @@ def encode_values(values: pa.Array | pa.ChunkedArray) -> Encoded:
 
 
 def _codes(encoded: pa.DictionaryArray) -> Codes:
-    codes: NDArray[Any] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    codes: NDArray[Any] = filled(encoded.indices, -1)
     return codes.astype(np.int32, copy=False)
 
 
 def _encode_parts(values: pa.Array | pa.ChunkedArray) -> Encoded:
-    """Split rows by their values, encode every part, and number the parts one after another."""
-    parts = min(-(-len(values) // _PART_ROWS), np.iinfo(np.uint8).max)
-    splits = in_threads(lambda piece: _Split.of(*piece, parts), _pieces(values))
-
-    codes = np.empty(len(values), dtype=np.int32)
+    """Spread rows by their values, encode every part, and number the parts one after another."""
+    spread = spread_of(values)
+    splits = in_threads(lambda piece: _Split.of(*piece, spread), _pieces(values))
+    codes = empty(len(values), np.int32)
 
     def encode(part: int) -> pa.Array:
-        rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in splits)])
         own = one_array(pa.chunked_array([split.values_of(part) for split in splits]))
-        encoded = own.dictionary_encode()
-        codes[rows] = _codes(encoded)
-        return encoded.dictionary
+        rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in splits)])
+        codes[rows], distinct = spread.encode(own, part)
+        return distinct
 
-    distinct = in_threads(encode, range(parts))
+    distinct = in_threads(encode, range(spread.parts))
     before = np.cumsum([0, *map(len, distinct)], dtype=np.int32)
     in_threads(lambda split: split.number(codes, before), splits)
     return Encoded(codes, one_array(pa.chunked_array(distinct)))
@@ -112,47 +108,25 @@ class _Split:
 
     start: int
     part: NDArray[np.uint8]
-    order: NDArray[np.int32]
+    ordered: Positions
     values: pa.Array
     bounds: Positions
 
     @classmethod
-    def of(cls, start: int, values: pa.Array, parts: int) -> _Split:
-        mixed = _mixed_text(values) if is_text(values.type) else _mixed_integers(values)
-        spread = (mixed * _MIX) >> np.uint32(8)
-        part = (spread % np.uint32(parts)).astype(np.uint8)
-        order = np.argsort(part, kind="stable").astype(np.int32)
-        bounds = np.append(0, np.cumsum(np.bincount(part, minlength=parts)))
-        return cls(start, part, order, gather(values, order), bounds)
+    def of(cls, start: int, values: pa.Array, spread: Spread) -> _Split:
+        part = spread.parts_of(values)
+        order = np.argsort(part, kind="stable")
+        bounds = np.append(0, np.cumsum(np.bincount(part, minlength=spread.parts)))
+        return cls(start, part, order + start, gather(values, order), bounds)
 
     def rows(self, part: int) -> Positions:
-        own = self.order[self.bounds[part] : self.bounds[part + 1]]
-        return own + np.int64(self.start)
+        return self.ordered[self.bounds[part] : self.bounds[part + 1]]
 
     def values_of(self, part: int) -> pa.Array:
         return self.values[self.bounds[part] : self.bounds[part + 1]]
 
-
     def number(self, codes: Codes, before: Codes) -> None:
-        """Add to the codes of each row those of the parts before its own."""
+        """Add to the codes of the rows the numbers of codes in the parts before theirs."""
         own = codes[self.start : self.start + self.part.size]
-        own += np.where(own < 0, 0, before[self.part]) if self.values.null_count else before[self.part]
-
-
-def _mixed_integers(values: pa.Array) -> NDArray[np.uint32]:
-    numbers = values.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
-    mixed: NDArray[np.uint32] = (numbers ^ (numbers >> np.uint64(32))).astype(np.uint32)
-    return mixed
-
-
-def _mixed_text(texts: pa.Array) -> NDArray[np.uint32]:
-    """Mix the first and the last bytes of each text, and those in the middle of a longer one."""
-    words = TextWords.of(texts)
-    last = np.maximum(words.lengths - WORD, 0)
-    mixed = (words.read(0) + words.lengths.astype(np.uint64)) * _WIDE_MIX
-    mixed += words.read(last)
-    longer = np.flatnonzero(words.lengths > 2 * WORD)
-    if longer.size:
-        mixed[longer] += words.read(last[longer] // 2, longer) * _WIDE_MIX
-    mixed *= _WIDE_MIX
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+        added = before[self.part]
+        own += np.where(own < 0, 0, added) if self.values.null_count else added

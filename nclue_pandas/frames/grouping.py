@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.columns import NO_ROWS, gather
-from nclue_pandas.frames.memory import TEMPORARY
-from nclue_pandas.frames.parallel import in_threads, slices, threads
+from nclue_pandas.frames.columns import NO_ROWS, cast, gather
+from nclue_pandas.frames.memory import POOL
+from nclue_pandas.frames.ordering import stable_order
+from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.screening import text_bytes
 from nclue_pandas.frames.tokens import SEPARATOR_TOKENS, Tokens, estimate_tokens
 
 if TYPE_CHECKING:
@@ -37,9 +39,8 @@ PARTITION_ROWS: Final = 350_000
 _TEXT_LIMIT: Final = 2**30
 _MOST_PARTITIONS: Final = 60_000
 _MOST_BUCKETS: Final = 1 << 16
-_KEY_BITS: Final = 64
 #: Rows whose partitions are told apart at a time.
-_SPLIT_ROWS: Final = 1 << 19
+_SPLIT_ROWS: Final = 1 << 18
 
 
 class TextSource(Protocol):
@@ -176,7 +177,8 @@ class _Buckets:
 
     def partitions_of(self, groups: NDArray[Any]) -> NDArray[np.uint16]:
         """Return the partition of each row; :attr:`n_partitions` for those to leave out."""
-        return self.partitions[(groups + self.offset) >> self.shift]
+        partitions: NDArray[np.uint16] = self.partitions[(groups + self.offset) >> self.shift]
+        return partitions
 
 
 def _partitions(counts: Integers, partition_rows: int) -> NDArray[np.uint16]:
@@ -242,51 +244,6 @@ class _Rows:
         return Grouped(names, _join_texts(taken, offsets), joined, sizes - joined, tokens)
 
 
-def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -> NDArray[Any]:
-    """Return the positions that sort rows by (group, tick, tie, input order).
-
-    Examples
-    --------
-    >>> stable_order(np.array([1, 0, 1]), np.array([5, 9, 3]), None).tolist()
-    [1, 2, 0]
-    """
-    if ties is not None:
-        return np.lexsort((ties, ticks, groups))
-    since = ticks.view(np.uint64) - ticks.min().view(np.uint64)
-    order, runs_on = _coarse_order(groups, since)
-    exact = since[order]
-    wrong = runs_on & (exact[1:] < exact[:-1])
-    if wrong.any():
-        runs = np.cumsum(np.append(False, ~runs_on))
-        mixed = np.zeros(runs[-1] + 1, dtype=bool)
-        mixed[runs[1:][wrong]] = True
-        places = np.flatnonzero(mixed[runs])
-        order[places] = order[places][np.lexsort((exact[places], runs[places]))]
-    return order
-
-
-def _coarse_order(
-    groups: NDArray[Any], since: NDArray[np.uint64]
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Sort rows by group, the leading bits of the time, and position, all in one number.
-
-    NumPy sorts numbers several times as fast as positions by numbers. Returns the order, and
-    which of its rows, from the second on, have the group and leading bits of the row before.
-    """
-    keys = (groups - groups.min()).astype(np.uint64)
-    group_bits, time_bits = int(keys.max()).bit_length(), int(since.max()).bit_length()
-    row_bits = keys.size.bit_length()
-    dropped = max(group_bits + time_bits + row_bits - _KEY_BITS, 0)
-    keys <<= np.uint64(time_bits - dropped)
-    keys |= since >> np.uint64(dropped)
-    keys <<= np.uint64(row_bits)
-    keys |= np.arange(keys.size, dtype=np.uint64)
-    keys.sort()
-    order = (keys & np.uint64((1 << row_bits) - 1)).view(np.int64)
-    keys >>= np.uint64(row_bits)
-    return order, keys[1:] == keys[:-1]
-
-
 def _within_budget(
     costs: Tokens, starts: Integers, sizes: Integers, tokens: int | None
 ) -> Flags | None:
@@ -304,10 +261,11 @@ def _within_budget(
 
 def _join_texts(texts: pa.Array, offsets: Integers) -> list[pa.Array]:
     """Join runs of `texts`, as chunks that 32-bit offsets can address."""
-    size = (pc.sum(pc.binary_length(texts)).as_py() or 0) + len(BEHAVIOR_SEPARATOR) * len(texts)
+    size = text_bytes(texts)[1].size + len(BEHAVIOR_SEPARATOR) * len(texts)
     if size <= _TEXT_LIMIT:
-        runs = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pc.cast(texts, pa.string(), memory_pool=TEMPORARY))
-        return [pc.binary_join(runs, BEHAVIOR_SEPARATOR, memory_pool=TEMPORARY)]
+        starts = pa.array(offsets.astype(np.int32))
+        runs = pa.ListArray.from_arrays(starts, cast(texts, pa.string()))
+        return [pc.binary_join(runs, BEHAVIOR_SEPARATOR, memory_pool=POOL)]
     runs = pa.LargeListArray.from_arrays(pa.array(offsets), texts.cast(pa.large_string()))
     return small_chunks(pc.binary_join(runs, pa.scalar(BEHAVIOR_SEPARATOR, pa.large_string())))
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.frames.columns import Positions, one_array
+from nclue_pandas.frames.ordering import stable_order
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.siphash import siphash
 
@@ -25,6 +26,7 @@ _BLOCK_ROWS: Final = 1 << 16
 #: How bits are spread at last: SplitMix64 (Steele, Lea and Flood, 2014), as pandas does.
 _SPREAD: Final = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 _LAST_SHIFT: Final = 31
+_SIGN: Final = np.uint64(1 << 63)
 
 
 def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hashes:
@@ -87,9 +89,11 @@ def canonical_order(ids: pa.Array | pa.ChunkedArray, hashes: Hashes | None = Non
     [1, 0, 2]
     """
     hashes = hash_ids(ids) if hashes is None else hashes
-    order = np.argsort(hashes)
+    signed = (hashes ^ _SIGN).view(np.int64)  # in the same order
+    one_group = np.zeros(hashes.size, dtype=np.int32)
+    order: Positions = stable_order(one_group, signed, None)
     ordered = hashes[order]
     if (ordered[1:] == ordered[:-1]).any():
-        ranks = pc.rank(one_array(ids), tiebreaker="first").to_numpy()
-        order = np.lexsort((ranks, hashes))
-    return order.astype(np.int64, copy=False)
+        ranks = pc.rank(one_array(ids), tiebreaker="first").to_numpy().astype(np.int64)
+        order = stable_order(one_group, signed, ranks)
+    return order

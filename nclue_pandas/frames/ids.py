@@ -19,15 +19,15 @@ from nclue_pandas.frames.columns import (
     NO_ROWS,
     Flags,
     Positions,
+    cast,
     is_text,
     one_array,
     to_chunks,
 )
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.personal_data import FEWEST_ALONE, find
-from nclue_pandas.frames.screening import unclean_suspects
+from nclue_pandas.frames.screening import text_bytes, unclean_suspects
 from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.int32]
 
-#: A table indexed by the id itself is used while it is at most this many times the rows.
-_DENSE = 4
-_SMALLEST_SLICE = 1 << 16
-#: Bytes of the widest integers, whose dense ranges are far from it.
-_WORD = 8
 _TAKEN_TYPES = "text, whole numbers, or categories of them"
 
 
@@ -163,11 +158,8 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
     >>> import pandas as pd
     >>> encoded = encode_ids(pd.Series([7, 5, 7]))
     >>> encoded.codes.tolist(), encoded.texts.to_pylist()
-    ([1, 0, 1], ['5', '7'])
+    ([0, 1, 0], ['7', '5'])
     """
-    integers = _dense_integers(column)
-    if integers is not None:
-        return integers
     try:
         values = to_chunks(column)
     except NO_ARROW_TYPE:
@@ -212,7 +204,7 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
 def personal_ids(ids: EncodedIds) -> list[Fault]:
     """Find the ids that look like personal data."""
     faults: list[Fault] = []
-    if ids.integers and pc.max(pc.binary_length(ids.texts)).as_py() < FEWEST_ALONE:
+    if ids.integers and np.diff(text_bytes(ids.texts)[0]).max(initial=0) < FEWEST_ALONE:
         return faults
     for kind, places in find(ids.texts):
         flags = np.zeros(len(ids.texts), dtype=bool)
@@ -238,40 +230,6 @@ def _unprintable(texts: pa.Array) -> tuple[Flags, Flags]:
     blank[rows] = lengths == 0
     control[rows] = matches & (lengths > 0)
     return blank, control
-
-
-def _dense_integers(column: pd.Series[Any]) -> EncodedIds | None:
-    """Encode NumPy integers of a narrow range by a table instead of a hash."""
-    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or column.empty:
-        return None
-    numbers = column.to_numpy()
-    low, high = int(numbers.min()), int(numbers.max())
-    if high - low >= _DENSE * numbers.size:
-        return None
-    seen = np.zeros(high - low + 1, dtype=bool)
-    table = np.zeros(seen.size, dtype=np.int32)
-    codes = np.empty(numbers.size, dtype=np.int32)
-    least = numbers.dtype.type(low)
-    # A difference that wraps around is right again when it is read without a sign.
-    distance = np.dtype(f"u{numbers.itemsize}" if numbers.itemsize < _WORD else np.intp)
-
-    def places(part: slice) -> NDArray[Any]:
-        distances: NDArray[Any] = np.subtract(numbers[part], least)
-        return distances.view(distance)
-
-    def see(part: slice) -> None:
-        seen[places(part)] = True
-
-    def look_up(part: slice) -> None:
-        codes[part] = table[places(part)]
-
-    parts = slices(numbers.size, _SMALLEST_SLICE)
-    in_threads(see, parts)
-    present = np.flatnonzero(seen)
-    table[present] = np.arange(present.size, dtype=np.int32)
-    in_threads(look_up, parts)
-    texts = pa.array(present.astype(numbers.dtype) + least).cast(pa.string())
-    return EncodedIds(codes, texts, np.zeros(present.size, dtype=bool), NO_ROWS, True)
 
 
 def _refuse_other_types(kind: pa.DataType, argument: str) -> None:
@@ -301,7 +259,7 @@ def _encode(
         merged = np.zeros(len(again.distinct), dtype=bool)
         merged[again.codes[fractional & (again.codes >= 0)]] = True
         texts, fractional = again.distinct, merged
-    return EncodedIds(codes, texts.cast(pa.string()), fractional, not_unicode, integers)
+    return EncodedIds(codes, cast(texts, pa.string()), fractional, not_unicode, integers)
 
 
 def _is_number(kind: pa.DataType) -> bool:

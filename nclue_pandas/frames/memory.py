@@ -8,15 +8,30 @@ much of the work itself.
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-#: For what Arrow makes meanwhile: its default pool gives memory back early.
-TEMPORARY: Final = pa.system_memory_pool()
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Number = TypeVar("Number", bound=np.generic)
+
+#: Where Arrow makes arrays of rows: its own pools give memory back as soon as an array is done.
+POOL: Final = pa.system_memory_pool()
 #: Just below the largest block after which the C library of Linux changes its mind.
 _LARGEST: Final = 31 << 20
+
+
+def empty(size: int, kind: type[Number]) -> NDArray[Number]:
+    """Return an array like ``numpy.empty``, in ordinary pages of memory.
+
+    NumPy asks for huge pages for its large arrays. Where memory is full of other things, or the
+    machine is a virtual one, the system takes longer to find and clear them than they save.
+    """
+    buffer = pa.allocate_buffer(size * np.dtype(kind).itemsize, memory_pool=POOL)
+    return np.frombuffer(buffer, dtype=kind)
 
 
 @cache

@@ -291,4 +291,5 @@ def _crowded(digits: NDArray[Any]) -> NDArray[Any]:
         step = min(reach, FEWEST_DIGITS - reach)
         kept[step:] |= kept[:-step].copy()
         reach += step
-    return digits[kept]
+    crowded: NDArray[Any] = digits[kept]
+    return crowded

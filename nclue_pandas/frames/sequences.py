@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +13,12 @@ from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts, check_personal_data, read_behaviors
-from nclue_pandas.frames.columns import find_column, require_frame, text_column
+from nclue_pandas.frames.columns import find_column, gather, require_frame, text_column
 from nclue_pandas.frames.faults import check_on_invalid, settle
 from nclue_pandas.frames.grouping import Budget, join_groups
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
+from nclue_pandas.frames.memory import empty
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
@@ -249,10 +249,7 @@ def check_max_tokens(max_tokens: object) -> int | None:
 
 def _look_at_ids(ids: EncodedIds) -> tuple[Positions, list[Fault], list[Fault]]:
     """Return the canonical order of the users and what is wrong with their ids."""
-    with ThreadPoolExecutor(1) as beside:
-        order = beside.submit(canonical_order, ids.texts)
-        faults, personal = id_faults(ids), personal_ids(ids)
-        return order.result(), faults, personal
+    return canonical_order(ids.texts), id_faults(ids), personal_ids(ids)
 
 
 def _build(
@@ -262,7 +259,7 @@ def _build(
     n_users = order.size
     rank = np.full(n_users + 1, n_users, dtype=np.int32)
     rank[order] = np.arange(n_users, dtype=np.int32)
-    groups = np.empty(log.ids.codes.size, dtype=np.int32)
+    groups = empty(log.ids.codes.size, np.int32)
 
     def look_up(part: slice) -> None:
         groups[part] = rank[log.ids.codes[part]]
@@ -273,7 +270,7 @@ def _build(
     grouped = join_groups(
         groups, n_users, log.times.ticks, log.behaviors.texts, ties=log.ties, budget=budget
     )
-    ids = log.ids.texts.take(pa.array(order[grouped.groups]))
+    ids = gather(log.ids.texts, order[grouped.groups])
     texts = pa.chunked_array(grouped.texts, pa.string())
     frame = pd.DataFrame({"user_id": text_column(ids), "sequence": text_column(texts)})
     return frame, grouped

@@ -70,7 +70,8 @@ class _State:
     def finish(self) -> Integers64:
         self._v2 ^= _FINAL
         self._mix(_LAST_ROUNDS)
-        return self._v0 ^ self._v1 ^ self._v2 ^ self._v3
+        hashes: Integers64 = self._v0 ^ self._v1 ^ self._v2 ^ self._v3
+        return hashes
 
     def _mix(self, rounds: int) -> None:
         v0, v1, v2, v3 = self._v0, self._v1, self._v2, self._v3

@@ -18,6 +18,7 @@ from nclue_pandas.frames.columns import (
     NO_ROWS,
     Flags,
     Positions,
+    cast,
     is_text,
     one_array,
     plain_text,
@@ -118,7 +119,7 @@ def to_text(values: pa.Array, argument: str) -> pa.Array:
             pa.array(whole(values)), *(v.cast(pa.string()) for v in (integers, values))
         )
     if any(is_type(kind) for is_type in _PLAIN_TYPES):
-        return values.cast(pa.string())
+        return cast(values, pa.string())
     raise _no_text(str(kind), argument)
 
 

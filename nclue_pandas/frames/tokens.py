@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR
 from nclue_pandas.frames.columns import is_text, one_array, to_chunks
-from nclue_pandas.frames.screening import count_separators
+from nclue_pandas.frames.screening import count_separators, text_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +50,9 @@ def estimate_tokens(behaviors: pa.Array) -> Tokens:
     >>> estimate_tokens(pa.array(["run", "running", "러닝"])).tolist()
     [1, 3, 2]
     """
-    lengths: Tokens = pc.binary_length(behaviors).to_numpy(zero_copy_only=False)
-    return -(-lengths.astype(np.int64) // BYTES_PER_TOKEN)
+    offsets, _ = text_bytes(behaviors)
+    lengths: Tokens = np.diff(offsets).astype(np.int64, copy=False)
+    return (lengths + (BYTES_PER_TOKEN - 1)) // BYTES_PER_TOKEN
 
 
 def sequence_tokens(sequences: pa.Array | pa.ChunkedArray) -> Tokens:

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyarrow import csv
 
-from nclue_pandas.frames import encoding, personal_data
+from nclue_pandas.frames import encoding, personal_data, spreading
 from nclue_pandas.frames.columns import take_rows, to_chunks
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.screening import (
@@ -90,7 +90,8 @@ def test_rows_are_gathered_from_chunks(values, cuts, data):
 
 @pytest.fixture
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(encoding, "_PART_ROWS", 3)
+    monkeypatch.setattr(encoding, "PART_ROWS", 3)
+    monkeypatch.setattr(spreading, "PART_ROWS", 3)
     monkeypatch.setattr(encoding, "_SLICE_ROWS", 2)
 
 
@@ -98,12 +99,22 @@ INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.none(), max_size=30)
 WORDS = st.lists(st.text(max_size=9) | st.none(), max_size=30)
 
 
+@st.composite
+def windows(draw):
+    """Whole numbers close to each other, at the ends of a type as well."""
+    kind = draw(st.sampled_from([pa.int8(), pa.uint8(), pa.int32(), pa.int64(), pa.uint64()]))
+    ends = np.iinfo(kind.to_pandas_dtype())
+    low = draw(st.sampled_from([ends.min, ends.max - 60]))
+    steps = draw(st.lists(st.integers(0, 60), max_size=30))
+    return [int(low) + step for step in steps], kind
+
+
 @pytest.mark.usefixtures("_small_parts")
 def test_codes_and_values_are_the_column():
     words = st.tuples(WORDS | st.just(["same"] * 20), st.just(pa.string()))
     integers = st.tuples(INTEGERS, st.just(pa.int64()))
 
-    @given(words | integers, CUTS)
+    @given(words | integers | windows(), CUTS)
     def check(column, cuts):
         values, kind = column
         texts = chunked(values, cuts, kind)
