@@ -1,13 +1,12 @@
-"""Memory of temporary arrays, which is used again and not given back in between.
+"""Where arrays of rows live.
 
-Work on a long column makes many arrays of some megabytes that live for milliseconds. To give
-their memory back to the system after each, and have it cleared for the next, takes longer than
-much of the work itself.
+Work on a long column makes many arrays of some megabytes that live for milliseconds. Arrow's own
+pools give their memory back to the system in between, and to get it again, cleared, takes longer
+than much of the work. The C library keeps more of it.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -18,10 +17,8 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", bound=np.generic)
 
-#: Where Arrow makes arrays of rows: its own pools give memory back as soon as an array is done.
+#: The C library's memory, as an Arrow pool.
 POOL: Final = pa.system_memory_pool()
-#: Just below the largest block after which the C library of Linux changes its mind.
-_LARGEST: Final = 31 << 20
 
 
 def empty(size: int, kind: type[Number]) -> NDArray[Number]:
@@ -32,13 +29,3 @@ def empty(size: int, kind: type[Number]) -> NDArray[Number]:
     """
     buffer = pa.allocate_buffer(size * np.dtype(kind).itemsize, memory_pool=POOL)
     return np.frombuffer(buffer, dtype=kind)
-
-
-@cache
-def keep_freed() -> None:
-    """Let the C library keep freed blocks of up to 31 MiB, and 62 MiB in all, for the next.
-
-    glibc does so once a block of this size has been freed (mallopt(3), the dynamic
-    ``M_MMAP_THRESHOLD``). The block is not written, so that it costs no memory.
-    """
-    np.empty(_LARGEST, dtype=np.uint8)

@@ -36,6 +36,7 @@ def siphash(texts: pa.Array, key: bytes) -> Integers64:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> [hex(value) for value in siphash(pa.array([""]), bytes(range(16)))]
     ['0x726fdb47dd0e0e31']
     """
