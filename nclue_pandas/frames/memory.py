@@ -7,6 +7,7 @@ than much of the work. The C library keeps more of it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ Number = TypeVar("Number", bound=np.generic)
 
 #: The C library's memory, as an Arrow pool.
 POOL: Final = pa.system_memory_pool()
+#: About the largest array that is made for each block of rows.
+_BLOCK_BYTES: Final = 4 << 20
 
 
 def empty(size: int, kind: type[Number]) -> NDArray[Number]:
@@ -29,3 +32,14 @@ def empty(size: int, kind: type[Number]) -> NDArray[Number]:
     """
     buffer = pa.allocate_buffer(size * np.dtype(kind).itemsize, memory_pool=POOL)
     return np.frombuffer(buffer, dtype=kind)
+
+
+@cache
+def keep_freed() -> None:
+    """Let the C library keep freed blocks of up to 4 MiB, 8 MiB in all, for the next.
+
+    glibc does so once a block of this size has been freed (mallopt(3), the dynamic
+    ``M_MMAP_THRESHOLD``); it learns it from larger and larger blocks otherwise, for hundreds of
+    thousands of page faults. The block is not written, so that it costs no memory.
+    """
+    np.empty(_BLOCK_BYTES, dtype=np.uint8)

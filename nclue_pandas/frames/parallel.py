@@ -7,6 +7,8 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from nclue_pandas.frames.memory import keep_freed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
@@ -32,6 +34,7 @@ def in_threads(function: Callable[[Item], Made], items: Iterable[Item]) -> list[
     workers = min(threads(), len(items))
     if workers <= 1:
         return [function(item) for item in items]
+    keep_freed()
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(function, items))
 
