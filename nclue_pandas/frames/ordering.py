@@ -25,14 +25,15 @@ def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -
         return np.lexsort((ticks, groups) if ties is None else (ties, ticks, groups))
     since = ticks.view(np.uint64) - ticks.min().view(np.uint64)
     order, runs_on = _coarse_order(groups, since)
-    exact = since[order]
-    wrong = runs_on & (exact[1:] < exact[:-1])
-    if wrong.any():
+    pairs = np.flatnonzero(runs_on)
+    wrong = pairs[since[order[pairs + 1]] < since[order[pairs]]]
+    if wrong.size:
         runs = np.cumsum(np.append(False, ~runs_on))
         mixed = np.zeros(runs[-1] + 1, dtype=bool)
-        mixed[runs[1:][wrong]] = True
+        mixed[runs[wrong]] = True
         places = np.flatnonzero(mixed[runs])
-        order[places] = order[places][np.lexsort((exact[places], runs[places]))]
+        rows = order[places]
+        order[places] = rows[np.lexsort((since[rows], runs[places]))]
     return order
 
 

@@ -39,6 +39,9 @@ _LEAD_2, _LEADS_3 = 0xC2, (0xE1, 0xE2, 0xE3)
 _LEADS, _LEADS_BIT = 0xE2, 0x20
 #: The least and greatest last byte of white space beyond ASCII.
 _WHITE_ENDS = 0x80, 0xAF
+_WORD_BITS = 64
+_PAIRS, _FOURS = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+_BYTES, _SUM = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,13 +187,14 @@ class _Block:
         self._data = data
         self._offsets = offsets
         self._lengths = np.diff(offsets)
-        self._filled = np.flatnonzero(self._lengths)
+        # Nearly always none is empty.
+        self._filled = None if self._lengths.all() else np.flatnonzero(self._lengths)
 
     def unclean(self) -> Positions:
         flags = self._lengths == 0
         flags[self.control()] = True
         flags[self._texts_at(self._arrows())] = True
-        flags[self._filled[self._white_edges()]] = True
+        flags[self._rows(self._white_edges())] = True
         return np.flatnonzero(flags)
 
     def control(self) -> Positions:
@@ -202,7 +206,7 @@ class _Block:
 
     def personal(self) -> Positions:
         flags = np.zeros(self._lengths.size, dtype=bool)
-        digits = _crowded(np.flatnonzero(np.subtract(self._data, np.uint8(_ZERO)) < 10))  # noqa: PLR2004
+        digits = _crowded(np.subtract(self._data, np.uint8(_ZERO)) < 10)  # noqa: PLR2004
         if digits.size:
             # Digits near each other, in one text, are a run.
             begins = np.append(True, np.diff(digits) > WIDEST_GAP + 1)
@@ -217,15 +221,15 @@ class _Block:
     def separators(self) -> NDArray[np.int64]:
         counts = np.diff(np.searchsorted(self._arrows(), self._offsets))
         # A hyphen of the text before, or at the very end, makes no arrow.
-        begins = self._offsets[:-1][self._filled]
+        begins = self._begins()
         torn = (self._data[begins] == _GREATER) & (self._data[begins - 1] == _HYPHEN)
-        counts[self._filled[torn]] -= 1
+        counts[self._rows(np.flatnonzero(torn))] -= 1
         return counts
 
     def loose_separators(self) -> Positions:
         """Tell where an arrow has white space or another arrow beside it, or a text an edge."""
         flags = self._lengths == 0
-        flags[self._filled[self._white_edges()]] = True
+        flags[self._rows(self._white_edges())] = True
         ends = self._arrows()
         after = self._data[np.minimum(ends + 1, self._data.size - 1)]
         before = self._data[np.maximum(ends - 2, 0)]
@@ -233,18 +237,22 @@ class _Block:
         flags[self._texts_at(ends[loose])] = True
         # What begins or ends like an arrow may be one.
         first, last = self._data[self._begins()], self._data[self._ends()]
-        flags[self._filled[(first == _HYPHEN) | (last == _GREATER)]] = True
+        flags[self._rows(np.flatnonzero((first == _HYPHEN) | (last == _GREATER)))] = True
         return np.flatnonzero(flags)
 
     def _begins(self) -> NDArray[Any]:
-        """Return where the filled texts begin: all there are, nearly always."""
+        """Return where the texts that are not empty begin."""
         begins = self._offsets[:-1]
-        return begins if self._filled.size == begins.size else begins[self._filled]
+        return begins if self._filled is None else begins[self._filled]
 
     def _ends(self) -> NDArray[Any]:
-        """Return the places of the last bytes of the filled texts."""
+        """Return the places of their last bytes."""
         ends = self._offsets[1:] - 1
-        return ends if self._filled.size == ends.size else ends[self._filled]
+        return ends if self._filled is None else ends[self._filled]
+
+    def _rows(self, filled: NDArray[Any]) -> NDArray[Any]:
+        """Return which of all texts some of them are."""
+        return filled if self._filled is None else self._filled[filled]
 
     def _texts_at(self, places: NDArray[Any]) -> NDArray[Any]:
         texts: NDArray[Any] = np.searchsorted(self._offsets, places, side="right") - 1
@@ -279,17 +287,28 @@ def _places(flags: Flags) -> NDArray[Any]:
     return np.flatnonzero(flags) if flags.any() else NO_ROWS
 
 
-def _crowded(digits: NDArray[Any]) -> NDArray[Any]:
-    """Keep digits that, with others near them, can be a run of the least length."""
-    most = (FEWEST_DIGITS - 1) * (WIDEST_GAP + 1)
-    near = digits[FEWEST_DIGITS - 1 :] - digits[: 1 - FEWEST_DIGITS] <= most
-    if not near.any():
+def _crowded(flags: Flags) -> NDArray[Any]:
+    """Return the places of digits that, with others near them, can be a run of the least length.
+
+    Such a run spans fewer bytes than the 64 that fit a word with a bit for each.
+    """
+    words = np.packbits(flags, bitorder="little")
+    words = np.append(words, np.zeros(-words.size % 8, dtype=np.uint8)).view(np.uint64)
+    counts = np.append(_ones(words), np.uint64(0))
+    first = np.flatnonzero(counts[1:] + counts[:-1] >= FEWEST_DIGITS)
+    if not first.size:
         return NO_ROWS
-    kept = np.append(near, np.zeros(FEWEST_DIGITS - 1, dtype=bool))
-    reach = 1
-    while reach < FEWEST_DIGITS:  # of each that is near, also those up to the last of its run
-        step = min(reach, FEWEST_DIGITS - reach)
-        kept[step:] |= kept[:-step].copy()
-        reach += step
-    crowded: NDArray[Any] = digits[kept]
+    kept = np.union1d(first, first + 1)
+    kept = kept[kept < words.size]
+    places = np.flatnonzero(np.unpackbits(words[kept].view(np.uint8), bitorder="little"))
+    crowded: NDArray[Any] = kept[places // _WORD_BITS] * _WORD_BITS + places % _WORD_BITS
     return crowded
+
+
+def _ones(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Count the bits of each word that are set, in neighboring pairs, fours and bytes first."""
+    counts = words - ((words >> np.uint64(1)) & _PAIRS)
+    counts = (counts & _FOURS) + ((counts >> np.uint64(2)) & _FOURS)
+    counts = (counts + (counts >> np.uint64(4))) & _BYTES
+    total: NDArray[np.uint64] = (counts * _SUM) >> np.uint64(_WORD_BITS - 8)
+    return total
