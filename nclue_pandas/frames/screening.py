@@ -292,8 +292,8 @@ def _crowded(flags: Flags) -> NDArray[Any]:
 
     Such a run spans fewer bytes than the 64 that fit a word with a bit for each.
     """
-    words = np.packbits(flags, bitorder="little")
-    words = np.append(words, np.zeros(-words.size % 8, dtype=np.uint8)).view(np.uint64)
+    bits = np.packbits(flags, bitorder="little")
+    words = np.append(bits, np.zeros(-bits.size % 8, dtype=np.uint8)).view(np.uint64)
     counts = np.append(_ones(words), np.uint64(0))
     first = np.flatnonzero(counts[1:] + counts[:-1] >= FEWEST_DIGITS)
     if not first.size:
