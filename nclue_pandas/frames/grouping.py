@@ -225,10 +225,10 @@ class _Rows:
         rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in self.split)])
         if not rows.size:
             return None
-        own = self.groups[rows]
+        own = self.groups.take(rows)
         ties = None if self.ties is None else self.ties[rows]
-        order = stable_order(own, self.ticks[rows], ties)
-        own = own[order]
+        order = stable_order(own, self.ticks.take(rows), ties)
+        own = own.take(order)
         starts = np.flatnonzero(np.diff(own, prepend=-1))
         sizes = np.diff(starts, append=own.size)
         taken = gather(self.texts.take(rows), order)
