@@ -35,11 +35,11 @@ def empty(size: int, kind: type[Number]) -> NDArray[Number]:
 
 
 @cache
-def keep_freed() -> None:
-    """Let the C library keep freed blocks of up to 4 MiB, 8 MiB in all, for the next.
+def keep_freed(size: int = _BLOCK_BYTES) -> None:
+    """Let the C library keep freed blocks of up to `size` bytes, and twice as many, for the next.
 
-    glibc does so once a block of this size has been freed (mallopt(3), the dynamic
-    ``M_MMAP_THRESHOLD``); it learns it from larger and larger blocks otherwise, for hundreds of
-    thousands of page faults. The block is not written, so that it costs no memory.
+    glibc does so once a block of this size, of 32 MiB at most, has been freed (mallopt(3), the
+    dynamic ``M_MMAP_THRESHOLD``); it learns it from larger and larger blocks otherwise, for
+    hundreds of thousands of page faults. The block is not written, so that it costs no memory.
     """
-    np.empty(_BLOCK_BYTES, dtype=np.uint8)
+    np.empty(size, dtype=np.uint8)

@@ -14,10 +14,12 @@ from nclue_pandas.errors import ResultFormatError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Bytes that Arrow's reader parses at a time.
+#: Bytes that travel at a time.
 BLOCK: Final = 8 << 20
 #: A line of a result is far shorter.
 LINE: Final = 1 << 20
+#: Bytes that Arrow's reader parses at a time: they stay in the cache, and end a longest line.
+_PARSED: Final = LINE + (64 << 10)
 #: More columns than any result has, and fewer than would hold up the reader.
 _COLUMNS: Final = 1_000
 _TEXT: Final[Mapping[str, pa.DataType]] = {}
@@ -158,7 +160,7 @@ def _parse(
         return csv.read_csv(
             pa.BufferReader(pa.py_buffer(lines)),
             read_options=csv.ReadOptions(
-                column_names=names, block_size=BLOCK, use_threads=len(lines) > BLOCK
+                column_names=names, block_size=_PARSED, use_threads=len(lines) > BLOCK
             ),
             parse_options=csv.ParseOptions(
                 delimiter="\t", quote_char=False, newlines_in_values=False

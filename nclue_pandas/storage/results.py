@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from nclue_pandas.assumptions import RESULT_COLUMNS
 from nclue_pandas.errors import ResultFormatError, ResultNotFoundError
+from nclue_pandas.frames.memory import keep_freed
 from nclue_pandas.frames.parallel import ahead, threads
 from nclue_pandas.progress import DownloadProgress, track
 from nclue_pandas.storage.result_lines import (
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 Piece = tuple["memoryview | bytes", ...]
 #: Blocks of an object that travel at the same time.
 _BLOCKS_AT_ONCE: Final = 4
+#: Bytes that Python adds to a block, with room to spare.
+_SLACK: Final = 64 << 10
 #: Bytes looked at for the columns.
 _HEAD: Final = 64 << 10
 _ENDING: Final = ".tsv"
@@ -194,6 +197,7 @@ def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
             return bucket.get(found.key)
         return bucket.get(found.key, start=start, end=end)
 
+    keep_freed(size + _SLACK)
     with track(DownloadProgress, name, total=found.size) as advance:
         for block in ahead(read, range(0, max(found.size, 1), size), _BLOCKS_AT_ONCE):
             advance(len(block))
