@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.layout import BUCKETS
-from nclue_pandas.storage.text import encode
+from nclue_pandas.storage.text import encode, line_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _DIGEST_SIZE: Final = 16
 _THREADS: Final = 3
+#: Neighboring buckets that a thread digests at a time.
+_RUN: Final = 32
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,35 @@ class BucketDigest:
     size: int
     digest: bytes
 
-    @classmethod
-    def of(cls, bucket: int, table: pa.Table) -> BucketDigest:
-        """Digest the lines of a bucket, given in canonical order."""
-        hashed, size = blake2b(digest_size=_DIGEST_SIZE), 0
-        for lines in encode(table):
-            hashed.update(lines)
-            size += len(lines)
-        return cls(bucket, table.num_rows, size, hashed.digest())
+
+def digest_buckets(table: pa.Table, buckets: range, bounds: Positions) -> Iterator[BucketDigest]:
+    """Digest the lines of neighboring buckets, given in canonical order.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The lines of all of them: small buckets are encoded together.
+    buckets : range
+        Their numbers.
+    bounds : numpy.ndarray of int64, shape (buckets + 1,)
+        The rows at which they begin, and the end of the last.
+
+    Yields
+    ------
+    BucketDigest
+        Of each bucket that has lines.
+    """
+    sizes = np.diff(np.append(0, np.cumsum(line_lengths(table)))[bounds])
+    rest, batches = memoryview(b""), encode(table)
+    for bucket, rows, size in zip(buckets, np.diff(bounds).tolist(), sizes.tolist(), strict=True):
+        hashed, left = blake2b(digest_size=_DIGEST_SIZE), size
+        while left:
+            rest = rest or next(batches)
+            piece, rest = rest[:left], rest[left:]
+            hashed.update(piece)
+            left -= len(piece)
+        if rows:
+            yield BucketDigest(bucket, rows, size, hashed.digest())
 
 
 class Digested(Protocol):
@@ -146,19 +170,22 @@ class FrameContent:
 
     def tables(self, buckets: range) -> Iterator[pa.Table]:
         """Yield the rows of neighboring buckets in canonical order, some at a time."""
-        if self._order is None:
-            yield self._rows(buckets.start, buckets.stop)
-            return
-        for bucket in buckets:
-            yield self._rows(bucket, bucket + 1)
+        for step in self._steps(buckets):
+            yield self._rows(step)
 
     def rows_where(self, flags: Flags) -> Positions:
         """Return the rows of the frame, ascending, whose place among the hashes is flagged."""
         places = np.flatnonzero(flags)
         return places if self._order is None else np.sort(self._order[places])
 
-    def _rows(self, start: int, stop: int) -> pa.Table:
-        first, last = self._bounds[start], self._bounds[stop]
+    def _steps(self, buckets: range) -> Iterable[range]:
+        """Take rows that are in order at once, and gather others bucket by bucket."""
+        if self._order is None:
+            return [buckets]
+        return (range(bucket, bucket + 1) for bucket in buckets)
+
+    def _rows(self, buckets: range) -> pa.Table:
+        first, last = self._bounds[buckets.start], self._bounds[buckets.stop]
         if self._order is None:
             return self._table.slice(first, last - first)
         rows = self._order[first:last]
@@ -168,10 +195,14 @@ class FrameContent:
 
     def _digest(self) -> Iterable[BucketDigest]:
         """Digest the buckets that have lines, in threads: hashing releases the GIL."""
-        filled = np.flatnonzero(np.diff(self._bounds)).tolist()
 
-        def digest(bucket: int) -> BucketDigest:
-            return BucketDigest.of(bucket, self._rows(bucket, bucket + 1))
+        def digest(run: range) -> list[BucketDigest]:
+            made: list[BucketDigest] = []
+            for step in self._steps(run):
+                bounds = self._bounds[step.start : step.stop + 1]
+                made += digest_buckets(self._rows(step), step, bounds - bounds[0])
+            return made
 
+        runs = [range(start, start + _RUN) for start in range(0, BUCKETS, _RUN)]
         with ThreadPoolExecutor(_THREADS) as pool:
-            return list(pool.map(digest, filled))
+            return chain.from_iterable(pool.map(digest, runs))
