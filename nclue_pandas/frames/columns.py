@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
 from nclue_pandas.frames.memory import POOL
+from nclue_pandas.frames.parallel import slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -213,6 +214,21 @@ def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     elif pa.types.is_string(values.type) and values.nbytes > _SMALL_TEXT:
         values = values.cast(pa.large_string())
     return pa.concat_arrays(values.chunks, memory_pool=POOL)
+
+
+def pieces(values: pa.Array | pa.ChunkedArray, rows: int) -> list[tuple[int, pa.Array]]:
+    """Cut values into pieces of at most `rows`, each with the number of rows before it.
+
+    Examples
+    --------
+    >>> [(start, len(piece)) for start, piece in pieces(pa.chunked_array([[1, 2, 3], [4]]), 2)]
+    [(0, 2), (2, 1), (3, 1)]
+    """
+    found, start = [], 0
+    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+        found += [(start + part.start, chunk[part]) for part in slices(len(chunk), rows)]
+        start += len(chunk)
+    return found
 
 
 def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Array:

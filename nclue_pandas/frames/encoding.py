@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nclue_pandas.frames.columns import NO_ROWS, gather, is_text, one_array
+from nclue_pandas.frames.columns import NO_ROWS, gather, is_text, one_array, pieces
 from nclue_pandas.frames.memory import empty
-from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.parallel import in_threads
 from nclue_pandas.frames.spreading import PART_ROWS, filled, spread_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _codes(encoded: pa.DictionaryArray) -> Codes:
 def _encode_parts(values: pa.Array | pa.ChunkedArray) -> Encoded:
     """Spread rows by their values, encode every part, and number the parts one after another."""
     spread = spread_of(values)
-    splits = in_threads(lambda piece: _Split.of(*piece, spread), _pieces(values))
+    splits = in_threads(lambda piece: _Split.of(*piece, spread), pieces(values, _SLICE_ROWS))
     codes = empty(len(values), np.int32)
 
     def encode(part: int) -> pa.Array:
@@ -91,15 +91,6 @@ def _encode_parts(values: pa.Array | pa.ChunkedArray) -> Encoded:
     before = np.cumsum([0, *map(len, distinct)], dtype=np.int32)
     in_threads(lambda split: split.number(codes, before), splits)
     return Encoded(codes, one_array(pa.chunked_array(distinct)))
-
-
-def _pieces(values: pa.Array | pa.ChunkedArray) -> list[tuple[int, pa.Array]]:
-    """Cut values into pieces, each with the number of rows before it."""
-    pieces, start = [], 0
-    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
-        pieces += [(start + part.start, chunk[part]) for part in slices(len(chunk), _SLICE_ROWS)]
-        start += len(chunk)
-    return pieces
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nclue_pandas.frames.columns import Positions, one_array
+from nclue_pandas.frames.columns import Positions, one_array, pieces
 from nclue_pandas.frames.ordering import stable_order
-from nclue_pandas.frames.parallel import in_threads, slices
+from nclue_pandas.frames.parallel import in_threads
 from nclue_pandas.frames.siphash import siphash
 
 Hashes = NDArray[np.uint64]
@@ -51,9 +51,14 @@ def hash_ids(ids: pa.Array | pa.ChunkedArray, *, key: str = DEFAULT_KEY) -> Hash
     >>> [int(value) for value in hash_ids(pa.array(["a", "가"]))]
     [8465967283306473811, 1062154029791849853]
     """
-    chunks = ids.chunks if isinstance(ids, pa.ChunkedArray) else [ids]
-    blocks = [chunk[part] for chunk in chunks for part in slices(len(chunk), _BLOCK_ROWS)]
-    return np.concatenate([NO_HASHES, *in_threads(lambda block: _hash(block, key), blocks)])
+    hashes = np.empty(len(ids), dtype=np.uint64)
+
+    def fill(block: tuple[int, pa.Array]) -> None:
+        start, texts = block
+        hashes[start : start + len(texts)] = _hash(texts, key)
+
+    in_threads(fill, pieces(ids, _BLOCK_ROWS))
+    return hashes
 
 
 def _hash(ids: pa.Array, key: str) -> Hashes:

@@ -94,7 +94,12 @@ class EncodedIds:
 
 
 def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
-    """Read a column of ids as text, one for each row.
+    """Read a column of ids as text in one array; see :func:`id_chunks`."""
+    return one_array(id_chunks(column, argument))
+
+
+def id_chunks(column: pd.Series[Any], argument: str = "user") -> pa.ChunkedArray:
+    """Read a column of ids as text, one for each row, without a copy of what is text.
 
     Parameters
     ----------
@@ -105,7 +110,7 @@ def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
 
     Returns
     -------
-    pyarrow.Array of string
+    pyarrow.ChunkedArray of string
         Null where the id is null. Leading zeros stay, ``"NA"`` is text, ``17850.0`` reads
         ``17850``.
 
@@ -118,16 +123,16 @@ def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
     Examples
     --------
     >>> import pandas as pd
-    >>> id_text(pd.Series(["0012", "NA", None])).to_pylist()
+    >>> id_chunks(pd.Series(["0012", "NA", None])).to_pylist()
     ['0012', 'NA', None]
-    >>> id_text(pd.Series([17850.0, float("nan")])).to_pylist()
+    >>> id_chunks(pd.Series([17850.0, float("nan")])).to_pylist()
     ['17850', None]
     """
     if column.dtype != np.dtype(object):
         with suppress(*NO_ARROW_TYPE):
             values = to_chunks(column)
-            if is_text(values.type):  # nothing to read; ids are few bytes beside what they are for
-                return one_array(values.cast(pa.string()))
+            if is_text(values.type):
+                return values.cast(pa.string())
     encoded = encode_ids(column, argument)
     faults = [fault for fault in encoded.unreadable() if fault.rows.size]
     if faults:
@@ -135,7 +140,7 @@ def id_text(column: pd.Series[Any], argument: str = "user") -> pa.Array:
         rows = column.iloc[np.unique(np.concatenate([fault.rows for fault in faults]))]
         raise InvalidDataError.of(problems, rows.to_frame())
     codes = encoded.codes
-    return encoded.texts.take(pa.array(codes, mask=codes < 0))
+    return pa.chunked_array([encoded.texts.take(pa.array(codes, mask=codes < 0))])
 
 
 def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:

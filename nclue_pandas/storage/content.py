@@ -21,7 +21,7 @@ from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import find_column, take_rows
 from nclue_pandas.frames.faults import raise_faults
 from nclue_pandas.frames.hashing import canonical_order, hash_ids
-from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.ids import id_chunks, id_text
 from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.layout import BUCKETS
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 _DIGEST_SIZE: Final = 16
 _THREADS: Final = 3
-#: Neighboring buckets that a thread digests at a time.
-_RUN: Final = 32
+#: Rows of neighboring buckets, about, that a thread digests at a time.
+_RUN_ROWS: Final = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class FrameContent:
     def of_sequences(cls, frame: pd.DataFrame, user: str, sequence: str) -> FrameContent:
         """Take ids and sequences from a frame."""
         texts = read_chunks(find_column(frame, sequence, "sequence"), "sequence").texts
-        ids = id_text(find_column(frame, user, "user"))
+        ids = id_chunks(find_column(frame, user, "user"))
         return cls(pa.table({"user_id": ids, "sequence": texts}))
 
     @classmethod
@@ -203,6 +203,7 @@ class FrameContent:
                 made += digest_buckets(self._rows(step), step, bounds - bounds[0])
             return made
 
-        runs = [range(start, start + _RUN) for start in range(0, BUCKETS, _RUN)]
+        width = max(BUCKETS * _RUN_ROWS // max(self.hashes.size, _RUN_ROWS), 1)
+        runs = [range(start, min(start + width, BUCKETS)) for start in range(0, BUCKETS, width)]
         with ThreadPoolExecutor(_THREADS) as pool:
             return chain.from_iterable(pool.map(digest, runs))

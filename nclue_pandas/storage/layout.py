@@ -31,7 +31,7 @@ Kind = Literal["sequences", "answers"]
 BUCKET_BITS: Final = 10
 BUCKETS: Final = 1 << BUCKET_BITS
 #: Parts hold at most this many bytes on average (NCP advises single PUTs far below 500 MB).
-PART_BYTES: Final = 48 << 20
+PART_BYTES: Final = 64 << 20
 #: Version of everything that the bytes of a part depend on.
 FORMAT: Final = "v1"
 MANIFEST: Final = "manifest"
@@ -145,7 +145,7 @@ def part_count(size: int, part_bytes: int = PART_BYTES) -> int:
 
     Examples
     --------
-    >>> part_count(0), part_count(48 << 20), part_count(100 << 20)
+    >>> part_count(0), part_count(64 << 20), part_count(200 << 20)
     (1, 1, 4)
     """
     parts = 1

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.assumptions import DELIMITER, LINE_END
+from nclue_pandas.frames.memory import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def _lines(rows: pa.Table) -> memoryview:
     for field in fields:
         joined += [_one(field).cast(kind), pa.scalar(DELIMITER.decode(), kind)]
     joined[-1] = pa.scalar(LINE_END.decode(), kind)
-    lines = _one(pc.binary_join_element_wise(*joined, pa.scalar("", kind)))
+    lines = _one(pc.binary_join_element_wise(*joined, pa.scalar("", kind), memory_pool=POOL))
     _, offsets, values = lines.buffers()
     width = np.int64 if _is_large(lines) else np.int32
     bounds = np.frombuffer(offsets, width, len(lines) + 1, lines.offset * width().itemsize)
