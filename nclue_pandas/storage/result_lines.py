@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from nclue_pandas.errors import ResultFormatError
+from nclue_pandas.frames.memory import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -170,6 +171,7 @@ def _parse(
                 null_values=[],
                 strings_can_be_null=False,
             ),
+            memory_pool=POOL,
         )
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise ResultFormatError(f"{where} is not TAB-separated UTF-8 text: {error}") from None
