@@ -250,16 +250,16 @@ def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Arra
         return gather(take_rows(values, rows[order]), back)
     ends = np.cumsum([0, *map(len, values.chunks)])
     cuts = np.searchsorted(rows, ends).tolist()
-    pieces = [
+    found = [
         gather(chunk, rows[start:stop] - end)
         for chunk, start, stop, end in zip(values.chunks, cuts[:-1], cuts[1:], ends, strict=False)
         if start < stop
     ]
-    return one_array(pa.chunked_array(pieces, values.type))
+    return one_array(pa.chunked_array(found, values.type))
 
 
 def gather(values: pa.Array, rows: NDArray[Any]) -> pa.Array:
-    """Take rows, all of which there are."""
+    """Take rows by their positions, which must all be there: nothing looks."""
     return pc.take(values, pa.array(rows), boundscheck=False, memory_pool=POOL)
 
 

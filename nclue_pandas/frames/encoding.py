@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.int32]
 
+#: Rows whose parts are told apart at a time.
 _SLICE_ROWS: Final = 1 << 17
 
 

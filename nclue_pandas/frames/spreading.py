@@ -18,7 +18,9 @@ Codes = NDArray[np.int32]
 
 #: Rows of a part: its distinct values stay in the cache.
 PART_ROWS: Final = 1 << 17
+#: A part is told by a byte.
 _MOST_PARTS: Final = 1 << 8
+#: Windows of numbers are at most two to this power.
 _MOST_WINDOW_BITS: Final = 7
 #: Whole numbers are looked up in tables while they span at most this many numbers for each row.
 _SPARSEST: Final = 16

@@ -79,6 +79,13 @@ def test_a_first_look_misses_no_text(values, cuts):
     assert count_separators(texts).tolist() == [(text or "").count("->") for text in values]
 
 
+@pytest.mark.parametrize("number", ["M12345678", "M123A4567", "11 - 22 - 123456 - 78"])
+def test_digits_are_found_wherever_words_of_bytes_tear_them_apart(number):
+    for place in range(140):
+        texts = pa.array(["x" * place, f"{number} at the end of a row", "y" * 200])
+        assert personal_suspects(texts).tolist() == [1], place
+
+
 @given(st.lists(st.text(max_size=3) | st.none(), min_size=1, max_size=12), CUTS, st.data())
 def test_rows_are_gathered_from_chunks(values, cuts, data):
     texts = chunked(values, cuts)
@@ -92,6 +99,7 @@ def test_rows_are_gathered_from_chunks(values, cuts, data):
 def _small_parts(monkeypatch):
     monkeypatch.setattr(encoding, "PART_ROWS", 3)
     monkeypatch.setattr(spreading, "PART_ROWS", 3)
+    monkeypatch.setattr(spreading, "_MOST_WINDOW_BITS", 2)
     monkeypatch.setattr(encoding, "_SLICE_ROWS", 2)
 
 
