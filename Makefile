@@ -31,7 +31,7 @@ lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_imports.py
 	$(BIN)/python scripts/check_docstrings.py
-	$(BIN)/python scripts/check_words.py
+	$(BIN)/codespell $$(git ls-files 2>/dev/null || echo .)
 	$(BIN)/python scripts/check_reference.py
 	$(BIN)/python scripts/generate_docs.py --check
 

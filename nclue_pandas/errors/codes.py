@@ -90,7 +90,7 @@ class PersonalDataNotAllowed(ApiError):  # noqa: N818 - the service's own word
     code = 10109
     cause = (
         "The file holds what looks like personal data: a resident registration, passport, "
-        "driver's licence, card or mobile number, or an e-mail address."
+        "driver's license, card or mobile number, or an e-mail address."
     )
     remedy = (
         "Find the rows with check(), then use to_sequences(personal_data='mask') or "

@@ -85,7 +85,7 @@ class DuplicateNameError(JobError, ValueError):
 
 
 class JobNotCancellableError(JobError):
-    """Only a job that is still registered can be cancelled."""
+    """Only a job that is still registered can be canceled."""
 
     remedy = "Wait until it is completed, then delete it."
 

@@ -161,7 +161,7 @@ class Job(Generic[R]):
         if self.status != REGISTERED:
             raise JobNotCancellableError(
                 f"{self.kind.title} {self.name!r} ({self.id}) is {self.status}: only a registered "
-                f"job can be cancelled. Wait until it is completed, then delete() it.",
+                f"job can be canceled. Wait until it is completed, then delete() it.",
                 kind=self.kind.name,
                 job_id=self.id,
                 name=self.name,

@@ -46,7 +46,7 @@ def axes(ax: Axes | None) -> Axes:
     return plt.subplots()[1]
 
 
-def labelled(name: str | None, figure: str) -> str:
+def labeled(name: str | None, figure: str) -> str:
     """Return what the legend says of a curve."""
     return f"{name}: {figure}" if name else figure
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.evaluation import check_confidence, deciles
-from nclue_pandas.plotting.canvas import aligned, axes, curve, labelled, legend, percent, reference
+from nclue_pandas.plotting.canvas import aligned, axes, curve, labeled, legend, percent, reference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def plot_lift(
     table = deciles(roc.ranking(values, labels))
     ax = axes(ax)
     lift = table["lift"].to_numpy()
-    curve(ax, table["decile"].to_numpy(), lift, labelled(name, f"top decile {lift[0]:.1f}x"))
+    curve(ax, table["decile"].to_numpy(), lift, labeled(name, f"top decile {lift[0]:.1f}x"))
     reference(ax, (1, len(table)), (1, 1), "average")
     ax.set(xlabel="Decile of users, highest scores first", ylabel="Lift", xticks=table["decile"])
     ax.set_ylim(bottom=0, auto=None)
@@ -131,7 +131,7 @@ def plot_gain(
         ax,
         users,
         gain,
-        labelled(name, f"first 10 % of users hold {100 * top:.0f} %"),
+        labeled(name, f"first 10 % of users hold {100 * top:.0f} %"),
         marker_every=0.1,
     )
     reference(ax, (0, 1), (0, 1), "random order")
@@ -196,7 +196,7 @@ def plot_roc(
     low, high = roc.interval(placements, confidence)
     ax = axes(ax)
     area = f"AUROC {placements.auroc:.3f} ({low:.3f} to {high:.3f})"
-    curve(ax, false, true, labelled(name, area), marker_every=0.1)
+    curve(ax, false, true, labeled(name, area), marker_every=0.1)
     reference(ax, (0, 1), (0, 1), "random order")
     _shares(ax, "False positive rate", "True positive rate")
     ax.set_aspect("equal")

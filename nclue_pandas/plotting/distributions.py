@@ -13,7 +13,7 @@ from nclue_pandas.plotting.canvas import (
     curve,
     diagonal,
     histogram,
-    labelled,
+    labeled,
     legend,
     percent,
 )
@@ -143,7 +143,7 @@ def plot_calibration(
     )
     brier = np.mean((values - labels) ** 2)
     ax = axes(ax)
-    line = curve(ax, x, y, labelled(name, f"Brier score {brier:.3f}"))
+    line = curve(ax, x, y, labeled(name, f"Brier score {brier:.3f}"))
     ax.vlines(x, low, high, color=line.get_color(), linestyle="-")
     diagonal(ax, "calibrated")
     ax.set(xlabel="Mean score of the group", ylabel="Positives in the group")

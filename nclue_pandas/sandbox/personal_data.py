@@ -13,7 +13,7 @@ _PATTERNS = {
     "resident registration number": (
         r"(?<!\d)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?[1-8]\d{6}(?!\d)"
     ),
-    "driver's licence number": r"(?<!\d)\d{2}-\d{2}-\d{6}-\d{2}(?!\d)",
+    "driver's license number": r"(?<!\d)\d{2}-\d{2}-\d{6}-\d{2}(?!\d)",
     "passport number": r"(?<![0-9A-Za-z])[MSRODG](?:\d{8}|\d{3}[A-Z]\d{4})(?![0-9A-Za-z])",
 }
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS.values()))

@@ -258,7 +258,7 @@ class Bucket:
         raise failure
 
     def _run(self, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        """Run a request in fsspec's thread; it is cancelled when the caller is interrupted."""
+        """Run a request in fsspec's thread; it is canceled when the caller is interrupted."""
         filesystem = self._filesystem
         request = asyncio.run_coroutine_threadsafe(ask(filesystem), filesystem.loop)
         self._on_way.add(request)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Parts on their way at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
-#: Seconds between two looks at parts whose sending is cancelled.
+#: Seconds between two looks at parts whose sending is canceled.
 _TICK: Final = 0.05
 
 
