@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import dask.dataframe as dd
 from dask.dataframe.extensions import register_dataframe_accessor
 
-from nclue_pandas.accessor_base import Verbs
+from nclue_pandas import dask
+from nclue_pandas.accessor import Verb, Verbs
 
 
 class DaskAccessor(Verbs[dd.DataFrame]):
@@ -19,7 +18,10 @@ class DaskAccessor(Verbs[dd.DataFrame]):
         An event log, or a frame of sequences or answers.
     """
 
-    _functions: ClassVar[str] = "nclue_pandas.dask"
+    to_sequences = Verb(lambda: dask.to_sequences, "nclue_pandas.dask")
+    to_answers = Verb(lambda: dask.to_answers, "nclue_pandas.dask")
+    check = Verb(lambda: dask.check, "nclue_pandas.dask")
+    report = Verb(lambda: dask.report, "nclue_pandas.dask")
 
 
 def register() -> None:

@@ -1,0 +1,46 @@
+# The public names, listed once: `__init__.py` loads from here, editors and type checkers read it.
+from . import errors as errors
+from . import progress as progress
+from .accessor import on as on
+from .api import create_feature as create_feature
+from .api import create_task as create_task
+from .api import plan as plan
+from .api import predict as predict
+from .client import Client as Client
+from .config import ServiceSettings as ServiceSettings
+from .config import StorageSettings as StorageSettings
+from .config import option_context as option_context
+from .config import options as options
+from .connecting import connect as connect
+from .errors import NclueError as NclueError
+from .explaining import explain as explain
+from .frames.answers import to_answers as to_answers
+from .frames.bootstrap import Bootstrap as Bootstrap
+from .frames.checks import check as check
+from .frames.comparison import compare as compare
+from .frames.evaluation import evaluate as evaluate
+from .frames.pseudonyms import pseudonymize as pseudonymize
+from .frames.pseudonyms import restore_ids as restore_ids
+from .frames.reports import NclueDataWarning as NclueDataWarning
+from .frames.reports import report as report
+from .frames.sequences import to_sequences as to_sequences
+from .frames.splitting import split as split
+from .jobs.handles import CustomAttributes as CustomAttributes
+from .jobs.handles import Feature as Feature
+from .jobs.handles import Run as Run
+from .jobs.handles import ShoppingIntent as ShoppingIntent
+from .jobs.handles import Task as Task
+from .jobs.waiting import wait as wait
+from .logs.store import SequenceStore as SequenceStore
+from .logs.streaming import stream_sequences as stream_sequences
+from .plotting import plot_calibration as plot_calibration
+from .plotting import plot_gain as plot_gain
+from .plotting import plot_lift as plot_lift
+from .plotting import plot_roc as plot_roc
+from .plotting import plot_scores as plot_scores
+from .plotting import plot_sequence_lengths as plot_sequence_lengths
+from .plotting import plot_timeline as plot_timeline
+from .plotting import plot_token_use as plot_token_use
+from .progress import subscribe as subscribe
+
+__version__: str
