@@ -81,8 +81,8 @@ def to_answers(
         array or a list in the order of its rows will do), or a function that takes `events` and
         returns one. None counts any event ("came back").
     label : str, optional
-        Column of labels, for a frame that has them: 0 and 1 of any number type, bool, or the
-        texts ``"0"`` and ``"1"``, ``"false"`` and ``"true"``.
+        Column of labels, for a frame that has them: 0 and 1 of any number type, bool, or texts
+        as files and spreadsheets hold them (``1``, ``1.0``, ``True``, ``TRUE``).
     observed_until : str, datetime, date or int, optional
         How far the log was observed. Without it, the log is taken to end with its last event.
     personal_data : {"raise", "mask"}
@@ -135,7 +135,7 @@ def to_answers(
     >>> sorted(zip(answers["user_id"], answers["label"]))
     [('1', 1), ('2', 0)]
     """
-    require_frame(events, "events")
+    events = require_frame(events, "events")
     check_on_invalid(on_invalid)
     check_personal_data(personal_data)
     of_log = {"time": time, "cutoff": cutoff, "horizon": horizon}

@@ -24,7 +24,7 @@ from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.personal_data import find, mask
 from nclue_pandas.frames.screening import personal_suspects, suspects
-from nclue_pandas.frames.text_values import TextValues, read_chunks, read_text
+from nclue_pandas.frames.text_values import TextValues, is_unicode, read_chunks, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,12 +230,19 @@ def behavior_texts(
         for is_column, piece in pieces
     ]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("", kind), null_handling="emit_null")
-    bad = np.unique(np.concatenate([each.not_unicode for each in used]))
-    return TextValues(joined, bad)
+    bad, inexact = (
+        np.unique(np.concatenate([getattr(each, rows) for each in used]))
+        for rows in ("not_unicode", "inexact")
+    )
+    return TextValues(joined, bad, inexact)
 
 
 def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool, Any]]:
     """Take a template apart into (is a column, column or literal text)."""
+    if template is not None and not is_unicode(template):
+        raise ConfigurationError(
+            f"template={template!r} holds a lone surrogate, which UTF-8 cannot write."
+        )
     if template is None:
         spaced = [piece for name in names for piece in ((False, " "), (True, name))]
         return spaced[1:]
@@ -310,5 +317,11 @@ def _row_faults(read: TextValues, blank: Positions) -> list[Fault]:
             "A behavior holds a lone surrogate, which UTF-8 cannot write",
             "Decode the text again with the right encoding.",
             read.not_unicode,
+        ),
+        Fault(
+            "inexact_behavior",
+            "A behavior is a float too large to be exact, or infinite",
+            "Read the column as text, for example with dtype=str.",
+            read.inexact,
         ),
     ]

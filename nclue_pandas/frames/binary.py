@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.frames.columns import Flags, Positions
+
+_ONE: Final = r"^(?:1(?:\.0*)?|(?i:true))$"
+_ZERO: Final = r"^(?:0(?:\.0*)?|(?i:false))$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,7 @@ class Binary:
 
 
 def read_binary(column: pd.Series[Any], argument: str) -> Binary:
-    """Read bool, 0 and 1 of any number type, or the texts 0, 1, false and true.
+    """Read bool, 0 and 1 of any number type, or texts of them in any case, such as True or 1.0.
 
     Examples
     --------
@@ -67,11 +70,10 @@ def read_binary(column: pd.Series[Any], argument: str) -> Binary:
 
 
 def _texts(texts: pa.Array, null: Flags) -> Binary:
-    """Read texts, as files hold labels and booleans."""
+    """Read texts, as files and spreadsheets hold labels and booleans: ``1.0``, ``TRUE``."""
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
-    ones = _flags(pc.is_in(texts, value_set=pa.array(["1", "true"], texts.type)))
-    zeros = _flags(pc.is_in(texts, value_set=pa.array(["0", "false"], texts.type)))
+    ones, zeros = (_flags(pc.match_substring_regex(texts, form)) for form in (_ONE, _ZERO))
     return Binary(ones & ~null, _positions(null), _positions(~ones & ~zeros & ~null))
 
 

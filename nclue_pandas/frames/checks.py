@@ -150,7 +150,7 @@ def check(
     >>> [(problem.code, problem.rows) for problem in check(frame).problems]
     [('duplicate_id', (0, 1)), ('empty_sequence', (1,))]
     """
-    require_frame(frame, "frame")
+    frame = require_frame(frame, "frame")
     kind = _kind(frame, kind, sequence, label)
     ids = encode_ids(find_column(frame, user, "user"))
     faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]

@@ -15,13 +15,16 @@ from nclue_pandas.frames.memory import POOL
 from nclue_pandas.frames.parallel import slices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NO_ROWS: Positions = np.empty(0, dtype=np.int64)
-#: What pyarrow raises for values without a common type, or text that is not Unicode.
-NO_ARROW_TYPE: Final = (UnicodeEncodeError, OverflowError, pa.ArrowException)
+#: What pyarrow raises for values without a common type, decimals that are infinite, or text that
+#: is not Unicode.
+NO_ARROW_TYPE: Final = (UnicodeEncodeError, OverflowError, TypeError, pa.ArrowException)
+#: How other libraries make a pandas DataFrame of theirs, or a frame of a query.
+_CONVERSIONS: Final = ("to_pandas", "toPandas", "_to_pandas", "collect", "compute", "to_frame")
 
 #: Bytes of text from which 32-bit offsets are not safe any more.
 _SMALL_TEXT = 2**31 - 2**16
@@ -29,25 +32,96 @@ _SMALL_TEXT = 2**31 - 2**16
 _CHUNK_ROWS = 1 << 14
 #: Bits of the smallest decimals of which Arrow finds the distinct values.
 _SMALLEST_DECIMAL = 128
+#: Digits of the widest decimals.
+_MOST_DIGITS = 76
+#: Names of columns that a message lists.
+_NAMES_SHOWN = 20
 _UUID_BYTES = 16
 #: Hexadecimal digits of a UUID before which its text has a hyphen.
 _HYPHENS = (8, 12, 16, 20)
 
 
-def require_frame(frame: object, argument: str) -> pd.DataFrame:
-    """Return `frame` when it is a DataFrame, and say what it is otherwise."""
-    if not isinstance(frame, pd.DataFrame):
-        kind = type(frame).__name__
-        raise InvalidDataError(f"{argument} must be a pandas DataFrame, not {kind}.")
-    return frame
+def require_frame(frame: Any, argument: str) -> pd.DataFrame:
+    """Return `frame` as a DataFrame, and say what it is when it can be none.
+
+    Tables of other libraries that export Arrow data (``__arrow_c_stream__``: pyarrow, polars,
+    DuckDB) are taken without a copy.
+
+    Examples
+    --------
+    >>> require_frame(pa.table({"user_id": ["a"]}), "events")["user_id"].tolist()
+    ['a']
+    """
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    cause: Exception | None = None
+    if hasattr(frame, "__arrow_c_stream__"):
+        try:
+            return _as_frame(pa.table(frame))
+        except (pa.ArrowException, TypeError, ValueError) as error:  # a stream of no table
+            cause = error
+    kind = type(frame)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    convert = next((f".{each}()" for each in _CONVERSIONS if hasattr(frame, each)), None)
+    how = "it with pandas.DataFrame(...)" if convert is None else f"it with its {convert}"
+    if kind.__module__.startswith("dask."):
+        how += ", or import nclue_pandas.dask and use the verbs of its own .nclue"
+    raise InvalidDataError(
+        f"{argument} must be a pandas DataFrame, not {name}. Convert {how}."
+    ) from cause
+
+
+def _as_frame(table: pa.Table) -> pd.DataFrame:
+    """Show a table as a frame; views of strings are laid out, which pandas cannot take rows of."""
+    return pd.DataFrame(
+        {
+            position: arrow_column(column, _laid_out(column.type))
+            for position, column in enumerate(table.columns)
+        },
+        copy=False,
+    ).set_axis(table.column_names, axis=1)
+
+
+def _laid_out(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind) and _is_view(kind.value_type):
+        return pa.dictionary(pa.int32(), pa.large_string())
+    return pa.large_string() if _is_view(kind) else kind
 
 
 def is_label(frame: pd.DataFrame, name: Any) -> bool:
     """Tell whether a column, or a group of columns, has this label."""
+    return is_name(name) and bool(name in frame.columns)
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether a value can be the label of a column; data and lists are none.
+
+    Examples
+    --------
+    >>> is_name("item"), is_name(("item", 1)), is_name(["item"]), is_name(pd.Series(["tea"]))
+    (True, True, False, False)
+    """
+    holds_values = getattr(value, "shape", ()) != () or hasattr(value, "__arrow_c_array__")
     try:
-        return bool(name in frame.columns)
-    except TypeError:  # not hashable
+        hash(value)
+    except TypeError:
         return False
+    return not (holds_values or hasattr(value, "__arrow_c_stream__"))
+
+
+def require_name(value: Any, argument: str, columns: Iterable[Any]) -> None:
+    """Refuse data where the name of a column belongs."""
+    if is_name(value):
+        return
+    labels = list(columns)
+    label = getattr(value, "name", None)
+    guess = f" Did you mean {label!r}?" if is_name(label) and label in labels else ""
+    raise MissingColumnError(
+        f"There is no column that a {type(value).__name__} names: give {argument}= the name of "
+        f"one.{guess} The frame has: {', '.join(repr(str(each)) for each in labels[:_NAMES_SHOWN])}"
+        f"{', ...' if len(labels) > _NAMES_SHOWN else ''}. Values that are in no column become one "
+        "with frame.assign(name=values)."
+    )
 
 
 def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]:
@@ -69,11 +143,20 @@ def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]
     InvalidDataError
         When several columns have this name.
     """
+    require_name(name, argument, frame.columns)
     if not is_label(frame, name):
         raise MissingColumnError.named(name, frame.columns, argument, levels=frame.index.names)
     column: pd.Series[Any] | pd.DataFrame = frame[name]
     if isinstance(column, pd.DataFrame):
         raise _several(frame, name, argument)
+    return _dense(column)
+
+
+def _dense(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a sparse column with all its values: no reader need know of the others."""
+    if isinstance(column.dtype, pd.SparseDtype):
+        dense: pd.Series[Any] = column.sparse.to_dense()  # type: ignore[attr-defined]
+        return dense
     return column
 
 
@@ -103,12 +186,21 @@ def one_column(values: Any) -> pd.Series[Any] | None:
     >>> one_column(("a", "b")).tolist(), one_column("ab"), one_column({"a", "b"})
     (['a', 'b'], None, None)
     """
-    if isinstance(values, (pa.Array, pa.ChunkedArray)):
-        values = pd.arrays.ArrowExtensionArray(values)
+    if isinstance(values, pa.Array) or _is_foreign_column(values):
+        values = pd.arrays.ArrowExtensionArray(
+            pa.chunked_array([values] if isinstance(values, pa.Array) else values)
+        )
     kinds = (pd.Series, pd.Index, np.ndarray, pd.api.extensions.ExtensionArray, list, tuple)
     if not isinstance(values, kinds) or getattr(values, "ndim", 1) != 1:
         return None
-    return values if isinstance(values, pd.Series) else pd.Series(values)
+    return _dense(values if isinstance(values, pd.Series) else pd.Series(values))
+
+
+def _is_foreign_column(values: Any) -> bool:
+    """Tell whether another library, such as polars, can hand over a column of Arrow data."""
+    if not hasattr(values, "__arrow_c_stream__") or isinstance(values, (pd.Series, pd.DataFrame)):
+        return False
+    return not hasattr(values, "columns")
 
 
 def to_arrow(column: pd.Series[Any]) -> pa.Array:
@@ -154,10 +246,19 @@ def _values(column: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
         return _rewritten(values, _nan_to_null)
     if kind == pa.uuid():
         return _rewritten(values, _uuid_text)
-    if pa.types.is_decimal(kind) and kind.bit_width < _SMALLEST_DECIMAL:
-        wide = pa.decimal128(kind.precision, kind.scale)
+    if _is_view(kind):
+        return _rewritten(values, plain_text)
+    if pa.types.is_decimal(kind) and (kind.scale < 0 or kind.bit_width < _SMALLEST_DECIMAL):
+        wide = _usual_decimal(kind)
         return _rewritten(values, lambda chunk: chunk.cast(wide))
     return values
+
+
+def _usual_decimal(kind: pa.DataType) -> pa.DataType:
+    """Return the type of decimals, of those that all of Arrow's functions know, for `kind`."""
+    if kind.scale < 0:  # digits before the point only, the last of them zeros
+        return pa.decimal256(_MOST_DIGITS, 0)
+    return pa.decimal128(kind.precision, kind.scale)
 
 
 def _rewritten(

@@ -17,6 +17,7 @@ import pyarrow as pa
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
+from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.evaluation import Choices, measure
 from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
@@ -133,6 +134,8 @@ def compare(
         )
     if not scores:
         raise ConfigurationError("There is nothing to compare: give at least one score frame.")
+    scores = {name: require_frame(frame, "scores") for name, frame in scores.items()}
+    answers = require_frame(answers, "answers")
     aligned = align(scores, answers, user=user, score=score, label=label)
     for frame in scores.values():
         warn_of_seen_answers(frame, answers, label)

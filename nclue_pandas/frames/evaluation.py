@@ -15,6 +15,7 @@ from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
 from nclue_pandas.frames.bootstrap import Bootstrap
+from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
 
@@ -152,6 +153,7 @@ def evaluate(
     0.75
     """
     choices = Choices(confidence, interval, probabilities)
+    scores, answers = require_frame(scores, "scores"), require_frame(answers, "answers")
     aligned = align({"": scores}, answers, user=user, score=score, label=label)
     warn_of_seen_answers(scores, answers, label)
     return measure(aligned, "", choices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +56,8 @@ class EncodedIds:
         Positions of rows whose id has lone surrogates.
     integers : bool
         Whether all ids were read from whole numbers, so that only digits and a sign are in them.
+    doubtful : numpy.ndarray of int64
+        Positions of rows with such numbers among boxed values of other types.
     """
 
     codes: Codes
@@ -63,6 +65,7 @@ class EncodedIds:
     fractional: Flags
     not_unicode: Positions
     integers: bool = False
+    doubtful: Positions = field(default_factory=NO_ROWS.copy)
 
     def rows_where(self, flags: Flags) -> Positions:
         """Return the rows whose distinct id is flagged."""
@@ -82,7 +85,7 @@ class EncodedIds:
                 "fractional_id",
                 "A user id is a number with a fraction, or a float too large to be exact",
                 "Read the column as text, for example with dtype=str.",
-                self.rows_where(self.fractional),
+                np.union1d(self.rows_where(self.fractional), self.doubtful),
             ),
             Fault(
                 "id_not_unicode",
@@ -169,7 +172,8 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
         values = to_chunks(column)
     except NO_ARROW_TYPE:
         read = read_text(column, argument)
-        return _encode(read.texts, lambda texts: TextValues(texts, NO_ROWS), read.not_unicode)
+        ids = _encode(read.texts, lambda texts: TextValues(texts, NO_ROWS), read.not_unicode)
+        return replace(ids, doubtful=np.union1d(read.inexact, read.fractional))
     _refuse_other_types(values.type, argument)
     return _encode(values, lambda distinct: TextValues(to_text(distinct, argument), NO_ROWS))
 

@@ -181,7 +181,7 @@ def _add(start: pd.Timestamp, horizon: Any) -> pd.Timestamp:
     try:
         if isinstance(horizon, (str, timedelta, np.timedelta64)):
             horizon = pd.Timedelta(horizon)
-        if isinstance(horizon, (pd.Timedelta, pd.DateOffset)):
+        if isinstance(horizon, (pd.Timedelta, pd.offsets.BaseOffset)):
             end = start + horizon
             if isinstance(end, pd.Timestamp):
                 return end

@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,8 +18,6 @@ from nclue_pandas.frames.ids import encode_ids, id_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
 _KEY_BYTES: Final = 16
 #: Characters of a pseudonym: 128 bits of the digest, four in each letter.
@@ -70,7 +69,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     >>> pseudonymize(frame, "correct horse battery staple")["user_id"].str.len().tolist()
     [32]
     """
-    require_frame(frame, "frame")
+    frame = require_frame(frame, "frame")
     secret = _check_key(key)
     ids = encode_ids(find_column(frame, user, "user"))
     raise_faults(ids.unreadable(), frame)
@@ -126,7 +125,7 @@ def restore_ids(
     >>> restore_ids(hidden, key, ids=frame["user_id"])["user_id"].tolist()
     ['010-1234-5678']
     """
-    require_frame(scores, "scores")
+    scores = require_frame(scores, "scores")
     secret = None if key is None else _check_key(key)
     given = one_column(ids)
     if given is None:
@@ -154,8 +153,11 @@ def restore_ids(
     first = np.empty(len(known), dtype=np.int64)
     first[originals.codes[present[::-1]]] = present[::-1]
     rows = pa.array(first).take(places)
+    missing = pc.is_null(rows).to_numpy(zero_copy_only=False)
+    if missing.any() and isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
+        given = pd.Series(pd.array(given.to_numpy()))  # whole numbers beside nulls stay exact
     values = given.iloc[rows.fill_null(0).to_numpy()] if len(known) else given.iloc[:0]
-    return _with_ids(scores, user, values.mask(pc.is_null(rows).to_numpy(zero_copy_only=False)))
+    return _with_ids(scores, user, values.mask(missing))
 
 
 def _with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFrame:

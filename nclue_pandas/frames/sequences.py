@@ -137,7 +137,7 @@ def to_sequences(
     >>> dict(zip(sequences["user_id"], sequences["sequence"]))["0012"]
     'running socks->러닝화'
     """
-    require_frame(events, "events")
+    events = require_frame(events, "events")
     check_on_invalid(on_invalid)
     check_personal_data(personal_data)
     budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)

@@ -71,7 +71,7 @@ def split(
     >>> len(train) + len(test), set(train["user_id"]) & set(test["user_id"])
     (1000, set())
     """
-    require_frame(answers, "answers")
+    answers = require_frame(answers, "answers")
     _check_share(test)
     seed = _check_seed(seed)
     ids = encode_ids(find_column(answers, user, "user"))

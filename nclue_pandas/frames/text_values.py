@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,6 +26,8 @@ from nclue_pandas.frames.columns import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
 #: From here on a float of a type no longer tells neighboring whole numbers apart.
 _EXACT: Final = {pa.float16(): 2.0**11, pa.float32(): 2.0**24, pa.float64(): 2.0**53}
@@ -53,10 +54,16 @@ class TextValues:
         null or not readable as text.
     not_unicode : numpy.ndarray of int64
         Positions of texts with lone surrogates, which no encoding of Unicode can write.
+    inexact : numpy.ndarray of int64
+        Positions of floats too large to be exact, and of infinite numbers.
+    fractional : numpy.ndarray of int64
+        Positions of other numbers that are not whole, among boxed values.
     """
 
     texts: pa.Array | pa.ChunkedArray
     not_unicode: Positions
+    inexact: Positions = field(default_factory=NO_ROWS.copy)
+    fractional: Positions = field(default_factory=NO_ROWS.copy)
 
 
 def read_text(column: pd.Series[Any], argument: str) -> TextValues:
@@ -83,7 +90,7 @@ def read_text(column: pd.Series[Any], argument: str) -> TextValues:
     ['17850', None, '2.5']
     """
     read = read_chunks(column, argument)
-    return TextValues(one_array(read.texts), read.not_unicode)
+    return replace(read, texts=one_array(read.texts))
 
 
 def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
@@ -98,9 +105,9 @@ def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
         values = to_chunks(column)
     except NO_ARROW_TYPE:
         read = _read_objects(column, argument)
-        return TextValues(pa.chunked_array([read.texts]), read.not_unicode)
+        return replace(read, texts=pa.chunked_array([read.texts]))
     texts = [to_text(chunk, argument) for chunk in values.chunks or [pa.array([], values.type)]]
-    return TextValues(pa.chunked_array(texts), NO_ROWS)
+    return TextValues(pa.chunked_array(texts), NO_ROWS, _inexact_rows(values))
 
 
 def to_text(values: pa.Array, argument: str) -> pa.Array:
@@ -121,6 +128,34 @@ def to_text(values: pa.Array, argument: str) -> pa.Array:
     if any(is_type(kind) for is_type in _PLAIN_TYPES):
         return cast(values, pa.string())
     raise _no_text(str(kind), argument)
+
+
+def _inexact_rows(values: pa.ChunkedArray) -> Positions:
+    """Return the positions of floats that may have been other numbers once, and of infinite ones.
+
+    Examples
+    --------
+    >>> _inexact_rows(pa.chunked_array([[2.5, 2.0**53], [float("inf"), None]])).tolist()
+    [1, 2]
+    """
+    kind = values.type
+    if pa.types.is_dictionary(kind) and pa.types.is_floating(kind.value_type):
+        encoded = one_array(values)
+        flags = np.append(~_are_exact(encoded.dictionary), False)
+        codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return np.flatnonzero(flags[codes])
+    if not pa.types.is_floating(kind):
+        return NO_ROWS
+    return np.flatnonzero(
+        np.concatenate([np.zeros(0, dtype=bool), *(~_are_exact(c) for c in values.chunks)])
+    )
+
+
+def _are_exact(floats: pa.Array) -> Flags:
+    """Tell which floats are told apart from their neighbors; null is."""
+    values = floats.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    exact: Flags = (np.abs(values) < _EXACT[floats.type]) | np.isnan(values)
+    return exact
 
 
 def whole(numbers: pa.Array) -> Flags:
@@ -152,43 +187,62 @@ def _float_text(values: pa.Array) -> pa.Array:
 
 def _read_objects(column: pd.Series[Any], argument: str) -> TextValues:
     """Read boxed Python values of mixed types, or texts that Arrow refuses."""
-    objects = column.to_numpy(dtype=object)
-    null = pd.isna(objects)
-    texts = [
-        None if gone else _object_text(v, argument) for v, gone in zip(objects, null, strict=True)
+    objects = [
+        None if gone else value.item() if isinstance(value, np.generic) else value
+        for value, gone in zip(column.to_numpy(dtype=object), column.isna(), strict=True)
     ]
-    bad = [i for i, text in enumerate(texts) if text is not None and not _is_unicode(text)]
+    texts = [None if value is None else _object_text(value, argument) for value in objects]
+    bad = [i for i, text in enumerate(texts) if text is not None and not is_unicode(text)]
     for row in bad:
         texts[row] = None
-    return TextValues(pa.array(texts, pa.large_string()), np.array(bad, dtype=np.int64))
+    numbers = [(i, value) for i, value in enumerate(objects) if isinstance(value, (float, Decimal))]
+    inexact = [i for i, value in numbers if not _is_exact(value)]
+    fractional = [i for i, value in numbers if _is_exact(value) and not _is_whole(value)]
+    rows = (np.array(found, dtype=np.int64) for found in (bad, inexact, fractional))
+    return TextValues(pa.array(texts, pa.large_string()), *rows)
 
 
+def _number_text(value: float | Decimal) -> str:
+    if _is_exact(value) and _is_whole(value):
+        return str(int(value))
+    return str(value) if isinstance(value, Decimal) else repr(float(value))
+
+
+#: A bool is an int too, and members of enumerations are what they are made of.
 _WRITERS: dict[type, Callable[[Any], str]] = {
-    str: str,
-    int: str,
+    str: str.__str__,
     bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    float: _number_text,
+    Decimal: _number_text,
     UUID: str,
-    float: lambda value: str(int(value)) if _is_whole(value) else repr(value),
-    Decimal: lambda value: str(int(value)) if value == value.to_integral_value() else str(value),
 }
 
 
 def _object_text(value: Any, argument: str) -> str:
-    if isinstance(value, np.generic):
-        value = value.item()
-    for kind, write in _WRITERS.items():
-        if type(value) is kind:
+    write = next((write for kind, write in _WRITERS.items() if isinstance(value, kind)), None)
+    try:
+        if write is not None:
             return write(value)
-    if isinstance(value, str):
-        return str(value)
+    except ValueError:  # more digits than Python writes
+        pass
     raise _no_text(type(value).__name__, argument)
 
 
-def _is_whole(value: float) -> bool:
-    return abs(value) < _EXACT[pa.float64()] and value.is_integer()
+def _is_exact(value: float | Decimal) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return abs(value) < _EXACT[pa.float64()]
 
 
-def _is_unicode(text: str) -> bool:
+def _is_whole(value: float | Decimal) -> bool:
+    if isinstance(value, Decimal):
+        return value == value.to_integral_value()
+    return value.is_integer()
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether UTF-8 can write a text: lone surrogates it cannot."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 

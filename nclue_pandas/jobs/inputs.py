@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.jobs.sources import Columns, source_of, told_by
+from nclue_pandas.jobs.sources import Columns, source_of, taken, told_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +53,11 @@ class Inputs:
     score_on: pd.DataFrame | None = None
     test: pd.DataFrame | None = None
     columns: Columns = field(default_factory=Columns)
+
+    def __post_init__(self) -> None:
+        for role in _ROLES:
+            if (frame := getattr(self, role)) is not None:
+                object.__setattr__(self, role, taken(frame, role))
 
     @cached_property
     def sources(self) -> dict[str, Source]:

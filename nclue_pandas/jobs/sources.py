@@ -147,6 +147,13 @@ def told_by(frame: Any) -> Any:
     return frame if make is None else make(frame)
 
 
+def taken(frame: Any, argument: str) -> Any:
+    """Return a frame of a registered type as it is, any other as a pandas DataFrame."""
+    from nclue_pandas.frames.columns import require_frame
+
+    return frame if isinstance(frame, tuple(_makers)) else require_frame(frame, argument)
+
+
 @overload
 def source_of(
     frame: Any, kind: Literal["answers"], columns: Columns | None = None
@@ -166,7 +173,7 @@ def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
         Names of its columns.
     """
     maker = next((make for known, make in _makers.items() if isinstance(frame, known)), FrameSource)
-    return maker(frame, kind, columns or Columns())
+    return maker(taken(frame, kind), kind, columns or Columns())
 
 
 @dataclass(frozen=True)
@@ -198,9 +205,10 @@ class FrameSource:
 
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
+        from nclue_pandas.frames.columns import find_column
         from nclue_pandas.frames.tokens import count_tokens
 
-        return count_tokens(self.frame[self.columns.sequence])
+        return count_tokens(find_column(self.frame, self.columns.sequence, "sequence"))
 
     def users(self) -> Users:
         """Tell whose rows these are."""
@@ -208,9 +216,11 @@ class FrameSource:
 
     def match(self, users: Users) -> Match:
         """Count the answers that are of some users."""
+        from nclue_pandas.frames.columns import find_column
         from nclue_pandas.frames.matching import Match
 
-        return Match.of(self.frame[self.columns.label], self._others(users))
+        labels = find_column(self.frame, self.columns.label, "label")
+        return Match.of(labels, self._others(users))
 
     def unmatched(self, users: Users) -> tuple[Problem, pd.DataFrame]:
         """Return the answers that are of other users: their positions, and the rows."""

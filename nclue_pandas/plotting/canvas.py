@@ -8,6 +8,7 @@ import numpy as np
 
 from nclue_pandas.errors.base import MissingExtraError
 from nclue_pandas.frames.alignment import align
+from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.plotting.fonts import make_readable
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def aligned(
     scores: pd.DataFrame, answers: pd.DataFrame, *, user: str, score: str, label: str
 ) -> tuple[Floats, Booleans]:
     """Return scores and labels of the users that have both."""
+    scores, answers = require_frame(scores, "scores"), require_frame(answers, "answers")
     both = align({"": scores}, answers, user=user, score=score, label=label)
     return both.scores[""], both.labels
 

@@ -30,8 +30,12 @@ class MissingFontWarning(UserWarning):
 
 
 def make_readable(texts: Iterable[Text]) -> None:
-    """Give each text a font for all of its characters, or boxes in their place."""
+    """Give each text a font for all of its characters, or boxes in their place.
+
+    A dollar sign is one: in names nobody writes formulas.
+    """
     for text in texts:
+        text.set_parse_math(False)
         families = _as_names(text.get_fontfamily())
         missing = _missing(text.get_text(), families)
         if not missing:

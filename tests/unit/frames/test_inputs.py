@@ -101,6 +101,25 @@ def test_texts_of_which_some_have_a_time_zone(kind, on_invalid):
 
 
 @pytest.mark.parametrize(
+    "horizon",
+    [
+        pd.offsets.Day(2),
+        pd.offsets.Hour(48),
+        pd.DateOffset(days=2),
+        pd.offsets.BDay(1),
+        pd.offsets.MonthEnd(1),
+        pd.Timedelta(days=2),
+        "2D",
+    ],
+)
+def test_every_kind_of_duration_is_a_horizon(horizon):
+    events = log(pd.date_range("2026-01-01", periods=40))
+    assert answers_of(events, horizon=horizon)["label"].tolist() == [1]
+    naught = events.assign(t=events["t"].dt.tz_localize("Asia/Seoul"))
+    assert answers_of(naught, horizon=horizon, timezone="UTC")["label"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"cutoff": "soon"}, "cutoff='soon' cannot be read as a time"),
@@ -364,6 +383,22 @@ def test_pseudonyms_under_any_label_and_null_ids(label):
 def test_ids_that_are_no_column(ids):
     with pytest.raises(ConfigurationError, match="a Series, an array or a list"):
         nclue.restore_ids(pd.DataFrame({"user_id": ["x"]}), "k" * 16, ids=ids)
+
+
+@pytest.mark.parametrize("kind", ["int64", "int32", "uint64", "Int64", "int64[pyarrow]", "object"])
+def test_whole_numbers_come_back_exactly_beside_a_null(kind):
+    log = pd.Series([2**53 + 1, 7] if kind != "int32" else [2**24 + 1, 7]).astype(kind)
+    for key in (None, "k" * 16):
+        scores = pd.DataFrame({"user_id": [str(log[0]), None, "7"], "score": [0.1, 0.2, 0.3]})
+        if key is not None:
+            scores = nclue.pseudonymize(scores, key)
+        back = nclue.restore_ids(scores, key, ids=log)["user_id"]
+        assert [back[0], back[2]] == [log[0], 7]
+        assert not isinstance(back[0], float)
+        assert back.isna().tolist() == [False, True, False]
+        assert back.dropna().astype(log.dtype).tolist() == log.tolist()
+        whole = nclue.restore_ids(scores.dropna(), key, ids=log)["user_id"]
+        assert whole.dtype == log.dtype
 
 
 def test_pseudonyms_that_nobody_has():

@@ -21,6 +21,14 @@ FORMS = {
     "float": [float(n) for n in ONES],
     "digits": [str(n) for n in ONES],
     "words": ["true" if n else "false" for n in ONES],
+    "words of Python": [str(n == 1) for n in ONES],
+    "words of a spreadsheet": ["TRUE" if n else "FALSE" for n in ONES],
+    "digits with a point": [f"{n}.0" for n in ONES],
+    "sparse": pd.arrays.SparseArray(ONES),
+    "mixed": pd.Series(
+        [[0, "0.0", False, "False"], [1, "1.00", True, "TRUE"]][n][m % 4]
+        for m, n in enumerate(ONES)
+    ),
     "words of Arrow": pd.array(["true" if n else "false" for n in ONES], "string[pyarrow]"),
     "categories": pd.Categorical([str(n) for n in ONES]),
     "nullable": pd.array(ONES, "Int64"),
@@ -43,7 +51,9 @@ def test_every_verb_reads_labels_in_every_form(form):
     assert content.digests == FrameContent.of_answers(plain, "user_id", "label").digests
 
 
-@pytest.mark.parametrize("wrong", [None, "yes", "2", "1.5"])
+@pytest.mark.parametrize(
+    "wrong", [None, "yes", "2", "1.5", " 1", "1.0.0", "10", "0.01", "true.", "-0"]
+)
 def test_every_verb_names_the_row_of_what_is_no_label(wrong):
     frame = pd.DataFrame({"user_id": USERS, "label": [wrong, *(str(n) for n in ONES[1:])]})
     scores = pd.DataFrame({"user_id": USERS, "score": np.linspace(0, 1, 200)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
 from uuid import UUID
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nclue_pandas.errors import InvalidDataError
+import nclue_pandas as nclue
+from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.ids import encode_ids, id_text
 from nclue_pandas.frames.text_values import read_text
 
@@ -119,3 +121,97 @@ def test_a_decimal_with_a_fraction_is_no_id():
         id_text(pd.Series(near, dtype=object))
     assert caught.value.problems[0].rows == (1,)
     assert read_text(pd.Series(near, dtype=object), "x").texts.to_pylist()[1] == str(near[1])
+
+
+class Item(str, Enum):  # noqa: UP042 - its str() is another
+    TEA = "tea"
+
+
+class Level(IntEnum):
+    ONE = 1
+
+
+class Word(StrEnum):
+    JAM = "jam"
+
+
+@pytest.mark.parametrize("member", [Item.TEA, Word.JAM, Level.ONE])
+@pytest.mark.parametrize("beside", [[], [7], ["x", 2.5], [None]])
+def test_members_of_enumerations_read_as_what_they_are_made_of(member, beside):
+    column = pd.Series([member, *beside], dtype=object)
+    assert read_text(column, "behavior").texts.to_pylist()[0] == str(member.value)
+    assert encode_ids(column).texts.to_pylist()[0] == str(member.value)
+    categories = pd.Series([member, member]).astype("category")
+    assert read_text(categories, "behavior").texts.to_pylist() == [str(member.value)] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"),
+    [
+        (np.array([2.0**53, 2.5, np.nan, -np.inf]), (0, 3)),
+        (np.array([2.0**24, 2.5], "float32"), (0,)),
+        (pd.array([2.0**53, None], "Float64"), (0,)),
+        (pd.arrays.ArrowExtensionArray(pa.chunked_array([[1.0], [2.0**60]])), (1,)),
+        (pd.Categorical([2.0**53, 1.5, 2.0**53]), (0, 2)),
+        (pd.arrays.SparseArray([2.0**53, 1.5]), (0,)),
+        ([2.0**53, "x", 0.1], (0,)),
+        ([Decimal("Infinity"), Decimal(2), Decimal("-Infinity")], (0, 2)),
+    ],
+)
+def test_numbers_that_are_not_exact_are_told_as_behaviors_and_as_ids(values, rows):
+    column = pd.Series(values)
+    log = pd.DataFrame({"u": "a", "t": pd.Timestamp("2026-01-01"), "b": column, "c": "x"})
+    names = {"user": "u", "time": "t", "behavior": "b", "template": None}
+    for more in ({}, {"behavior": ["c", "b"]}, {"template": "{b}!"}):
+        with pytest.raises(InvalidDataError, match="too large to be exact, or infinite") as caught:
+            nclue.to_sequences(log, **names | more)
+        told = {problem.code: problem.rows for problem in caught.value.problems}
+        assert told["inexact_behavior"] == rows
+    with pytest.raises(InvalidDataError, match="too large to be exact") as caught:
+        id_text(column)
+    assert set(rows) <= set(caught.value.problems[0].rows)
+
+
+def test_a_fraction_among_boxed_ids_is_told_too():
+    with pytest.raises(InvalidDataError, match="fraction") as caught:
+        id_text(pd.Series(["A12", 1.5, 7.0, Decimal("0.5")], dtype=object))
+    assert caught.value.problems[0].rows == (1, 3)
+
+
+@pytest.mark.parametrize("scale", [-3, -1, -30])
+def test_decimals_of_a_negative_scale_have_all_their_digits(scale):
+    kind = pa.decimal128(5, scale)
+    values = pa.array([Decimal(f"2E{-scale}"), None, Decimal(f"-7E{-scale}")], kind)
+    wanted = ["2" + "0" * -scale, None, "-7" + "0" * -scale]
+    for stored in (values, values.dictionary_encode()):
+        column = pd.Series(pd.arrays.ArrowExtensionArray(stored))
+        assert id_text(column).to_pylist() == wanted
+        assert read_text(column, "x").texts.cast(pa.string()).to_pylist() == wanted
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 0, 1], [2.0, 1.0, 2.0], ["b", "a", "b"], [True, False, True]]
+)
+def test_sparse_columns_read_as_their_values(values):
+    dense, sparse = pd.Series(values), pd.Series(pd.arrays.SparseArray(values))
+    log = pd.DataFrame({"u": ["x", "x", "y"], "t": [1, 2, 3], "b": ["p", "q", "r"]})
+    names = {"user": "u", "time": "t", "behavior": "b"}
+    for column in (
+        "b",
+        *(["u"] if dense.dtype != bool else []),
+        *(["t"] if dense.dtype.kind in "if" else []),
+    ):
+        got = nclue.to_sequences(log.assign(**{column: sparse}), **names)
+        assert got.equals(nclue.to_sequences(log.assign(**{column: dense}), **names))
+    assert nclue.to_sequences(log, **names | {"tie_break": "t"}).equals(
+        nclue.to_sequences(
+            log.assign(t=pd.arrays.SparseArray([1, 2, 3])), **names | {"tie_break": "t"}
+        )
+    )
+
+
+def test_text_that_utf8_cannot_write_in_a_template():
+    log = pd.DataFrame({"u": ["x"], "t": [1], "b": ["p"]})
+    for template in ("\ud800{b}", "{b}\udfff", "{b} \udc80 {b}"):
+        with pytest.raises(ConfigurationError, match="lone surrogate"):
+            nclue.to_sequences(log, user="u", time="t", behavior="b", template=template)
