@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from nclue_pandas.frames.leakage import latest
 from nclue_pandas.frames.reports import AnswerReport, Report, share
@@ -19,15 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ReportT = TypeVar("ReportT", bound=Report)
+#: What times that are texts read as: whole numbers, or dates with or without a time zone.
+TimeKind = Literal["numbers", "naive", "aware"]
 
 _part: ContextVar[bool] = ContextVar("nclue_pandas_part", default=False)
+_times: ContextVar[TimeKind | None] = ContextVar("nclue_pandas_times", default=None)
 #: Whole numbers of a report that are settings, not counts.
 _SETTINGS: Final = frozenset({"max_tokens"})
 
 
 @contextmanager
-def on_a_part() -> Iterator[None]:
+def on_a_part(times: TimeKind | None = None) -> Iterator[None]:
     """Let the functions of frames take what they are given for a part, in this thread.
+
+    Parameters
+    ----------
+    times : {"numbers", "naive", "aware"}, optional
+        What the texts of times read as in the whole log, where it is known.
 
     Examples
     --------
@@ -35,16 +43,22 @@ def on_a_part() -> Iterator[None]:
     ...     is_part()
     True
     """
-    token = _part.set(True)
+    part, kind = _part.set(True), _times.set(times)
     try:
         yield
     finally:
-        _part.reset(token)
+        _part.reset(part)
+        _times.reset(kind)
 
 
 def is_part() -> bool:
     """Tell whether the work is on a part."""
     return _part.get()
+
+
+def times_of_the_log() -> TimeKind | None:
+    """Return what the texts of times read as in the log that this is a part of."""
+    return _times.get()
 
 
 def merge_reports(reports: Sequence[ReportT]) -> ReportT:

@@ -14,10 +14,15 @@ from nclue_pandas.errors.data import InvalidDataError, Problem
 from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, null_rows, to_arrow
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
+from nclue_pandas.frames.parts import TimeKind, times_of_the_log
 from nclue_pandas.frames.text_values import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
+
+    from nclue_pandas.frames.encoding import Encoded
 
 #: Nanoseconds of a unit.
 UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -26,6 +31,9 @@ NOT_A_TIME: Final = int(np.iinfo(np.int64).min)
 _OFFSET = "[T ][0-9]{2}.*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 #: What pandas reads among texts in ISO 8601: the time of the call, not one of the log.
 RELATIVE: Final = ("now", "today")
+_NUMBER = r"^\s*(?:\+|(-))?([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
+#: A text of ISO 8601 that has no more characters than this may have digits alone: 20260301.
+_DIGITS_OF_A_DATE: Final = 8
 _REMEDY = "Convert the column with pandas.to_datetime first."
 
 
@@ -183,25 +191,123 @@ def _floats(values: pa.Array) -> Times:
     return Times(np.where(exact, numbers, NOT_A_TIME), None, unreadable=unreadable)
 
 
+@dataclass(frozen=True, eq=False)
+class TimeTexts:
+    """Texts of times, and what each of them can be read as.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The texts; each distinct one is looked at once.
+    zoned : numpy.ndarray of bool
+        Distinct texts with a time zone.
+    naive : pandas.DatetimeIndex
+        Distinct texts without one as dates; NaT where they are none.
+    numbers : pyarrow.Array
+        Distinct texts as int64; null where they are no whole number.
+    """
+
+    encoded: Encoded
+    zoned: Flags
+    naive: pd.DatetimeIndex
+    numbers: pa.Array
+
+    @classmethod
+    def of(cls, values: pa.Array) -> TimeTexts:
+        """Look at texts."""
+        encoded = encode_values(values)
+        zoned = pc.match_substring_regex(encoded.distinct, _OFFSET).to_numpy(zero_copy_only=False)
+        numbers = _numbers_of(encoded.distinct)
+        long = pc.greater(pc.binary_length(encoded.distinct), _DIGITS_OF_A_DATE)
+        no_date = pc.and_(long, numbers.is_valid()).fill_null(False).to_numpy(zero_copy_only=False)
+        naive = _parse(_objects_of(encoded.distinct).mask(zoned | no_date), aware=False)
+        return cls(encoded, zoned, naive, numbers)
+
+    @property
+    def found(self) -> frozenset[str]:
+        """What is among them, which adds up over the parts of a log.
+
+        Dates are "zoned" or "naive", "dated" when digits are not all of them; "numbers" are no
+        dates.
+        """
+        is_date = np.asarray(self.naive.notna())
+        is_number = self.numbers.is_valid().to_numpy(zero_copy_only=False)
+        among = {
+            "zoned": self.zoned,
+            "naive": is_date,
+            "dated": is_date & ~is_number,
+            "numbers": is_number & ~is_date,
+        }
+        return frozenset(name for name, flags in among.items() if flags.any())
+
+    @property
+    def without_zone(self) -> Positions:
+        """Positions of rows that hold a date without a time zone."""
+        return np.flatnonzero(np.append(np.asarray(self.naive.notna()), False)[self.encoded.codes])
+
+    def read_as(self, kind: TimeKind) -> Times:
+        """Read them as one kind; the others are unreadable."""
+        if kind == "numbers":
+            ticks, unit = _whole_numbers(self.numbers), None
+            distinct = Times(ticks, unit, unreadable=np.flatnonzero(ticks == NOT_A_TIME))
+        else:
+            dates = self.naive
+            if kind == "aware":
+                texts = _objects_of(self.encoded.distinct)
+                dates = _parse(texts.where(self.zoned), aware=True)
+            distinct = _datetimes(dates, np.flatnonzero(dates.isna()))
+        return _spread(distinct, self.encoded.codes)
+
+
+def kind_of_times(found: Collection[str]) -> TimeKind:
+    """Tell what the texts of a log read as, by all that is found among them.
+
+    Numbers are numbers where nothing is a date but what has digits alone, such as 2026.
+
+    Examples
+    --------
+    >>> kind_of_times({"naive", "numbers"}), kind_of_times({"naive", "dated", "numbers"})
+    ('numbers', 'naive')
+    """
+    if "zoned" in found:
+        return "aware"
+    return "numbers" if "numbers" in found and "dated" not in found else "naive"
+
+
 def _texts(values: pa.Array, argument: str) -> Times:
-    """Parse each distinct text once, and refuse times with a time zone among others without."""
-    encoded = encode_values(values)
-    distinct, codes = encoded.distinct, encoded.codes
-    zoned = pc.match_substring_regex(distinct, _OFFSET).to_numpy(zero_copy_only=False)
-    aware = bool(zoned.any())
-    texts = pd.Series(distinct.to_numpy(zero_copy_only=False), dtype=object)
-    parsed = _parse(texts.where(zoned) if aware else texts, aware=aware)
-    if aware:
-        without = np.append(_parse(texts.mask(zoned), aware=False).notna(), False)
-        rows = np.flatnonzero(without[codes]) if without.any() else NO_ROWS
-        if rows.size:
-            raise mixed_zones(argument, rows)
-    return _spread(_datetimes(parsed, np.flatnonzero(parsed.isna())), codes)
+    """Read texts as what they are in the whole log, and refuse some with a zone among others."""
+    texts = TimeTexts.of(values)
+    kind = times_of_the_log() or kind_of_times(texts.found)
+    if kind == "aware" and texts.without_zone.size:
+        raise mixed_zones(argument, texts.without_zone)
+    return texts.read_as(kind)
+
+
+def _objects_of(texts: pa.Array) -> pd.Series[Any]:
+    return pd.Series(texts.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _parse(texts: pd.Series[Any], *, aware: bool) -> pd.DatetimeIndex:
     dated = texts.mask(texts.isin(RELATIVE))
     return pd.DatetimeIndex(pd.to_datetime(dated, format="ISO8601", errors="coerce", utc=aware))
+
+
+def _numbers_of(texts: pa.Array) -> pa.Array:
+    """Read the whole numbers among texts, also ``1700000000.0`` and ``1.7e9``; null for others."""
+    is_number = pc.match_substring_regex(texts, _NUMBER)
+    if not pc.any(is_number).as_py():
+        return pa.nulls(len(texts), pa.int64())
+    if pc.all(pc.match_substring_regex(texts, "^[0-9]{1,18}$")).as_py():
+        return texts.cast(pa.int64())
+    null = pa.scalar(None, texts.type)
+    digits = pc.replace_substring_regex(texts, _NUMBER, r"\1\2")
+    floats = pc.if_else(is_number, digits, null).cast(pa.float64())
+    plain = pc.replace_substring_regex(digits, r"\.0*$", "")
+    is_plain = pc.match_substring_regex(plain, "^-?[0-9]+$")
+    small = pc.less(pc.abs(floats), float(np.iinfo(np.int64).max))
+    exact = pc.if_else(pc.and_(is_plain, small), plain, null).cast(pa.int64())
+    scaled = pc.if_else(pa.array(whole(floats)), floats, pa.scalar(None, pa.float64()))
+    return pc.coalesce(exact, scaled.cast(pa.int64()))
 
 
 def mixed_zones(argument: str, without: Positions = NO_ROWS) -> InvalidDataError:
