@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,13 +14,35 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from nclue_pandas.contract import BASE_URL, REQUESTS_PER_SECOND
+from nclue_pandas.environment import (
+    BUNDLES,
+    STORAGE_BUNDLES,
+    is_loopback,
+    proxies_of,
+    trusted,
+    variable,
+)
 from nclue_pandas.errors import ConfigurationError, CredentialsError
 
 #: Object Storage of the public zone of Korea.
 STORAGE_ENDPOINT = "https://kr.object.ncloudstorage.com"
 STORAGE_REGION = "kr-standard"
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: What is said elsewhere, so that options of s3fs cannot contradict it: where, and the place.
+_SAID_ELSEWHERE = {
+    "options": {
+        **dict.fromkeys(("key", "secret", "token", "username", "password", "anon"), "keys"),
+        "endpoint_url": "endpoint",
+    },
+    "client_kwargs": {
+        "aws_access_key_id": "keys",
+        "aws_secret_access_key": "keys",
+        "aws_session_token": "keys",
+        "endpoint_url": "endpoint",
+        "config": "config_kwargs",
+    },
+    "config_kwargs": {"http_session_cls": "nothing: redirects must not be followed"},
+}
 #: 3 to 63 lower-case letters, digits, dots and hyphens (NCP's rule for bucket names).
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -152,6 +173,7 @@ class ServiceSettings:
 
     def __post_init__(self) -> None:
         check_url(self.api_url, "api_url")
+        _check_text("rate_scope", self.rate_scope)
         if self.requests_per_second is not None:
             _check_positive("requests_per_second", self.requests_per_second)
         _check_positive("connect_timeout", self.connect_timeout)
@@ -159,13 +181,23 @@ class ServiceSettings:
         retries: object = self.retries
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ConfigurationError(f"retries={retries!r} is not a whole number from 0 on.")
-        _check_bundle(self.ca_bundle)
         object.__setattr__(self, "api_url", self.api_url.rstrip("/"))
+        _ = self.verify, self.proxies
+
+    @property
+    def verify(self) -> str | bool:
+        """What the certificate of the service is verified by: a file, or True for the usual."""
+        return trusted(self.api_url, self.ca_bundle, BUNDLES)
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxy on the way to the service, by scheme; empty for none."""
+        return proxies_of(self.api_url)
 
     @classmethod
     def from_environment(cls, **changes: Any) -> ServiceSettings:
         """Make settings with the base URL of ``NCLUE_API_URL``, where that is set."""
-        url = os.environ.get("NCLUE_API_URL")
+        url = variable("NCLUE_API_URL")
         return cls(**({"api_url": url} if url else {}) | changes)
 
 
@@ -182,9 +214,15 @@ class StorageSettings:
     region : str
         Region name of that endpoint.
     options : mapping
-        Passed through to ``s3fs.S3FileSystem``, over this library's own settings.
+        Passed through to ``s3fs.S3FileSystem``; mappings inside, such as ``config_kwargs``, are
+        merged into this library's own settings.
     ca_bundle : str, optional
         File of certificates to trust instead of the usual ones.
+
+    Raises
+    ------
+    ConfigurationError
+        When a setting cannot be used, or would switch the verification of certificates off.
     """
 
     bucket: str
@@ -195,20 +233,33 @@ class StorageSettings:
 
     def __post_init__(self) -> None:
         check_url(self.endpoint, "endpoint")
-        _check_bundle(self.ca_bundle)
         object.__setattr__(self, "endpoint", self.endpoint.rstrip("/"))
+        _check_text("bucket", self.bucket)
+        _check_text("region", self.region)
         if not _BUCKET.fullmatch(self.bucket):
             raise ConfigurationError(
                 f"{self.bucket!r} cannot be a bucket: its name has 3 to 63 lower-case letters, "
                 "digits, dots and hyphens. Give the name alone, without s3:// and without a path."
             )
+        _check_mapping("options", self.options)
+        object.__setattr__(self, "options", merged({}, self.options))
+        _check_options(self)
+        _ = self.verify, self.proxies
+
+    @property
+    def verify(self) -> str | bool:
+        """What the store's certificate is verified by: a file, or True for the usual ones."""
+        return trusted(self.endpoint, self.ca_bundle, STORAGE_BUNDLES)
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxy on the way to the store, by scheme; empty for none."""
+        return proxies_of(self.endpoint)
 
     @classmethod
     def from_environment(cls, *, bucket: str, **changes: Any) -> StorageSettings:
         """Make settings with ``NCLUE_STORAGE_ENDPOINT`` and ``_REGION``, where they are set."""
-        found = {
-            name: os.environ.get(f"NCLUE_STORAGE_{name.upper()}") for name in ("endpoint", "region")
-        }
+        found = {name: variable(f"NCLUE_STORAGE_{name.upper()}") for name in ("endpoint", "region")}
         return cls(bucket=bucket, **{k: v for k, v in found.items() if v} | changes)
 
 
@@ -224,9 +275,14 @@ def check_url(url: str, argument: str) -> None:
     --------
     >>> check_url("http://127.0.0.1:8000/api/v1", "api_url")
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except (AttributeError, TypeError, ValueError):
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"{argument}={url!r} is not a URL such as {BASE_URL!r}.")
+        shown = str(url).rpartition("@")[2]  # before it may be a password
+        raise ConfigurationError(f"{argument}={shown!r} is not a URL such as {BASE_URL!r}.")
     if parts.username or parts.password:
         raise ConfigurationError(f"{argument} must not hold a user or a password.")
     if parts.scheme == "http" and not is_loopback(url):
@@ -236,22 +292,60 @@ def check_url(url: str, argument: str) -> None:
         )
 
 
-def _check_bundle(path: str | None) -> None:
-    if path is not None and not os.path.isfile(path):  # noqa: PTH113 - a text in all settings
+def merged(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one mapping over another; mappings inside are merged too, and copied.
+
+    Examples
+    --------
+    >>> merged({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"c": 4}})
+    {'a': {'b': 1, 'c': 4}, 'd': 3}
+    """
+    both = dict(ours)
+    for name, value in theirs.items():
+        under = both.get(name)
+        inner = under if isinstance(under, Mapping) else {}
+        both[name] = merged(inner, value) if isinstance(value, Mapping) else value
+    return both
+
+
+def _check_options(settings: StorageSettings) -> None:
+    """Refuse options of s3fs that contradict other settings, or verify no certificates."""
+    options = settings.options
+    for where, said in _SAID_ELSEWHERE.items():
+        given = options if where == "options" else options.get(where) or {}
+        _check_mapping(where, given)
+        for name in said.keys() & given.keys():
+            raise ConfigurationError(
+                f"{name!r} in {where} of the storage is not taken: it is said by {said[name]}."
+            )
+    if is_loopback(settings.endpoint):
+        return
+    verify = (options.get("client_kwargs") or {}).get("verify")
+    connector = (options.get("config_kwargs") or {}).get("connector_args") or {}
+    if isinstance(verify, str):
+        trusted(settings.endpoint, verify, ())
+    elif not (verify is None or verify is True) or "ssl_context" in connector:
         raise ConfigurationError(
-            f"ca_bundle={path!r} is no file. Give a file of certificates in PEM form, or leave it "
-            "out for the usual ones."
+            "The storage's options would switch the verification of certificates off, which only "
+            "this machine's loopback may do. Give ca_bundle= a file of the certificates to trust."
         )
+
+
+def _check_mapping(name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"{name} of the storage is {value!r:.60}; it is a mapping of names to values."
+        )
+
+
+def _check_text(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise ConfigurationError(f"{name}={value!r:.60} is no text.")
 
 
 def _check_positive(name: str, value: object) -> None:
     if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 < value < math.inf):
         raise ConfigurationError(f"{name}={value!r} is not a number above 0.")
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether `url` names this machine."""
-    return (urlsplit(url).hostname or "") in _LOOPBACK
 
 
 @dataclass

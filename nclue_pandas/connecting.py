@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import atexit
-import os
 import sys
 import threading
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings, leaving_no_trace
 from nclue_pandas.default import set_default
+from nclue_pandas.environment import variable
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
 from nclue_pandas.key_sources import resolve_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nclue_pandas.sandbox import Sandbox
+
+#: The target that is no sandbox: an account of the real service, which is billed.
+_ACCOUNT = "account"
 
 _lock = threading.Lock()
 
@@ -32,7 +34,7 @@ class _Embedded:
 
 @leaving_no_trace
 def connect(
-    target: str | Sandbox | None = None,
+    target: str | Sandbox = _ACCOUNT,
     *,
     bucket: str | None = None,
     access_key: str | None = None,
@@ -40,7 +42,7 @@ def connect(
     profile: str | None = None,
     role: bool = False,
     prefix: str = "nclue",
-    service: ServiceSettings | None = None,
+    service: ServiceSettings | Mapping[str, Any] | None = None,
     storage: Mapping[str, Any] | None = None,
 ) -> Client:
     """Connect to an account and make its client the default one.
@@ -49,11 +51,11 @@ def connect(
 
     Parameters
     ----------
-    target : "sandbox" or Sandbox, optional
-        ``"sandbox"`` starts the embedded service in this process (once) and connects to it: no
-        account and no network are needed. A started :class:`nclue_pandas.sandbox.Sandbox` is
-        connected to as it is. Either has its own keys and bucket: only `prefix` goes with it.
-        Without it the real service is meant.
+    target : {"account", "sandbox"} or Sandbox, default "account"
+        ``"account"`` is the real service, whose jobs are billed. ``"sandbox"`` starts the embedded
+        service in this process (once) and connects to it: no account and no network are needed.
+        A started :class:`nclue_pandas.sandbox.Sandbox` is connected to as it is. A sandbox has its
+        own keys and bucket: only `prefix` goes with it. Anything else, None too, is an error.
     bucket : str, optional
         The bucket on Object Storage for datasets and results; by default the environment's
         ``NCLUE_BUCKET``.
@@ -66,10 +68,12 @@ def connect(
         Ask the metadata service of an NCP server for the keys of its role.
     prefix : str, default "nclue"
         Where in the bucket this library writes.
-    service : ServiceSettings, optional
-        Other base URL, request budget, timeouts.
+    service : ServiceSettings or mapping, optional
+        Other base URL, request budget, timeouts: settings, or their fields such as
+        ``{"read_timeout": 120}``.
     storage : mapping, optional
-        Fields of :class:`StorageSettings`: ``endpoint``, ``region``, ``options`` for s3fs.
+        Fields of :class:`StorageSettings`: ``endpoint``, ``region``, ``ca_bundle``, ``options``
+        for s3fs.
 
     Returns
     -------
@@ -91,13 +95,13 @@ def connect(
     ...     client.ref.bucket
     'nclue-sandbox'
     """
-    if target is None:
+    if target == _ACCOUNT:
         client = Client(
             resolve_credentials(
                 access_key=access_key, secret_key=secret_key, profile=profile, role=role
             ),
-            service or ServiceSettings.from_environment(),
-            _storage_settings(bucket or os.environ.get("NCLUE_BUCKET"), storage or {}),
+            _service_settings({} if service is None else service),
+            _storage_settings(bucket or variable("NCLUE_BUCKET"), storage or {}),
             prefix=prefix,
         )
     else:
@@ -122,7 +126,7 @@ def _check_target(target: object, needless: list[str]) -> None:
     if target != "sandbox" and not (module and isinstance(target, module.Sandbox)):
         raise ConfigurationError(
             f"connect({target!r}) is unknown: a target is 'sandbox' or a Sandbox. For a real "
-            "account leave it out and give bucket=."
+            "account, whose jobs are billed, leave it out and give bucket=."
         )
     if needless:
         raise ConfigurationError(
@@ -131,17 +135,32 @@ def _check_target(target: object, needless: list[str]) -> None:
         )
 
 
+def _service_settings(given: ServiceSettings | Mapping[str, Any]) -> ServiceSettings:
+    if isinstance(given, ServiceSettings):
+        return given
+    return ServiceSettings.from_environment(**_fields("service", given, ServiceSettings))
+
+
 def _storage_settings(bucket: str | None, storage: Mapping[str, Any]) -> StorageSettings | None:
-    taken = [each.name for each in fields(StorageSettings) if each.name != "bucket"]
-    unknown = [name for name in storage if name not in taken]
+    changes = _fields("storage", storage, StorageSettings, " What s3fs takes goes into options.")
+    if bucket is None:
+        return None
+    return StorageSettings.from_environment(bucket=bucket, **changes)
+
+
+def _fields(argument: str, given: object, settings: type, hint: str = "") -> dict[str, Any]:
+    """Return the fields of settings that a mapping gives; refuse any others."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            f"{argument}= is a {type(given).__name__}; give a mapping of names to values."
+        )
+    taken = [each.name for each in fields(settings) if each.name != "bucket"]
+    unknown = [name for name in given if name not in taken]
     if unknown:
         raise ConfigurationError(
-            f"storage={{{unknown[0]!r}: ...}} is unknown; there are {', '.join(taken)}. What "
-            "s3fs.S3FileSystem takes goes into options."
+            f"{argument}={{{unknown[0]!r}: ...}} is unknown; there are {', '.join(taken)}.{hint}"
         )
-    if not bucket:
-        return None
-    return StorageSettings.from_environment(bucket=bucket, **storage)
+    return dict(given)
 
 
 def _embedded_sandbox() -> Sandbox:
@@ -173,13 +192,12 @@ def _client_of(sandbox: Sandbox, prefix: str) -> Client:
 
 def _rebuild(ref: ClientRef) -> Client:
     """Make a client for a handle from another process, from this one's key sources."""
-    service = ServiceSettings.from_environment()
     storage = None
     if ref.bucket is not None:
         storage = StorageSettings(bucket=ref.bucket, endpoint=ref.endpoint, region=ref.region)
     return Client(
         resolve_credentials(),
-        replace(service, api_url=ref.api_url, rate_scope=ref.rate_scope),
+        ServiceSettings(ref.api_url, rate_scope=ref.rate_scope),
         storage,
         prefix=ref.prefix,
     )

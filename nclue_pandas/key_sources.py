@@ -7,10 +7,12 @@ names and of both shapes of the file: the documentation of NCP's command line an
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nclue_pandas.config import Credentials, leaving_no_trace
+from nclue_pandas.environment import plain_value, variable
 from nclue_pandas.errors import ConfigurationError, CredentialsError
 
 if TYPE_CHECKING:
@@ -27,8 +29,15 @@ PROFILE_VARIABLE = "NCLOUD_PROFILE"
 _FILE_ACCESS, _FILE_SECRET = "ncloud_access_key_id", "ncloud_secret_access_key"
 _FILE_GATEWAY = "ncloud_api_url"
 _DEFAULT_PROFILE = "DEFAULT"
-#: Hosts of the zones where NCLUE does not exist.
-_OTHER_ZONES = {"fin-": "finance", "gov-": "government"}
+SITE_VARIABLE = "NCLOUD_SITE"
+#: The zones where NCLUE does not exist, by the value of NCLOUD_SITE; their gateways are hosts
+#: below ``fin-ntruss.com`` and ``gov-ntruss.com``, or begin with ``fin-`` and ``gov-``.
+_OTHER_ZONES: Final = {"fin": "finance", "gov": "government"}
+#: What other programs call the keys of NCP; those of AWS are often NCP's for Object Storage.
+_OTHER_NAMES: Final = re.compile(
+    r"(?i)\w*(?:NCP|NCLOUD|NCLUE|NAVER|AWS)\w*?(?:ACCESS|SECRET)_?\w*?KEY(?:_?ID)?"
+)
+_OTHER_FILES: Final = (".config/ncloud-community/configure", ".aws/credentials")
 
 
 @leaving_no_trace
@@ -87,7 +96,7 @@ def resolve_credentials(
             f"No key pair was found. Set {ACCESS_VARIABLES[0]} and {SECRET_VARIABLES[0]}, or "
             f"write ~/.ncloud/configure with {_FILE_ACCESS} and {_FILE_SECRET}, or pass "
             "access_key= and secret_key=; on an NCP server with a role, role=True. To try "
-            "without an account: connect('sandbox')."
+            f"without an account: connect('sandbox').{_elsewhere(environ, home)}"
         )
     return _static(found)
 
@@ -118,7 +127,7 @@ def source_of_credentials(
     names = [_first_set(names, environ) for names in (ACCESS_VARIABLES, SECRET_VARIABLES)]
     if not profile and all(names):
         return f"the environment ({names[0]}, {names[1]})"
-    section = profile or environ.get(PROFILE_VARIABLE) or _DEFAULT_PROFILE
+    section = profile or variable(PROFILE_VARIABLE, environ) or _DEFAULT_PROFILE
     return f"~/.ncloud/configure [{section}]"
 
 
@@ -127,16 +136,38 @@ def _static(credentials: Credentials) -> Callable[[], Credentials]:
 
 
 def _pair(access: str | None, secret: str | None, source: str) -> Credentials | None:
-    access, secret = (access or "").strip(), (secret or "").strip()
-    if not access and not secret:
+    pair = {"access": plain_value(access or ""), "secret": plain_value(secret or "")}
+    if not any(pair.values()):
         return None
-    if not access or not secret:
-        missing = "access key" if secret else "secret key"
-        raise CredentialsError(
-            f"Only half a key pair is in {source}: the {missing} is missing. Give both there; "
-            "keys of different sources are never mixed."
-        )
-    return Credentials(access, secret)
+    for name, key in pair.items():
+        if not key:
+            raise CredentialsError(
+                f"Only half a key pair is in {source}: the {name} key is missing. Give both there; "
+                "keys of different sources are never mixed."
+            )
+        if re.search(r"[\s\"']", key):
+            raise CredentialsError(
+                f"The {name} key in {source} holds a quote or white space, which no key has. "
+                "Copy it from the NCP console again, without quotes."
+            )
+    return Credentials(pair["access"], pair["secret"])
+
+
+def _elsewhere(environ: Mapping[str, str], home: Path | None) -> str:
+    """Tell of keys that lie under names that are not read, and what to call them."""
+    read = {*ACCESS_VARIABLES, *SECRET_VARIABLES}
+    found = [
+        f"{name} (as {(SECRET_VARIABLES if 'SECRET' in name.upper() else ACCESS_VARIABLES)[0]})"
+        for name in sorted(environ)
+        if name not in read and _OTHER_NAMES.fullmatch(name) and variable(name, environ)
+    ]
+    files = [f"~/{name}" for name in _OTHER_FILES if ((home or Path.home()) / name).is_file()]
+    told = ""
+    if found:
+        told += f" These are set, and not read: {', '.join(found)}; rename them if they are NCP's."
+    if files:
+        told += f" Not read either: {', '.join(files)}; copy NCP's keys to ~/.ncloud/configure."
+    return told
 
 
 def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
@@ -144,23 +175,24 @@ def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
     found = _pair(
         environ.get(access or ""),
         environ.get(secret or ""),
-        f"the environment ({ACCESS_VARIABLES[0]}, {SECRET_VARIABLES[0]})",
+        f"the environment ({access or ACCESS_VARIABLES[0]}, {secret or SECRET_VARIABLES[0]})",
     )
     if found is not None:
-        _check_zone(environ.get(GATEWAY_VARIABLE) or environ.get(_FILE_GATEWAY), "the environment")
+        for name in (GATEWAY_VARIABLE, _FILE_GATEWAY, SITE_VARIABLE):
+            _check_zone(variable(name, environ), f"the environment ({name})")
     return found
 
 
 def _first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     """Return the first name that has a value."""
-    return next((name for name in names if environ.get(name, "").strip()), None)
+    return next((name for name in names if variable(name, environ)), None)
 
 
 def _from_file(
     profile: str | None, environ: Mapping[str, str], home: Path | None
 ) -> Credentials | None:
     path = (home or Path.home()) / ".ncloud" / "configure"
-    asked = profile or environ.get(PROFILE_VARIABLE)
+    asked = profile or variable(PROFILE_VARIABLE, environ)
     try:
         sections = read_configure(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -182,7 +214,8 @@ def _from_file(
     if found is None and asked:
         raise CredentialsError(f"Profile {asked!r} in {path} holds no keys.")
     if found is not None:
-        _check_zone(values.get(_FILE_GATEWAY), str(path))
+        gateway = plain_value(values.get(_FILE_GATEWAY, ""))
+        _check_zone(gateway or variable(SITE_VARIABLE, environ), f"{path} [{section}]")
     return found
 
 
@@ -223,11 +256,21 @@ def read_configure(text: str) -> dict[str, dict[str, str]]:
     return sections
 
 
-def _check_zone(gateway: str | None, source: str) -> None:
-    """Refuse keys of a zone in which the service does not exist."""
+def _check_zone(told: str | None, source: str) -> None:
+    """Refuse keys of a zone in which the service does not exist.
+
+    Parameters
+    ----------
+    told : str or None
+        The address of a gateway, with or without a scheme, or the name of a site.
+    source : str
+        Where that is said.
+    """
+    host = re.sub(r"^\w+://|[:/].*", "", (told or "").lower())
     for mark, zone in _OTHER_ZONES.items():
-        if gateway and f"//{mark}" in gateway:
+        named = host.startswith(f"{mark}-") and host.endswith("ntruss.com")
+        if host == mark or named or host.endswith(f".{mark}-ntruss.com"):
             raise ConfigurationError(
-                f"The keys in {source} are of the {zone} zone ({gateway}); NCLUE exists in the "
+                f"The keys in {source} are of the {zone} zone ({told}); NCLUE exists in the "
                 "public zone of Korea only. Use keys of an account there."
             )

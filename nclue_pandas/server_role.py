@@ -20,6 +20,7 @@ _TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path
 _TOKEN_SECONDS = "21600"  # noqa: S105 - how long a token may be used
 _TIMEOUT = 2.0
 _ANSWER_LIMIT = 64 * 2**10
+_REDIRECTS = range(300, 400)
 #: No answer (errors of requests are OSErrors), or one that holds no keys.
 _FAILURES = (OSError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
 #: Keys are fetched anew this long before they end (NCP's advice), or at half their life.
@@ -38,6 +39,10 @@ class _Held:
 
     keys: Credentials
     end: datetime
+
+
+class _RedirectError(ValueError):
+    """The metadata service names another server."""
 
 
 class RoleCredentials:
@@ -85,7 +90,7 @@ class RoleCredentials:
                 raise ValueError(f"keys that ended at {held.end}")
             self._refresh_at = held.end - min(REFRESH_BEFORE, life / 2)
         except _FAILURES as error:
-            reason = type(error).__name__
+            reason = str(error) if isinstance(error, _RedirectError) else type(error).__name__
         else:
             return held
         if self._held is None or now >= self._held.end:
@@ -108,27 +113,33 @@ class RoleCredentials:
 
     def _token(self, session: Any) -> dict[str, str]:
         """Ask for the token that version 2 of the metadata service wants; version 1 has none."""
-        answer = session.put(
+        with session.put(
             f"{self._url}{_TOKEN_PATH}",
             headers={"X-NCP-METADATA-TOKEN-TTL-SECONDS": _TOKEN_SECONDS},
             timeout=_TIMEOUT,
             allow_redirects=False,
             stream=True,
-        )
-        with answer:
+        ) as answer:
+            _check_redirect(answer)
             return {"X-NCP-METADATA-TOKEN": _text(answer).strip()} if answer.ok else {}
 
     def _get(self, session: Any, path: str, headers: dict[str, str]) -> str:
-        answer = session.get(
+        with session.get(
             f"{self._url}{path}",
             headers=headers,
             timeout=_TIMEOUT,
             allow_redirects=False,
             stream=True,
-        )
-        with answer:
+        ) as answer:
+            _check_redirect(answer)
             answer.raise_for_status()
             return _text(answer)
+
+
+def _check_redirect(answer: Any) -> None:
+    """Refuse keys that come from elsewhere."""
+    if answer.status_code in _REDIRECTS:
+        raise _RedirectError(f"HTTP {answer.status_code}, a redirect, which is not followed")
 
 
 def _text(answer: Any) -> str:

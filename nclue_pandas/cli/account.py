@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.environment import variable
 from nclue_pandas.key_sources import resolve_credentials
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def account_of(options: argparse.Namespace, *, retries: int = 4) -> Account:
     places = {"api_url": options.api_url, "ca_bundle": options.ca_bundle}
     service = ServiceSettings.from_environment(retries=retries, **_given(places))
     storage = None
-    if bucket := options.bucket or os.environ.get("NCLUE_BUCKET"):
+    if bucket := options.bucket or variable("NCLUE_BUCKET"):
         places = {
             "endpoint": options.storage_endpoint,
             "region": options.storage_region,

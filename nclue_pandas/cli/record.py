@@ -77,7 +77,7 @@ class Record:
 
     def overheard(self, storage: StorageSettings) -> StorageSettings:
         """Return settings under which what Object Storage answers is heard too."""
-        from nclue_pandas.storage.bucket import plain_session
+        from nclue_pandas.storage.connection import plain_session
 
         session = plain_session()
         events = session.get_component("event_emitter")

@@ -86,5 +86,5 @@ def _try(name: str, action: Callable[[], str]) -> Finding:
     try:
         return Finding("OK", what, action())
     except StorageError as error:
-        no_right = isinstance(error, PermissionError) and "no right" in str(error)
+        no_right = error.code == "AccessDenied"
         return Finding("FAIL", what, str(error), _WHERE_RIGHTS if no_right else error.remedy)

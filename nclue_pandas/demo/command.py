@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     """
     try:
         question = _question(options)
-        target = None if options.bucket else "sandbox"
+        target = "account" if options.bucket else "sandbox"
         with nclue.connect(target, bucket=options.bucket, profile=options.profile) as client:
             answer(question, client, options.name)
     except (NclueError, ValueError) as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from nclue_pandas.contract import CLOCK_TOLERANCE
 from nclue_pandas.errors.base import DOCUMENTATION, NclueError
 
 
@@ -133,13 +134,34 @@ class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
 
 
 class AuthenticationError(ApiError, PermissionError):
-    """401, gateway code 200: the keys, the clock or the signature are wrong."""
+    """401, gateway code 200: the keys, the clock or the signature are wrong.
+
+    Parameters
+    ----------
+    clock_ahead : float, optional
+        Seconds that this machine's clock is ahead of the answer's ``Date``.
+    """
 
     cause = (
         "The gateway did not accept the signature: the access key or the secret key is wrong, or "
         "this machine's clock is off by 5 minutes or more."
     )
     remedy = "Check both keys in the NCP console, and set the clock (for example with NTP)."
+
+    def __init__(self, detail: str, *, clock_ahead: float | None = None, **found: Any) -> None:
+        self.clock_ahead = clock_ahead
+        super().__init__(detail, **found)
+
+    def _compose(self) -> str:
+        if self.clock_ahead is None:
+            return super()._compose()
+        off = abs(self.clock_ahead)
+        if off < CLOCK_TOLERANCE:
+            told = "This machine's clock is right, so check both keys."
+        else:
+            side = "ahead of" if self.clock_ahead > 0 else "behind"
+            told = f"This machine's clock is {off:,.0f} s {side} the service's: set it first."
+        return f"{super()._compose()} {told}"
 
 
 class SubscriptionError(ApiError, PermissionError):

@@ -6,8 +6,19 @@ from nclue_pandas.errors.base import NclueError
 
 
 class StorageError(NclueError, OSError):
-    """Object Storage refused, failed or could not be reached."""
+    """Object Storage refused, failed or could not be reached.
 
+    Attributes
+    ----------
+    status : int or None
+        HTTP status, where the store answered.
+    code, detail : str or None, str
+        The store's own code, such as ``"AccessDenied"``, and its message.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    detail: str = ""
     remedy = "Try again; if it stays, check the endpoint, the region and a proxy in between."
 
 

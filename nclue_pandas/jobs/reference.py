@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
-from nclue_pandas.config import is_loopback
+from nclue_pandas.environment import is_loopback
 from nclue_pandas.errors import ClientNotFoundError, ConfigurationError
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import (
     AmbiguousCreateError,
     BackendError,
@@ -234,20 +233,21 @@ class Transport:
         if response.status_code != requests.codes.ok:
             with response:
                 body = next(_bounded(response, ANSWER_LIMIT), b"")
-            raise refusal(request.method, request.path, response, body)
+            raise refusal(request.method, request.path, response, body, self._clock)
         return response
 
     def _wire(self, request: Request, prepared: requests.PreparedRequest) -> requests.Response:
         url = self._settings.api_url
-        environment = self._session.merge_environment_settings(
-            url, {}, stream=True, verify=self._settings.ca_bundle, cert=None
-        )
-        if is_loopback(url):
-            environment["proxies"] = {}
         timeout = (self._settings.connect_timeout, self._settings.read_timeout)
+        verify, proxies = self._settings.verify, self._settings.proxies
         try:
             return self._session.send(
-                prepared, timeout=timeout, allow_redirects=False, **environment
+                prepared,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+                verify=verify,
+                proxies=proxies,
             )
         except requests.RequestException as error:
             failure = _failure(request, url, error)

@@ -10,17 +10,15 @@ import asyncio
 import os
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
-from nclue_pandas.config import is_loopback
 from nclue_pandas.errors import (
-    BucketNotFoundError,
     IncompleteUploadError,
     NclueError,
     ObjectNotFoundError,
-    StorageAccessError,
     StorageError,
 )
+from nclue_pandas.storage import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -29,28 +27,17 @@ if TYPE_CHECKING:
 
     from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
 
-#: Parts travel at the same time, this many at most.
-CONNECTIONS: Final = 8
-_TIMEOUTS: Final = {"connect_timeout": 10, "read_timeout": 120}
-#: Characters of an unexpected error that are shown.
-_SAID_SHOWN: Final = 300
-#: NCP answers aws-chunked uploads with 403, so no checksum is sent unless one is required.
-_CONFIG: Final = {
-    "request_checksum_calculation": "when_required",
-    "response_checksum_validation": "when_required",
-    "signature_version": "s3v4",
-    "max_pool_connections": 2 * CONNECTIONS,
-    "retries": {"max_attempts": 5, "mode": "standard"},
-    "s3": {"addressing_style": "path"},
-    **_TIMEOUTS,
-}
+T = TypeVar("T")
 
-#: Neither AWS variables nor files of AWS' own tools have a say: (file, variable, default, cast).
-_NO_AWS: Final = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
+#: An object that is read whole is at most this large.
+OBJECT_LIMIT: Final = 2 << 30
+#: Pages of a listing that are read at most, of 1,000 keys each.
+PAGE_LIMIT: Final = 10_000
+_CHUNK: Final = 256 << 10
+#: Seconds before a body that broke off is asked for again.
+_PAUSES: Final = (0.1, 0.3, 1.0, 3.0)
+#: The HTTP statuses of refusals that a body would explain.
+_REFUSALS: Final = frozenset({400, 401, 403})
 
 
 @dataclass(frozen=True)
@@ -67,12 +54,15 @@ class ObjectInfo:
         When it was written.
     metadata : mapping
         User metadata, names in lower case; empty in listings.
+    etag : str
+        Changes with the content; empty where the store tells none.
     """
 
     key: str
     size: int
     modified: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    etag: str = ""
 
 
 class Bucket:
@@ -108,16 +98,20 @@ class Bucket:
         BucketNotFoundError, StorageAccessError, StorageError
             When not.
         """
-        self._call("list_objects", "", MaxKeys=1)
+        self._call("list_objects", "", dict, MaxKeys=1)
 
     def head(self, key: str) -> ObjectInfo | None:
         """Return what the store says of an object, or None when there is none."""
+
+        def read(answer: Any) -> ObjectInfo:
+            marks = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+            changed, etag = answer.get("LastModified"), answer.get("ETag", "")
+            return ObjectInfo(key, answer["ContentLength"], changed, marks, etag)
+
         try:
-            answer = self._call("head_object", key, Key=key)
+            return self._call("head_object", key, read, Key=key)
         except ObjectNotFoundError:
             return None
-        metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
-        return ObjectInfo(key, answer["ContentLength"], answer.get("LastModified"), metadata)
 
     def put(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
         """Write an object by a single PUT, and verify its size.
@@ -137,7 +131,7 @@ class Bucket:
             When the store holds another number of bytes afterwards.
         """
         size = body.seek(0, os.SEEK_END)
-        self._ask(key, lambda filesystem: self._sent(filesystem, key, body, metadata))
+        self._ask("put_object", key, lambda s3: self._sent(s3, key, body, metadata))
         stored = self.head(key)
         if stored is None or stored.size != size:
             raise IncompleteUploadError(
@@ -163,101 +157,109 @@ class Bucket:
         except Exception as error:
             raise translate_boto_error(error) from error
 
-    def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
-        """Read an object, or its bytes from `start` up to `end`.
+    def get(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        """Read an object, or its bytes from `start` up to `end`: these, no more and no fewer.
 
         Raises
         ------
         ObjectNotFoundError
             When there is none.
+        StorageError
+            When the store sends another number of bytes, or more than :data:`OBJECT_LIMIT`.
         """
-        path = f"{self.name}/{key}"
-        body: bytes = self._ask(
-            key,
-            lambda s3: s3._cat_file(path, start=start, end=end),  # noqa: SLF001 - fsspec's coroutine
-        )
+        if end is not None and end <= start:
+            return b""
+        wanted = OBJECT_LIMIT if end is None else end - start
+        place = {"Bucket": self.name, "Key": key}
+        if end is not None or start:
+            place["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+        body: bytes = self._ask("get_object", key, lambda s3: _content(s3, wanted, place))
+        if len(body) > wanted or (end is not None and len(body) < wanted):
+            raise StorageError(
+                f"{self._url(key)} was asked for {wanted:,} bytes from {start:,} on and "
+                f"{'more' if len(body) > wanted else f'{len(body):,}'} came. The object was "
+                "replaced meanwhile, or something in between changes answers: read it again."
+            )
         return body
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield the objects below a prefix, in no order, by ListObjects V1."""
+        """Yield the objects below a prefix, in no order, by ListObjects V1.
+
+        Raises
+        ------
+        StorageError
+            When the listing does not end after :data:`PAGE_LIMIT` pages.
+        """
+
+        def read(page: Any) -> tuple[list[ObjectInfo], bool]:
+            found = [
+                ObjectInfo(
+                    item["Key"], item["Size"], item.get("LastModified"), etag=item.get("ETag", "")
+                )
+                for item in page.get("Contents") or []
+            ]
+            return found, bool(page.get("IsTruncated"))
+
         marker = ""
-        while True:
-            page = self._call("list_objects", prefix, Prefix=prefix, Marker=marker)
-            contents = page.get("Contents") or []
-            for item in contents:
-                yield ObjectInfo(item["Key"], item["Size"], item.get("LastModified"))
-            following = max((item["Key"] for item in contents), default="")
-            if not page.get("IsTruncated") or following <= marker:
+        for _ in range(PAGE_LIMIT):
+            found, more = self._call("list_objects", prefix, read, Prefix=prefix, Marker=marker)
+            yield from found
+            following = max((info.key for info in found), default="")
+            if not more or following <= marker:
                 return
             marker = following
+        raise StorageError(
+            f"The listing of {self._url(prefix)} does not end after {PAGE_LIMIT:,} pages."
+        )
 
     def delete(self, key: str) -> None:
         """Delete one object; the caller has made sure that it is ours."""
-        self._call("delete_object", key, Key=key)
+        self._call("delete_object", key, dict, Key=key)
 
-    def _reason(self) -> str:
-        """Ask why requests are refused: the answer to a HEAD has no body that could tell."""
-        try:
-            self._run(lambda s3: _call_s3(s3, "list_objects", Bucket=self.name, MaxKeys=1))
-        except OSError as error:
-            return f"{error} {error.__cause__}"
-        return ""
+    def cancellable(self) -> Bucket:
+        """Return the same bucket as another object, whose :meth:`cancel` ends its requests only."""
+        self._guarded("put_object", "", lambda: self._filesystem)  # now, so that both share it
+        other = copy(self)
+        other._on_way = set()  # noqa: SLF001 - of the same class
+        return other
+
+    def cancel(self) -> None:
+        """Cancel the requests that are on their way; their callers get a StorageError."""
+        for request in list(self._on_way):
+            request.cancel()
 
     def _url(self, key: str) -> str:
         return f"s3://{self.name}/{key}"
 
-    def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        return self._ask(key, lambda s3: _call_s3(s3, operation, Bucket=self.name, **arguments))
+    def _call(self, operation: str, key: str, read: Callable[[Any], T], **arguments: Any) -> T:
+        """Call an operation of S3, and return what `read` makes of its answer."""
 
-    @property
-    def _filesystem(self) -> Any:
-        """The s3fs file system of this process and these keys; it is never pickled or inherited."""
-        keys = self._credentials()
-        if self._connected is None or self._connected[:2] != (os.getpid(), keys):
-            self._connected = (os.getpid(), keys, self._connect(keys))
-        return self._connected[2]
+        def work() -> T:
+            return read(
+                self._run(lambda s3: _call_s3(s3, operation, Bucket=self.name, **arguments))
+            )
 
-    def _connect(self, keys: Credentials) -> Any:
-        from s3fs import S3FileSystem
+        return self._guarded(operation, key, work)
 
-        config = dict(_CONFIG)
-        if is_loopback(self._settings.endpoint):
-            config["proxies"] = {}
-        client = {"region_name": self._settings.region}
-        if self._settings.ca_bundle:
-            client["verify"] = self._settings.ca_bundle
-        options: dict[str, Any] = {
-            "config_kwargs": config,
-            "client_kwargs": client,
-            "session": plain_session(),
-            "default_fill_cache": False,
-            "local_expiry_check": True,
-            "skip_instance_cache": True,
-            "use_listings_cache": False,
-            **self._settings.options,
-        }
-        return S3FileSystem(
-            key=keys.access_key,
-            secret=keys.secret_key,
-            endpoint_url=self._settings.endpoint,
-            **options,
-        )
+    def _ask(self, operation: str, key: str, ask: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        return self._guarded(operation, key, lambda: self._run(ask))
 
-    def _ask(self, key: str, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        """Run a request, and turn what s3fs and botocore raise into our errors.
+    def _guarded(self, operation: str, key: str, work: Callable[[], T]) -> T:
+        """Do what touches the store, and turn what s3fs and botocore raise into our errors.
 
         Ours is raised after theirs is forgotten: the frames of theirs hold keys in plain, which
-        reports that show variables would print.
+        reports that show variables would print. So are the frames of ours that pass through.
         """
         try:
-            return self._run(ask)
-        except NclueError:
-            raise
+            return work()
+        except NclueError as error:
+            failure: NclueError = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - whatever they raise, the keys are in its frames
-            failure = self._translation(key, error)
+            failure = self._translation(operation, key, error)
+        failure.__cause__ = failure.__context__ = None
         raise failure
 
-    def _run(self, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    def _run(self, ask: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         """Run a request in fsspec's thread; it is canceled when the caller is interrupted."""
         filesystem = self._filesystem
         request = asyncio.run_coroutine_threadsafe(ask(filesystem), filesystem.loop)
@@ -270,66 +272,37 @@ class Bucket:
         finally:
             self._on_way.discard(request)
 
-    def cancellable(self) -> Bucket:
-        """Return the same bucket as another object, whose :meth:`cancel` ends its requests only."""
-        _ = self._filesystem  # connected now, so that both share it
-        other = copy(self)
-        other._on_way = set()  # noqa: SLF001 - of the same class
-        return other
-
-    def cancel(self) -> None:
-        """Cancel the requests that are on their way; their callers get a StorageError."""
-        for request in list(self._on_way):
-            request.cancel()
-
-    def _translation(self, key: str, error: Exception) -> StorageError:
-        if isinstance(error, FileNotFoundError):
-            return self._not_found(key, error)
-        if isinstance(error, PermissionError):
-            return self._refused(key, error)
-        if _is_of_storage(error):
-            return StorageError(
-                f"Object Storage at {self._settings.endpoint} cannot be reached or failed "
-                f"({type(error).__name__}) for {self._url(key)}. Check the network, the endpoint "
-                "and the proxy, then run the same call again: what is there already is not sent "
-                "twice."
-            )
+    @property
+    def _filesystem(self) -> Any:
+        """The s3fs file system of this process and these keys; it is never pickled or inherited."""
         keys = self._credentials()
-        said = str(error).replace(keys.secret_key, "***").replace(keys.access_key, "***")
-        return StorageError(
-            f"{self._url(key)} cannot be used with the present settings of Object Storage "
-            f"({type(error).__name__}: {said[:_SAID_SHOWN]}). Check storage= of connect, its "
-            "options and ca_bundle."
-        )
+        if self._connected is None or self._connected[:2] != (os.getpid(), keys):
+            from nclue_pandas.storage.connection import open_filesystem
 
-    def _not_found(self, key: str, error: Exception) -> StorageError:
-        if "bucket" in str(error).lower() or not key:
-            return BucketNotFoundError(
-                f"There is no bucket {self.name!r} at {self._settings.endpoint}. Check its name; "
-                "Object Storage and Ncloud Storage are two products with buckets of their own, so "
-                "the endpoint may be the wrong one."
-            )
-        return ObjectNotFoundError(f"There is no object {self._url(key)}.")
+            self._connected = (os.getpid(), keys, open_filesystem(self._settings, keys))
+        return self._connected[2]
 
-    def _refused(self, key: str, error: Exception) -> StorageAccessError:
-        said = f"{error} {error.__cause__} {self._reason()}"
-        if "SignatureDoesNotMatch" in said or "signature" in said.lower():
-            why = "the secret key is wrong (the signature does not match)"
-        elif "InvalidAccessKeyId" in said or "access key" in said.lower():
-            why = "the access key is unknown there"
-        else:
-            why = "the key pair has no right to do this"
-        return StorageAccessError(
-            f"Object Storage refused {self._url(key)}: {why}. Check both keys and the bucket's "
-            f"access control, and that the bucket is at {self._settings.endpoint}."
-        )
+    def _translation(self, operation: str, key: str, error: Exception) -> StorageError:
+        keys, url = self._credentials(), self._url(key)
+        said = refusals.said_by(error, keys)
+        if isinstance(error, FileNotFoundError):
+            return refusals.not_found(said, key, self._settings)
+        if said is not None and said.bare and said.status in _REFUSALS:
+            said = self._explained(keys) or said
+        if said is not None:
+            return refusals.refused(said, operation, url, self._settings)
+        text = refusals.without_keys(str(error), keys)
+        if refusals.is_of_storage(error):
+            return refusals.unreachable(error, url, self._settings, text)
+        return refusals.unusable(error, url, text)
 
-
-def plain_session() -> Any:
-    """Make a session of botocore that neither AWS variables nor AWS files have a say in."""
-    from aiobotocore.session import AioSession
-
-    return AioSession(session_vars=_NO_AWS)
+    def _explained(self, keys: Credentials) -> refusals.Said | None:
+        """Ask why requests are refused: the answer to a HEAD has no body that could tell."""
+        try:
+            self._run(lambda s3: _call_s3(s3, "list_objects", Bucket=self.name, MaxKeys=1))
+        except Exception as error:  # noqa: BLE001 - what it says is all that is wanted
+            return refusals.said_by(error, keys)
+        return None
 
 
 def _call_s3(s3: Any, operation: str, **arguments: Any) -> Coroutine[Any, Any, Any]:
@@ -338,7 +311,25 @@ def _call_s3(s3: Any, operation: str, **arguments: Any) -> Coroutine[Any, Any, A
     return coroutine
 
 
-def _is_of_storage(error: Exception) -> bool:
-    """Return whether an error comes from the store or the way to it."""
-    module = type(error).__module__
-    return isinstance(error, OSError) or module.startswith(("botocore", "aiobotocore", "aiohttp"))
+async def _content(s3: Any, wanted: int, place: Mapping[str, str]) -> bytes:
+    """Read an object's body up to a byte more than is wanted; anew where it breaks off."""
+    for pause in (*_PAUSES, None):
+        answer = await _call_s3(s3, "get_object", **place)
+        try:
+            return await _body(answer["Body"], wanted)
+        except Exception as error:
+            if pause is None or not refusals.is_of_storage(error):
+                raise
+        await asyncio.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _body(stream: Any, wanted: int) -> bytes:
+    pieces, size = [], 0
+    try:
+        while size <= wanted and (piece := await stream.read(min(_CHUNK, wanted + 1 - size))):
+            pieces.append(piece)
+            size += len(piece)
+    finally:
+        stream.close()
+    return b"".join(pieces)

@@ -280,22 +280,28 @@ def in_attrs(monkeypatch):
 
 
 def in_error(monkeypatch):
-    def refused(self, key, error):
+    translate = Bucket._translation
+
+    def refused(self, operation, key, error):
+        if isinstance(error, FileNotFoundError):
+            return translate(self, operation, key, error)
         return errors.StorageAccessError(f"{key} refused for {self._credentials().secret_key}")
 
-    monkeypatch.setattr(Bucket, "_refused", refused)
+    monkeypatch.setattr(Bucket, "_translation", refused)
 
 
 def in_cause(monkeypatch):
     """Link our error to that of the libraries, whose frames hold keys in plain."""
 
-    def ask(self, key, ask):
+    def guarded(self, operation, key, work):
         try:
-            return self._run(ask)
+            return work()
+        except errors.NclueError:
+            raise
         except Exception as error:  # noqa: BLE001 - as before
-            raise self._translation(key, error) from None
+            raise self._translation(operation, key, error) from None
 
-    monkeypatch.setattr(Bucket, "_ask", ask)
+    monkeypatch.setattr(Bucket, "_guarded", guarded)
 
 
 def in_frames(monkeypatch):

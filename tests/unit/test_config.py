@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from nclue_pandas import connect
-from nclue_pandas.config import ServiceSettings, StorageSettings, option_context, options
+from nclue_pandas.config import (
+    Credentials,
+    ServiceSettings,
+    StorageSettings,
+    option_context,
+    options,
+)
 from nclue_pandas.errors import ConfigurationError
 
 
@@ -45,6 +53,129 @@ def test_the_environment_sets_places(monkeypatch):
 def test_an_unknown_setting_of_the_storage_names_the_known_ones(bucket):
     with pytest.raises(ConfigurationError, match="'addressing'.*endpoint.*options"):
         connect(bucket=bucket, access_key="a", secret_key="b", storage={"addressing": "path"})
+
+
+OPTIONS = [
+    {"config_kwargs": {"read_timeout": 600}},
+    {"config_kwargs": {"retries": {"max_attempts": 1}, "s3": {"payload_signing_enabled": True}}},
+    {"config_kwargs": {"max_pool_connections": 3}, "client_kwargs": {"region_name": "other"}},
+    {"client_kwargs": {"verify": True}, "max_concurrency": 2},
+    {"config_kwargs": {}, "client_kwargs": {}},
+    {},
+]
+
+
+@pytest.mark.parametrize("given", OPTIONS)
+def test_options_of_s3fs_are_laid_over_what_the_store_needs(given):
+    from nclue_pandas.storage.connection import open_filesystem
+
+    before = copy.deepcopy(given)
+    settings = StorageSettings("abc", options=given)
+    made = open_filesystem(settings, Credentials("A", "S"))
+    assert given == before
+    given.setdefault("config_kwargs", {})["read_timeout"] = 1
+    assert settings.options == before
+    config = made.config_kwargs
+    assert config["request_checksum_calculation"] == "when_required"
+    assert config["response_checksum_validation"] == "when_required"
+    assert config["s3"]["addressing_style"] == "path"
+    assert made.client_kwargs["region_name"] in {"kr-standard", "other"}
+    for name in ("config_kwargs", "client_kwargs"):
+        for key, value in before.get(name, {}).items():
+            kept = getattr(made, name)[key]
+            assert kept == value if not isinstance(value, dict) else value.items() <= kept.items()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"client_kwargs": {"verify": False}}, "verification"),
+        ({"client_kwargs": {"verify": 0}}, "verification"),
+        ({"client_kwargs": {"verify": ""}}, "no file"),
+        ({"client_kwargs": {"verify": "nowhere.pem"}}, "no file"),
+        ({"config_kwargs": {"connector_args": {"ssl_context": object()}}}, "verification"),
+        ({"config_kwargs": {"http_session_cls": object}}, "http_session_cls"),
+        ({"key": "A"}, "'key'"),
+        ({"secret": "S"}, "'secret'"),
+        ({"anon": True}, "'anon'"),
+        ({"endpoint_url": "https://evil.example"}, "endpoint"),
+        ({"client_kwargs": {"endpoint_url": "http://evil.example"}}, "endpoint"),
+        ({"client_kwargs": {"aws_secret_access_key": "S"}}, "keys"),
+        ({"client_kwargs": ["verify"]}, "mapping"),
+        ({"config_kwargs": "read_timeout"}, "mapping"),
+        (["config_kwargs"], "mapping"),
+        ("anon", "mapping"),
+        (None, "mapping"),
+    ],
+)
+def test_options_that_no_store_may_have(options, says):
+    with pytest.raises(ConfigurationError, match=says):
+        StorageSettings("abc", options=options)
+
+
+def test_loopback_may_go_unverified():
+    for endpoint in ("https://127.0.0.1:1", "https://localhost:1"):
+        options = {"client_kwargs": {"verify": False}}
+        assert StorageSettings("abc", endpoint=endpoint, options=options).options == options
+
+
+@pytest.mark.parametrize("make", [ServiceSettings, lambda **k: StorageSettings("abc", **k)])
+@pytest.mark.parametrize("bundle", ["", "nowhere/ca.pem", False, 0, b"ca.pem", "/", __file__])
+def test_a_bundle_is_a_file_of_certificates(make, bundle):
+    with pytest.raises(ConfigurationError, match="ca_bundle=.*certificates in PEM form"):
+        make(ca_bundle=bundle)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"api_url": 5}, "api_url"),
+        ({"api_url": None}, "api_url"),
+        ({"api_url": b"https://example.com"}, "api_url"),
+        ({"api_url": "https://example.com:port"}, "api_url"),
+        ({"api_url": "https://[bad/"}, "api_url"),
+        ({"rate_scope": 5}, "rate_scope"),
+        ({"retrys": 1}, "retrys.*retries"),
+        ({"read_timeout": 0}, "read_timeout"),
+        ([1], "service= is a list"),
+        ("https://example.com", "service= is a str"),
+    ],
+)
+def test_settings_of_the_service_that_cannot_be(settings, says):
+    with pytest.raises(ConfigurationError, match=says):
+        connect(access_key="a", secret_key="b", service=settings)
+
+
+@pytest.mark.parametrize("storage", [["region"], "kr", StorageSettings("abc")])
+def test_settings_of_the_storage_are_a_mapping(storage):
+    with pytest.raises(ConfigurationError, match="storage= is a .*mapping"):
+        connect(bucket="abc", access_key="a", secret_key="b", storage=storage)
+
+
+@pytest.mark.parametrize("storage", [{"region": 5}, {"endpoint": 5}, {"ca_bundle": 5}])
+def test_settings_of_the_storage_that_cannot_be(storage):
+    with pytest.raises(ConfigurationError, match=next(iter(storage))):
+        connect(bucket="abc", access_key="a", secret_key="b", storage=storage)
+
+
+def test_settings_of_the_service_as_a_mapping(monkeypatch):
+    monkeypatch.setenv("NCLUE_API_URL", "https://example.com/v9")
+    keys = {"access_key": "a", "secret_key": "b"}
+    client = connect(**keys, service={"read_timeout": 7, "rate_scope": "team"})
+    assert client.ref.api_url == "https://example.com/v9"
+    assert (client._service_settings.read_timeout, client.ref.rate_scope) == (7, "team")
+    there = connect(**keys, service={"api_url": "https://there.example"})
+    assert there.ref.api_url == "https://there.example"
+    assert connect(**keys, service={}).ref == connect(**keys).ref
+
+
+def test_quotes_of_the_environment_are_no_part_of_a_place(monkeypatch):
+    monkeypatch.setenv("NCLUE_API_URL", '"https://example.com/v9"')
+    monkeypatch.setenv("NCLUE_STORAGE_REGION", "'jp-standard'  # Japan")
+    monkeypatch.setenv("NCLUE_BUCKET", '"my-bucket"')
+    client = connect(access_key="a", secret_key="b")
+    assert client.ref.api_url == "https://example.com/v9"
+    assert (client.ref.bucket, client.ref.region) == ("my-bucket", "jp-standard")
 
 
 def test_options_are_put_back():

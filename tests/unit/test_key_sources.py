@@ -113,16 +113,115 @@ def test_an_unreadable_file(tmp_path):
         resolve(tmp_path)
 
 
+KEYS = {"NCLOUD_ACCESS_KEY": "A", "NCLOUD_SECRET_KEY": "S"}
+
+
 @pytest.mark.parametrize(
-    ("host", "zone"), [("fin-ncloud", "finance"), ("gov-ncloud", "government")]
+    ("host", "zone"),
+    [
+        ("fin-ncloud.apigw.ntruss.com", "finance"),
+        ("gov-ncloud.apigw.ntruss.com", "government"),
+        ("ncloud.apigw.gov-ntruss.com", "government"),
+        ("ncloud.apigw.fin-ntruss.com", "finance"),
+        ("fin-ncloud.apigw.fin-ntruss.com", "finance"),
+        ("NCLOUD.APIGW.GOV-NTRUSS.COM:443/", "government"),
+    ],
 )
 def test_other_zones_are_noticed(home, host, zone):
-    gateway = f"https://{host}.apigw.ntruss.com"
-    environ = {"NCLOUD_ACCESS_KEY": "A", "NCLOUD_SECRET_KEY": "S", "NCLOUD_API_GW": gateway}
-    with pytest.raises(ConfigurationError, match=zone):
-        resolve(home(""), environ)
+    gateway = f"https://{host}"
+    for name in ("NCLOUD_API_GW", "ncloud_api_url"):
+        for told in (gateway, host, f"'{gateway}'  # ours"):
+            with pytest.raises(ConfigurationError, match=zone):
+                resolve(home(""), KEYS | {name: told})
     with pytest.raises(ConfigurationError, match=zone):
         resolve(home(FILE.replace("https://ncloud.apigw.ntruss.com", gateway)))
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        "https://ncloud.apigw.ntruss.com",
+        "https://gov-ntruss.com.example",
+        "https://ncloud.apigw.notgov-ntruss.com",
+        "",
+    ],
+)
+def test_the_public_zone_and_other_hosts_pass(tmp_path, gateway):
+    assert resolve(tmp_path, KEYS | {"NCLOUD_API_GW": gateway}) == ("A", "S")
+
+
+@pytest.mark.parametrize("site", ["gov", "fin", "GOV", "'fin'"])
+def test_a_site_names_its_zone(home, site):
+    with pytest.raises(ConfigurationError, match="public zone"):
+        resolve(home(""), KEYS | {"NCLOUD_SITE": site})
+    bare = FILE.replace("ncloud_api_url = https://ncloud.apigw.ntruss.com", "")
+    with pytest.raises(ConfigurationError, match="public zone"):
+        resolve(home(bare), {"NCLOUD_SITE": site})
+    assert resolve(home(FILE), {"NCLOUD_SITE": site}) == ("FILE-A", "FILE%S==")
+
+
+@pytest.mark.parametrize("site", ["public", "pub", "", " "])
+def test_the_public_site_passes(tmp_path, site):
+    assert resolve(tmp_path, KEYS | {"NCLOUD_SITE": site}) == ("A", "S")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("NCP_ACCESS_KEY", "NCLOUD_ACCESS_KEY_ID"),
+        ("NCP_SECRET_KEY", "NCLOUD_SECRET_ACCESS_KEY"),
+        ("NAVER_CLOUD_ACCESS_KEY", "NCLOUD_ACCESS_KEY_ID"),
+        ("NAVER_CLOUD_SECRET_KEY", "NCLOUD_SECRET_ACCESS_KEY"),
+        ("AWS_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY_ID"),
+        ("AWS_SECRET_ACCESS_KEY", "NCLOUD_SECRET_ACCESS_KEY"),
+        ("NCLOUD_ACCESSKEY", "NCLOUD_ACCESS_KEY_ID"),
+        ("TF_VAR_ncloud_secret_key", "NCLOUD_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_keys_under_other_names_are_told_and_not_shown(tmp_path, name, wanted):
+    with pytest.raises(CredentialsError, match=f"{name} \\(as {wanted}\\)") as caught:
+        resolve(tmp_path, {name: "a-value-that-is-secret"})
+    assert "a-value" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [".aws/credentials", ".config/ncloud-community/configure"])
+def test_files_of_other_tools_are_told(tmp_path, name):
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text("[default]\naws_secret_access_key = not-read\n")
+    with pytest.raises(CredentialsError, match=name) as caught:
+        resolve(tmp_path)
+    assert "not-read" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["HOME", "MONKEY", "NCLUE_BUCKET", "AWS_REGION", "KEYS"])
+def test_other_variables_are_not_told(tmp_path, name):
+    with pytest.raises(CredentialsError) as caught:
+        resolve(tmp_path, {name: "x"})
+    assert "rename" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "form", ['"{}"', "'{}'", " {} ", "{}  # mine", '"{}"  # mine', "{}\t# mine", "{}\n"]
+)
+def test_quotes_and_comments_are_no_part_of_a_key(home, form):
+    environ = {"NCLOUD_ACCESS_KEY_ID": form.format("A+/="), "NCLOUD_SECRET_KEY": form.format("S#1")}
+    assert resolve(home(""), environ) == ("A+/=", "S#1")
+    keys = form.strip().format("A"), form.strip().format("S")
+    text = "ncloud_access_key_id = {}\nncloud_secret_access_key = {}\n".format(*keys)
+    assert resolve(home(text)) == ("A", "S")
+    assert resolve(home(""), access_key=keys[0], secret_key=keys[1]) == ("A", "S")
+
+
+@pytest.mark.parametrize("key", ['"A', "A'", "A B", "A ; mine", "A\tB", '"A" B', "A\u00a0B"])
+def test_other_quotes_and_spaces_are_refused_with_a_word(tmp_path, key):
+    with pytest.raises(CredentialsError, match="access key"):
+        resolve(tmp_path, {"NCLOUD_ACCESS_KEY_ID": key, "NCLOUD_SECRET_KEY": "S"})
+
+
+@pytest.mark.parametrize("empty", ["", " ", '""', "''", "# later"])
+def test_an_empty_value_is_none(tmp_path, empty):
+    environ = {"NCLOUD_ACCESS_KEY_ID": empty, "NCLOUD_ACCESS_KEY": "A", "NCLOUD_SECRET_KEY": "S"}
+    assert resolve(tmp_path, environ) == ("A", "S")
 
 
 @given(st.text(max_size=200))
@@ -147,6 +246,8 @@ class Metadata(BaseHTTPRequestHandler):
     role = "role-1"
     asked = 0
     status = 200
+    moved: str | None = None
+    elsewhere = ""
 
     def log_message(self, *_):
         pass
@@ -154,21 +255,27 @@ class Metadata(BaseHTTPRequestHandler):
     def _answer(self, status, body=""):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if status in range(300, 400):
+            self.send_header("Location", f"{type(self).elsewhere}{self.path}")
         self.end_headers()
         self.wfile.write(body.encode())
 
     def do_PUT(self):
         cls = type(self)
+        if cls.moved == "PUT":
+            return self._answer(cls.status)
         wanted = (
             self.path == "/latest/api/token" and self.headers["X-NCP-METADATA-TOKEN-TTL-SECONDS"]
         )
-        self._answer(200, cls.token) if cls.token and wanted else self._answer(404)
+        return self._answer(200, cls.token) if cls.token and wanted else self._answer(404)
 
     def do_GET(self):
         cls = type(self)
         if cls.token and self.headers["X-NCP-METADATA-TOKEN"] != cls.token:
             return self._answer(401)
         base = "/latest/meta-data/iam/security-credentials"
+        if cls.moved and self.path.endswith(cls.moved):
+            return self._answer(cls.status)
         if self.path == base and cls.role:
             return self._answer(200, cls.role)
         if self.path == f"{base}/{cls.role}":
@@ -251,6 +358,25 @@ def test_a_role_is_one_account_whatever_its_keys(metadata, clock):
     assert pickle.loads(handle).ref == after.ref
     metadata.role = "role-2"
     assert RoleCredentials(metadata.url, lambda: clock[0])().account != after.ref.account
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("moved", ["PUT", "credentials", "role-1"])
+def test_redirects_of_the_metadata_service_are_refused(metadata, status, moved):
+    """Another server that would give keys of its own is never asked."""
+    other = type("Other", (Metadata,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), other)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    metadata.elsewhere = f"http://127.0.0.1:{server.server_port}"
+    metadata.status, metadata.moved, metadata.end = status, moved, "2099-01-01T01:00:00Z"
+    other.end = metadata.end
+    try:
+        with pytest.raises(CredentialsError, match=f"{status}, a redirect"):
+            RoleCredentials(metadata.url)()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert other.asked == 0
 
 
 def test_a_server_without_a_role(metadata):

@@ -151,7 +151,7 @@ def test_a_missing_library_names_its_extra():
     assert isinstance(error, ImportError)
 
 
-@pytest.mark.parametrize("target", ["sanbox", "", 5, object])
+@pytest.mark.parametrize("target", ["sanbox", "", 5, object, None, False, {}])
 def test_an_unknown_target_is_told(target):
     with pytest.raises(errors.ConfigurationError, match="'sandbox'"):
         nclue.connect(target)
