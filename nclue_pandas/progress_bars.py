@@ -7,8 +7,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from nclue_pandas import display
 from nclue_pandas.config import options
-from nclue_pandas.display import formats
 from nclue_pandas.progress import Amount, BuildProgress, DownloadProgress, UploadProgress
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def waiting_text(event: WaitProgress) -> str:
     """
     queue = ""
     if event.position:
-        queue = f", {formats.counted(event.position, 'job')} before it"
-    state = formats.duration(event.seconds_in_state)
-    total = formats.duration(event.elapsed)
+        queue = f", {display.counted(event.position, 'job')} before it"
+    state = display.duration(event.seconds_in_state)
+    total = display.duration(event.elapsed)
     if event.finished and not event.stopped:
         return f"{event.kind} {event.name!r}: {event.status} after {total}"
     return f"{event.kind} {event.name!r}: {event.status} for {state}{queue} ({total} in all)"

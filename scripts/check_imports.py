@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "jobs": LEAVES
     | {"config", "environment", "frames", "storage", "service", "progress", "display"},
     "logs": LEAVES | {"frames", "jobs", "progress", "storage"},
-    "display": LEAVES | {"jobs"},
+    "display": {"errors"},
     "plotting": LEAVES | {"display", "frames"},
     "default": LEAVES,
     "inventory": LEAVES | {"jobs"},
@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
         "client",
         "config",
         "demo",
+        "display",
         "environment",
         "jobs",
         "key_sources",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import east_asian_width
 
+from nclue_pandas import display
 from nclue_pandas.cli.account import account_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _NAME_SHOWN: Final = 40
 _FIGURES: Final = frozenset({"users", "tokens", "lines", "disk"})
-_KIB: Final = 1024
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,20 +83,9 @@ def _table(shown: pd.DataFrame) -> str:
     러닝      7
     tea   1,200
     """
-    columns = [[str(name), *map(str, shown[name])] for name in shown]
-    padded = [_padded(column, right=column[0] in _FIGURES) for column in columns]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
-
-
-def _padded(column: list[str], *, right: bool) -> list[str]:
-    width = max(map(_width, column))
-    blanks = [" " * (width - _width(text)) for text in column]
-    pairs = zip(column, blanks, strict=True)
-    return [blank + text if right else text + blank for text, blank in pairs]
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    align = "".join(">" if name in _FIGURES else "<" for name in shown)
+    rows = [[str(name) for name in shown], *shown.astype(str).to_numpy().tolist()]
+    return "\n".join(display.columns(rows, align))
 
 
 def _short(name: str) -> str:
@@ -117,22 +105,6 @@ def _count(value: Any) -> str:
 
 
 def _size(value: Any) -> str:
-    """Write bytes for people, in binary units.
-
-    Examples
-    --------
-    >>> _size(512), _size(3 * 1024**2), _size(None)
-    ('512 B', '3.0 MiB', '-')
-    """
     import pandas as pd
 
-    if pd.isna(value):
-        return "-"
-    number = float(value)
-    if number < _KIB:
-        return f"{number:.0f} B"
-    for unit in ("KiB", "MiB", "GiB"):
-        number /= _KIB
-        if number < _KIB:
-            return f"{number:,.1f} {unit}"
-    return f"{number / _KIB:,.1f} TiB"
+    return "-" if pd.isna(value) else display.size(int(value))

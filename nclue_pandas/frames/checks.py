@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nclue_pandas import display
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, ROWS_PER_LABEL, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError, MissingColumnError, Problem
@@ -52,8 +53,8 @@ _EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}
 _SPACED_SEPARATOR: Final = rf"\s{BEHAVIOR_SEPARATOR}|{BEHAVIOR_SEPARATOR}\s"
 
 
-@dataclass(frozen=True, eq=False)
-class CheckReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckReport(display.Shown):
     """What a check found.
 
     Parameters
@@ -93,17 +94,22 @@ class CheckReport:
         """
         raise_problems(self.problems, self.rows)
 
-    def __repr__(self) -> str:
-        head = f"CheckReport: {self.kind}, {self.size:,} rows: "
-        head += f"{len(self.problems)} problems, {len(self.warnings)} warnings"
-        problems = [f"  problem [{each.code}] {each}" for each in self.problems]
-        warnings = [f"  warning [{each.code}] {each}" for each in self.warnings]
-        return "\n".join([head, *problems, *warnings])
-
-    def _repr_html_(self) -> str:
-        from nclue_pandas.display import check_html
-
-        return check_html(self)
+    def _card(self) -> display.Card:
+        """Describe a check: what would be refused, what may be, and in which rows."""
+        found = [("problem", each) for each in self.problems]
+        found += [("warning", each) for each in self.warnings]
+        rows = tuple((sort, each.code, str(each)) for sort, each in found)
+        count, unsure = len(self.problems), len(self.warnings)
+        state = display.counted(count, "problem") if count else "ready"
+        if unsure:
+            state += f", {display.counted(unsure, 'warning')}"
+        return display.Card(
+            f"Check of {self.kind}",
+            state,
+            "bad" if count else "good",
+            [("rows", display.count(self.size))],
+            [display.Table(("", "code", "what is wrong"), rows, "<")] if rows else [],
+        )
 
 
 def check(

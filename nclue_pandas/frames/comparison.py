@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from nclue_pandas import display
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
@@ -42,6 +43,18 @@ _SCHEMA: Final = pa.schema(
 )
 
 
+_SHOWN = (
+    "name",
+    "users",
+    "positives",
+    "AUROC",
+    "average precision",
+    "top decile lift",
+    "difference",
+    "p adjusted",
+)
+
+
 class Comparison(pd.DataFrame):
     """A DataFrame that shows itself rounded, with intervals beside their figures.
 
@@ -53,16 +66,27 @@ class Comparison(pd.DataFrame):
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
-    def __repr__(self) -> str:
-        from nclue_pandas.display import comparison_text
+    def _card(self) -> display.Card:
+        """Describe a comparison: one row for each score, the figures rounded."""
+        rows = [
+            _shown_row(str(name), row)
+            for name, row in zip(self.index, pd.DataFrame(self).to_dict("records"), strict=True)
+        ]
+        notes = []
+        if len(rows) > 1:
+            first = str(self.index[0])
+            test = "tested by DeLong's paired test, corrected by Holm"
+            notes = [f"Differences are against {first!r}, {test}."]
+        return display.Card(
+            "Comparison of scores", tables=[display.Table(_SHOWN, tuple(rows), "<>")], notes=notes
+        )
 
-        return comparison_text(self) if self._is_whole() else super().__repr__()
+    def __repr__(self) -> str:
+        return display.text(self._card()) if self._is_whole() else super().__repr__()
 
     def _repr_html_(self) -> str | None:
-        from nclue_pandas.display import comparison_html
-
         if self._is_whole():
-            return comparison_html(self)
+            return display.html(self._card())
         plain: str | None = super()._repr_html_()  # type: ignore[misc]
         return plain
 
@@ -194,3 +218,24 @@ def _adjust(rows: list[dict[str, Any]]) -> None:
     for position, row in enumerate(tested):
         reached = max(reached, min(1.0, (len(tested) - position) * row["p_value"]))
         row["p_adjusted"] = reached
+
+
+def _shown_row(name: str, row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return (
+        name,
+        display.count(row["users"]),
+        display.count(row["positives"]),
+        _with_interval(row, "auroc"),
+        display.decimal(row["average_precision"]),
+        f"{row['top_decile_lift']:.2f}",
+        _with_interval(row, "difference", sign="+"),
+        "" if pd.isna(row["p_adjusted"]) else display.p_value(row["p_adjusted"]),
+    )
+
+
+def _with_interval(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    if pd.isna(value):
+        return ""
+    shown = f"{value:{sign}.3f}"
+    return shown if pd.isna(low) else f"{shown} ({low:{sign}.3f} to {high:{sign}.3f})"

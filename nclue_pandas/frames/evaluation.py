@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from nclue_pandas import display
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames import roc
@@ -20,6 +21,8 @@ from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from nclue_pandas.frames.alignment import Aligned
     from nclue_pandas.frames.roc import Booleans, Floats, Placements, Ranking
 
@@ -29,8 +32,24 @@ _GROUPS: Final = 10
 _METHODS: Final = ("delong", "bootstrap")
 
 
+def _tenth(number: float) -> str:
+    """Show a count that ties may make a fraction."""
+    return display.count(round(number)) if float(number).is_integer() else f"{number:,.1f}"
+
+
+_DECILES: Final[Mapping[str, Callable[[Any], str]]] = {
+    "decile": str,
+    "users": display.count,
+    "positives": _tenth,
+    "rate": display.percent,
+    "lift": "{:.2f}".format,
+    "capture": display.percent,
+    "gain": display.percent,
+}
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(display.Shown):
     """What scores are worth, measured on answers.
 
     Parameters
@@ -79,15 +98,34 @@ class Evaluation:
     unmatched_scores: int
     unmatched_answers: int
 
-    def __repr__(self) -> str:
-        from nclue_pandas.display import evaluation_text
-
-        return evaluation_text(self)
-
-    def _repr_html_(self) -> str:
-        from nclue_pandas.display import evaluation_html
-
-        return evaluation_html(self)
+    def _card(self) -> display.Card:
+        """Describe an evaluation: figures, deciles, and who was left out."""
+        confidence = f"{100 * self.confidence:g} %"
+        share = display.percent(self.positives / self.users)
+        auroc, low, high = map(display.decimal, (self.auroc, *self.auroc_interval))
+        facts = [
+            ("Users", display.count(self.users)),
+            ("Positives", f"{display.count(self.positives)} ({share})"),
+            ("AUROC", f"{auroc} ({confidence} interval {low} to {high}, {self.interval_method})"),
+            ("Average precision", display.decimal(self.average_precision)),
+        ]
+        if self.brier is not None:
+            facts.append(("Brier score", display.decimal(self.brier)))
+        unmatched = [
+            f"{display.counted(count, noun)} without {other}"
+            for count, noun, other in (
+                (self.unmatched_answers, "answer", "a score"),
+                (self.unmatched_scores, "score", "an answer"),
+            )
+            if count
+        ]
+        notes = [f"Left out: {' and '.join(unmatched)}."] if unmatched else []
+        return display.Card(
+            "Evaluation of scores",
+            facts=facts,
+            tables=[display.Table.of(self.deciles, _DECILES)],
+            notes=notes,
+        )
 
 
 def evaluate(

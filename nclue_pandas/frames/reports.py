@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from nclue_pandas import display
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,8 +23,8 @@ class NclueDataWarning(UserWarning):
     """Something about the data that matters, and that did not stop the work."""
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(display.Shown):
     """What happened on the way to a frame; the base of all reports."""
 
     title: ClassVar[str] = ""
@@ -36,15 +38,12 @@ class Report:
         frame.attrs = {**frame.attrs, ATTRIBUTE: self.to_json()}
         return frame
 
-    def __repr__(self) -> str:
-        from nclue_pandas.display import report_text
-
-        return report_text(self)
-
-    def _repr_html_(self) -> str:
-        from nclue_pandas.display import report_html
-
-        return report_html(self)
+    def _card(self) -> display.Card:
+        """Describe a report: every field by its name."""
+        facts = [
+            (each.name.replace("_", " "), _shown(getattr(self, each.name))) for each in fields(self)
+        ]
+        return display.Card(type(self).__name__, facts=facts)
 
 
 @dataclass(frozen=True, repr=False)
@@ -228,3 +227,11 @@ def describe_dropped(dropped: dict[str, int], rows: int) -> str:
     """
     reasons = ", ".join(f"{code} {count:,}" for code, count in dropped.items())
     return f"{sum(dropped.values()):,} of {rows:,} rows were dropped as invalid ({reasons})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(count)}" for key, count in value.items()) or "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

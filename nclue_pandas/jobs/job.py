@@ -6,8 +6,9 @@ but the methods that say so sends a request.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
+from nclue_pandas import display
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED, REGISTERED
 from nclue_pandas.errors import JobNotCancellableError
 from nclue_pandas.jobs.failures import job_failed
@@ -15,12 +16,15 @@ from nclue_pandas.jobs.reference import ClientLike, ClientRef, resolve
 from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from nclue_pandas.jobs.kinds import Kind
 
 R = TypeVar("R", bound=Record)
 
 
-class Job(Generic[R]):
+class Job(display.Shown, Generic[R]):
     """What all handles have in common.
 
     Parameters
@@ -181,15 +185,8 @@ class Job(Generic[R]):
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickle, (type(self), self.id, self._name, self._ref)
 
-    def __repr__(self) -> str:
-        from nclue_pandas.display import job_text
-
-        return job_text(self.kind.title, self.id, self._name, self._record)
-
-    def _repr_html_(self) -> str:
-        from nclue_pandas.display import job_html
-
-        return job_html(self.kind.title, self.id, self._name, self._record)
+    def _card(self) -> display.Card:
+        return job_card(self.kind.title, self.id, self._name, self._record)
 
 
 def _unpickle(cls: type[Job[Any]], job_id: str, name: str | None, ref: ClientRef) -> Job[Any]:
@@ -200,3 +197,100 @@ def _unpickle(cls: type[Job[Any]], job_id: str, name: str | None, ref: ClientRef
     job._name = name  # noqa: SLF001
     job._record = None  # noqa: SLF001
     return job
+
+
+#: Field of a record -> its label, and how its value is shown.
+_FIELDS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
+    "auroc": ("AUROC", display.decimal),
+    "user_count": ("Users", display.count),
+    "token_count": ("Tokens", display.count),
+    "line_count": ("Lines", display.count),
+    "disk_usage": ("Disk", display.size),
+    "feature_name": ("Feature", str),
+    "task_name": ("Task", str),
+    "train_feature_name": ("Feature", str),
+    "test_feature_name": ("Test feature", str),
+    "keywords": ("Keywords", ", ".join),
+}
+#: Label -> the two fields that make an address on Object Storage.
+_PLACES: Final = {
+    "Sequences": ("source_bucket", "source_file_path"),
+    "Answers": ("train_bucket", "train_file_path"),
+    "Test answers": ("test_bucket", "test_file_path"),
+    "Result": ("result_bucket", "result_file_path"),
+}
+
+
+def job_card(kind: str, job_id: str, name: str | None, record: Record | None) -> display.Card:
+    """Describe a job.
+
+    Parameters
+    ----------
+    kind : str
+        For people, such as ``"Feature"``.
+    job_id : str
+        The service's id.
+    name : str or None
+        The job's name, when it is known.
+    record : Record or None
+        What the service last said of the job; None when it was not asked yet.
+
+    Returns
+    -------
+    Card
+        Only what is known; nothing is asked for.
+    """
+    title = f"{kind} {name!r}" if name else kind
+    if record is None:
+        return display.Card(title, "not asked yet", facts=[("Id", job_id)])
+    status = COMPLETED if record.status in COMPLETED_SPELLINGS else record.status
+    return display.Card(
+        title,
+        status or ("state unknown" if record.created_at else "created; not asked yet"),
+        _mood(status),
+        [("Id", job_id), *_times(record), *_fields(record), *_places(record)],
+        notes=_failure(record) if status == FAILED else (),
+    )
+
+
+def _mood(status: str | None) -> display.Mood | None:
+    if status is None:
+        return None
+    if status == COMPLETED:
+        return "good"
+    return "bad" if status == FAILED else "busy"
+
+
+def _times(record: Record) -> list[tuple[str, str]]:
+    created: datetime | None = record.created_at
+    ended: datetime | None = record.completed_at
+    facts = []
+    if created:
+        facts.append(("Created", display.moment(created)))
+    if ended:
+        took = f" (after {display.duration((ended - created).total_seconds())})" if created else ""
+        facts.append(("Completed", display.moment(ended) + took))
+    return facts
+
+
+def _fields(record: Record) -> list[tuple[str, str]]:
+    values = ((getattr(record, field, None), shown) for field, shown in _FIELDS.items())
+    return [(label, show(value)) for value, (label, show) in values if value not in (None, ())]
+
+
+def _places(record: Record) -> list[tuple[str, str]]:
+    facts = []
+    for label, (bucket, path) in _PLACES.items():
+        if getattr(record, bucket, None) and getattr(record, path, None):
+            facts.append((label, f"s3://{getattr(record, bucket)}/{getattr(record, path)}"))
+    return facts
+
+
+def _failure(record: Record) -> list[str]:
+    from nclue_pandas.jobs.failures import FAILURES, fail_code
+
+    notes = [f"The service says: {record.fail_message or 'no reason'}"]
+    failure = FAILURES.get(fail_code(record.fail_message) or "")
+    if failure:
+        notes += [f"Cause: {failure.cause}", f"Remedy: {failure.remedy}"]
+    return notes

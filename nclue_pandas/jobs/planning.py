@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from nclue_pandas import display
 from nclue_pandas.contract import REQUESTS_PER_SECOND
 from nclue_pandas.jobs.creating import check_name
 from nclue_pandas.jobs.handles import Feature, Run, Task
@@ -12,6 +13,8 @@ from nclue_pandas.jobs.pipeline import ChainNames, Datasets, to_upload
 from nclue_pandas.jobs.survey import CREATE, REPLACE, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pandas as pd
 
     from nclue_pandas.errors import Problem
@@ -23,8 +26,25 @@ if TYPE_CHECKING:
 _REQUESTS = {CREATE: 2, REPLACE: 3, "wait": 1}
 
 
-@dataclass(frozen=True)
-class Plan:
+_DATASETS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "dataset": str,
+    "rows": display.count,
+    "bytes": display.size,
+    "objects": display.count,
+    "to_upload": display.count,
+    "path": str,
+}
+_JOBS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "kind": str,
+    "name": str,
+    "action": str,
+    "billed_by": str,
+    "units": display.count,
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Plan(display.Shown):
     """What :func:`nclue_pandas.predict` would upload, create and be billed for.
 
     Parameters
@@ -54,15 +74,20 @@ class Plan:
     minimum_seconds: float
     problems: tuple[Problem, ...]
 
-    def __repr__(self) -> str:
-        from nclue_pandas.display import plan_text
-
-        return plan_text(self)
-
-    def _repr_html_(self) -> str:
-        from nclue_pandas.display import plan_html
-
-        return plan_html(self)
+    def _card(self) -> display.Card:
+        """Describe a plan: what is uploaded, created and billed, and what stands in the way."""
+        count = len(self.problems)
+        return display.Card(
+            f"Plan of {self.name!r}",
+            display.counted(count, "problem") if count else "ready",
+            "bad" if count else "good",
+            [
+                ("Requests", f"{display.count(self.requests)} at least"),
+                ("Request limit alone", display.duration(self.minimum_seconds)),
+            ],
+            [display.Table.of(self.datasets, _DATASETS), display.Table.of(self.jobs, _JOBS)],
+            [f"[{problem.code}] {problem}" for problem in self.problems],
+        )
 
 
 def make_plan(client: ClientLike, inputs: Inputs) -> Plan:

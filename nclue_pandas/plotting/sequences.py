@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow.compute as pc
 
+from nclue_pandas import display
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
-from nclue_pandas.display import formats
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import find_column, is_text, require_frame, to_arrow
@@ -67,7 +67,7 @@ def plot_sequence_lengths(
     texts = _texts(sequences, sequence)
     lengths = pc.count_substring(texts, BEHAVIOR_SEPARATOR).to_numpy(zero_copy_only=False) + 1
     ax = axes(ax)
-    _distribution(ax, lengths, formats.counted(lengths.size, "user"))
+    _distribution(ax, lengths, display.counted(lengths.size, "user"))
     for share, line in zip((0.5, 0.9), _DASHES, strict=True):
         reached = int(np.quantile(lengths, share, method="inverted_cdf"))
         of = f"{100 * share:g} % of the users have at most {reached:,}"
@@ -129,9 +129,9 @@ def plot_token_use(
     used = tokens.sum() / tokens.size / max_tokens
     near = int((tokens > 0.9 * max_tokens).sum())
     _distribution(
-        ax, tokens, f"{formats.counted(tokens.size, 'user')}, {100 * used:.1f} % used on average"
+        ax, tokens, f"{display.counted(tokens.size, 'user')}, {100 * used:.1f} % used on average"
     )
-    of = f"budget of {max_tokens:,}; {formats.counted(near, 'user')} above 90 % of it"
+    of = f"budget of {max_tokens:,}; {display.counted(near, 'user')} above 90 % of it"
     ax.axvline(max_tokens, **{**reference_style(), "linestyle": "--"}, label=of)
     ax.set(xlabel="Estimated tokens of the sequence")
     legend(ax, "upper left")

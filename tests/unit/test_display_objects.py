@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from nclue_pandas import display
-from nclue_pandas.display import cards, jobs
 from nclue_pandas.errors.data import Problem
 from nclue_pandas.frames.evaluation import evaluate
+from nclue_pandas.jobs import job
 from nclue_pandas.jobs.failures import FAILURES
 from nclue_pandas.jobs.planning import Plan
 from nclue_pandas.service import records
@@ -41,7 +41,7 @@ class TaskRecord:
 
 
 def test_a_completed_job_shows_its_figures():
-    assert display.job_text("Task", "id-1", "러닝화", TaskRecord()) == (
+    assert display.text(job.job_card("Task", "id-1", "러닝화", TaskRecord())) == (
         "Task '러닝화': completed\n"
         "  Id         id-1\n"
         "  Created    2026-01-05 14:03:22+00:00\n"
@@ -55,52 +55,59 @@ def test_a_completed_job_shows_its_figures():
 
 
 def test_both_spellings_of_the_end_show_as_one():
-    assert "Task 't': completed" in display.job_text("Task", "i", "t", TaskRecord("complete"))
+    assert "Task 't': completed" in display.text(
+        job.job_card("Task", "i", "t", TaskRecord("complete"))
+    )
 
 
 @pytest.mark.parametrize("status", ["pending", "something_new"])
 def test_any_other_state_is_shown_as_it_is(status):
-    assert f": {status}\n" in display.job_text("Task", "i", "t", TaskRecord(status))
-    assert status in display.job_html("Task", "i", "t", TaskRecord(status))
+    assert f": {status}\n" in display.text(job.job_card("Task", "i", "t", TaskRecord(status)))
+    assert status in display.html(job.job_card("Task", "i", "t", TaskRecord(status)))
 
 
 def test_a_job_of_an_unknown_state():
-    assert "state unknown" in display.job_text("Task", "i", "t", TaskRecord(None))
+    assert "state unknown" in display.text(job.job_card("Task", "i", "t", TaskRecord(None)))
 
 
 def test_a_job_that_was_created_just_now():
     record = TaskRecord(None, created_at=None)
-    assert "Task 't': created; not asked yet\n" in display.job_text("Task", "i", "t", record)
-    shown = display.job_html("Task", "i", "t", record)
-    assert not any(color in shown for color in cards._COLORS.values()), "it is in no state yet"
+    assert "Task 't': created; not asked yet\n" in display.text(
+        job.job_card("Task", "i", "t", record)
+    )
+    shown = display.html(job.job_card("Task", "i", "t", record))
+    assert not any(color in shown for color in display._COLORS.values()), "it is in no state yet"
 
 
 def test_a_job_that_was_not_asked_for_shows_what_is_known():
-    assert display.job_text("Run", "id-7", None, None) == "Run: not asked yet\n  Id  id-7"
+    assert display.text(job.job_card("Run", "id-7", None, None)) == "Run: not asked yet\n  Id  id-7"
 
 
 def test_what_is_not_known_is_not_shown():
     record = TaskRecord("registered", None, None, None, None, None, None, None, None)
-    assert display.job_text("Task", "id-1", "t", record) == "Task 't': registered\n  Id  id-1"
+    assert (
+        display.text(job.job_card("Task", "id-1", "t", record))
+        == "Task 't': registered\n  Id  id-1"
+    )
 
 
 def test_a_failed_job_shows_the_message_its_cause_and_its_remedy():
     record = TaskRecord("failed", fail_message="line 7: UNEXPECTED_LABEL <b>")
     failure = FAILURES["UNEXPECTED_LABEL"]
-    shown = display.job_text("Task", "i", "t", record)
+    shown = display.text(job.job_card("Task", "i", "t", record))
     assert "The service says: line 7: UNEXPECTED_LABEL <b>" in shown
     assert f"Cause: {failure.cause}" in shown
     assert f"Remedy: {failure.remedy}" in shown
-    source = display.job_html("Task", "i", "t", record)
+    source = display.html(job.job_card("Task", "i", "t", record))
     assert "UNEXPECTED_LABEL &lt;b&gt;" in source
     assert "#d9534f" in source
 
 
 def test_a_failure_without_a_documented_code_shows_the_message_alone():
-    shown = display.job_text("Task", "i", "t", TaskRecord("failed", fail_message="odd"))
+    shown = display.text(job.job_card("Task", "i", "t", TaskRecord("failed", fail_message="odd")))
     assert "The service says: odd" in shown
     assert "Cause" not in shown
-    nothing = display.job_text("Task", "i", "t", TaskRecord("failed"))
+    nothing = display.text(job.job_card("Task", "i", "t", TaskRecord("failed")))
     assert "The service says: no reason" in nothing
 
 
@@ -111,7 +118,7 @@ def test_keywords_and_result_of_a_profile():
         result_bucket: str = "b"
         result_file_path: str = "nclue/results/r/"
 
-    shown = display.job_text("Custom Attributes", "i", "p", ProfileRecord())
+    shown = display.text(job.job_card("Custom Attributes", "i", "p", ProfileRecord()))
     assert "Keywords   running, 마라톤" in shown
     assert "Result     s3://b/nclue/results/r/" in shown
 
@@ -125,7 +132,7 @@ def test_every_field_that_is_shown_is_one_of_a_record():
         records.CustomAttributesRecord,
     )
     known = {each.name for kind in kinds for each in fields(kind)}
-    shown = {*jobs._FIELDS, *(name for place in jobs._PLACES.values() for name in place)}
+    shown = {*job._FIELDS, *(name for place in job._PLACES.values() for name in place)}
     assert shown <= known
 
 

@@ -341,11 +341,11 @@ def test_what_a_check_says():
     frame = pd.DataFrame({"user_id": ["a", "a", "b.c"], "sequence": ["x", "y", "z"]})
     report = nclue.check(frame)
     assert not report.ok
-    assert repr(report).splitlines()[0] == (
-        "CheckReport: sequences, 3 rows: 1 problems, 1 warnings"
-    )
-    assert "[duplicate_id]" in repr(report)
-    assert "[id_characters]" in repr(report)
+    head, *rows = repr(report).splitlines()
+    assert head == "Check of sequences: 1 problem, 1 warning"
+    assert rows[0].split() == ["rows", "3"]
+    assert any(row.split()[:2] == ["problem", "duplicate_id"] for row in rows)
+    assert any(row.split()[:2] == ["warning", "id_characters"] for row in rows)
     with pytest.raises(InvalidDataError, match="more than once"):
         report.raise_if_any()
     assert report.rows["user_id"].tolist() == ["a", "a"]

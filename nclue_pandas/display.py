@@ -1,4 +1,9 @@
-"""A card: one description of an object, rendered as text or as HTML."""
+"""What people see of an object: a card, made into text and HTML; numbers as people read them.
+
+What is shown is described once as a :class:`Card`, by the object itself, and rendered twice. HTML
+is escaped, holds no script, and takes its colors from the page, so that dark and light themes both
+work.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ from nclue_pandas.errors.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     import pandas as pd
 
@@ -20,6 +26,13 @@ Mood = Literal["good", "bad", "busy"]
 _COLORS: Final[Mapping[Mood, str]] = {"good": "#2f9e5b", "bad": "#d9534f", "busy": "#c78a1b"}
 _LINE: Final = "1px solid rgba(128,128,128,.35)"
 _CELL: Final = "padding:.15em .7em;border:none;background:none;color:inherit"
+
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_SMALLEST_P: Final = 0.001
+_KIBI: Final = 1_024
+_SECONDS_WITH_FRACTION: Final = 10
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,20 @@ class Card:
     notes: Sequence[str] = ()
 
 
+class Shown:
+    """Shows itself by its card, in a terminal and in a notebook alike."""
+
+    def _card(self) -> Card:
+        """Describe what a person should see."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return text(self._card())
+
+    def _repr_html_(self) -> str | None:
+        return html(self._card())
+
+
 def text(card: Card) -> str:
     """Render `card` for a terminal.
 
@@ -96,10 +123,10 @@ def text(card: Card) -> str:
       Users  3,317
     """
     lines = [printable(f"{card.title}: {card.state}" if card.state else card.title)]
-    lines += ["  " + line for line in _columns(card.facts, "<")]
+    lines += ["  " + line for line in columns(card.facts, "<")]
     for table in card.tables:
         lines.append("")
-        lines += ["  " + line for line in _columns([table.columns, *table.rows], table.align)]
+        lines += ["  " + line for line in columns([table.columns, *table.rows], table.align)]
     lines += ["  " + printable(note) for note in card.notes]
     return "\n".join(lines)
 
@@ -146,8 +173,8 @@ def _sides(align: str, columns: int) -> str:
     return align.ljust(columns, align[-1])
 
 
-def _columns(rows: Sequence[Sequence[str]], align: str) -> list[str]:
-    """Lay `rows` out in columns."""
+def columns(rows: Sequence[Sequence[str]], align: str) -> list[str]:
+    """Lay `rows` out in columns, one line for each; `align` as in :class:`Table`."""
     if not rows:
         return []
     cells = [[printable(value) for value in row] for row in rows]
@@ -172,3 +199,109 @@ def _width(value: str) -> int:
 def _pad(value: str, width: int, side: str) -> str:
     space = " " * (width - _width(value))
     return value + space if side == "<" else space + value
+
+
+def count(number: int) -> str:
+    """Return `number` with separators between the thousands.
+
+    Examples
+    --------
+    >>> count(541909)
+    '541,909'
+    """
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `number` and its noun, in the plural where it must be.
+
+    Examples
+    --------
+    >>> counted(1, "user"), counted(2000, "user")
+    ('1 user', '2,000 users')
+    """
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time in its two largest units.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (0.42, 12.3, 75, 7380, 273600)]
+    ['0.4 s', '12 s', '1 min 15 s', '2 h 3 min', '3 d 4 h']
+    """
+    if round(seconds, 1) < _SECONDS_WITH_FRACTION:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes in binary units.
+
+    Examples
+    --------
+    >>> [size(n) for n in (0, 1023, 1536, 48 * 2**20, 2**41)]
+    ['0 B', '1,023 B', '1.5 KiB', '48.0 MiB', '2.0 TiB']
+    """
+    if number < _KIBI:
+        return f"{number:,} B"
+    value = float(number)
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= _KIBI
+        # 1023.95 and above would round to 1024.0.
+        if round(value, 1) < _KIBI:
+            return f"{value:.1f} {unit}"
+    return f"{value / _KIBI:,.1f} TiB"
+
+
+def percent(share: float) -> str:
+    """Return a share (0 to 1) in percent.
+
+    Examples
+    --------
+    >>> percent(0.1486)
+    '14.9 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
+def decimal(number: float) -> str:
+    """Return `number` with three decimals.
+
+    Examples
+    --------
+    >>> decimal(0.87449)
+    '0.874'
+    """
+    return f"{number:.3f}"
+
+
+def p_value(probability: float) -> str:
+    """Return the probability of a test; very small ones as a bound.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(2e-9)
+    ('0.031', '< 0.001')
+    """
+    return f"{probability:.3f}" if probability >= _SMALLEST_P else f"< {_SMALLEST_P}"
+
+
+def moment(time: datetime) -> str:
+    """Return date, time and offset, to the second.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> moment(datetime(2026, 1, 5, 14, 3, 22, 120000, tzinfo=timezone.utc))
+    '2026-01-05 14:03:22+00:00'
+    """
+    return time.isoformat(sep=" ", timespec="seconds")
