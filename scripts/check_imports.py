@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "accessor": {""},
     "dask": LEAVES | {"", "accessor", "default", "frames", "jobs", "progress", "storage"},
     "sandbox": {"contract"},
-    "demo": LEAVES | {"", "client"},
+    "demo": LEAVES | {"", "client", "frames", "logs"},
     "explaining": LEAVES | {"jobs"},
     "cli": LEAVES
     | {

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import normalize
+
+import pandas as pd
+import pyarrow as pa
 
 import nclue_pandas as nclue
-from nclue_pandas.demo.own_log import Form, read_log
+from nclue_pandas.demo.own_log import find_columns, form_of, read_log
 from nclue_pandas.demo.shop import make_log
-from nclue_pandas.errors import InvalidDataError, MissingColumnError, NclueError
+from nclue_pandas.errors import InvalidDataError, NclueError
+from nclue_pandas.frames.behaviors import behavior_texts
 
 if TYPE_CHECKING:
-    import argparse
-
-    import pandas as pd
-
     from nclue_pandas.client import Client
 
 #: What the generated log is asked: who buys tea in the 30 days after this day?
@@ -27,9 +29,16 @@ _SHOWN = 5
 #: Argument of a function -> the option that gives it, where it is not of the same name.
 _OPTIONS: Final = {
     **{name: name for name in ("user", "time", "behavior", "cutoff", "horizon", "positive")},
+    **{name: name for name in ("encoding", "sep")},
     "observed_until": "observed-until",
     "timezone": "timezone",
     "until": "cutoff",
+}
+#: Settings that are options of their own.
+_SWITCHES: Final = {
+    "header=False": "--no-header",
+    "quotes=False": "--no-quotes",
+    "quotes=True": "--quotes",
 }
 _ARGUMENT: Final = re.compile(rf"(?<![\w(.-])({'|'.join(_OPTIONS)})=(?=(['\"\w])?)")
 
@@ -42,7 +51,7 @@ class Question:
     ----------
     events : pandas.DataFrame
         The log.
-    user, time, behavior : str
+    user, time, behavior : hashable
         Its columns.
     cutoff, horizon : str
         Behaviors before the cutoff predict what happens in the horizon after it.
@@ -55,9 +64,9 @@ class Question:
     """
 
     events: pd.DataFrame
-    user: str
-    time: str
-    behavior: str
+    user: Any
+    time: Any
+    behavior: Any
     cutoff: str
     horizon: str
     positive: str | None
@@ -67,10 +76,24 @@ class Question:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--events", type=Path, help="your own log, .csv, .csv.gz or .parquet")
-    parser.add_argument("--encoding", default="utf-8", help="of a CSV file (utf-8), such as cp949")
     parser.add_argument(
-        "--sep", default=",", help=r"between columns of a CSV file (,): ';' or '\t'"
+        "--events", type=Path, help="your own log: CSV, TSV (also .gz, .zip), Parquet, or a folder"
+    )
+    parser.add_argument("--encoding", default="utf-8", help="of a text file (utf-8), such as cp949")
+    parser.add_argument(
+        "--sep",
+        help=r"between columns of a text file (TAB in .tsv, or a comma): ';', '\t' or '\s+'",
+    )
+    parser.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether text files begin with the names of columns, which are 0, 1, 2 without",
+    )
+    parser.add_argument(
+        "--quotes",
+        action=argparse.BooleanOptionalAction,
+        help="whether quotes have a meaning in a text file",
     )
     parser.add_argument("--user", help="column of the user id")
     parser.add_argument("--time", help="column of the time")
@@ -186,25 +209,28 @@ def _question(options: argparse.Namespace) -> Question:
         )
     needed = ("user", "time", "behavior", "cutoff", "horizon")
     missing = [f"--{name}" for name in needed if getattr(options, name) is None]
-    events = read_log(options.events, Form(options.encoding, options.sep), options.user)
+    form = form_of(options)
+    events = read_log(options.events, form)
     if missing:
         raise InvalidDataError(
             f"With --events give {', '.join(missing)} too. The file has the columns: "
             f"{', '.join(map(repr, events.columns))}."
         )
     chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
-    for name in ("user", "time", "behavior"):
-        if chosen[name] not in events:
-            raise MissingColumnError.named(chosen[name], events.columns, name)
+    named = {name: chosen[name] for name in ("user", "time", "behavior")}
+    chosen |= find_columns(events, form, named)
     return Question(events=events, positive=options.positive, **chosen, **more)
 
 
 def _positive(question: Question) -> pd.Series[bool] | None:
     if question.positive is None:
         return None
-    behaviors = question.events[question.behavior].astype("string")
+    events = question.events
+    texts = behavior_texts(events, question.behavior, None).texts.cast(pa.large_string())
+    behaviors = pd.Series(texts.to_pandas(), index=events.index, dtype="string")
+    composed = normalize("NFC", question.positive)
     try:
-        found = behaviors.str.contains(question.positive, case=False, na=False)
+        found = behaviors.str.normalize("NFC").str.contains(composed, case=False, na=False)
     except (ValueError, re.error) as error:
         raise InvalidDataError(
             f"--positive {question.positive!r} is no regular expression: {error}. Put a backslash "
@@ -237,4 +263,6 @@ def as_options(message: str) -> str:
     >>> as_options("Give timezone=, such as timezone='Asia/Seoul' (argument user=).")
     "Give --timezone, such as --timezone 'Asia/Seoul' (argument --user)."
     """
+    for setting, option in _SWITCHES.items():
+        message = message.replace(setting, option)
     return _ARGUMENT.sub(lambda found: f"--{_OPTIONS[found[1]]}{' ' if found[2] else ''}", message)

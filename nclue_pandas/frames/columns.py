@@ -116,11 +116,12 @@ def require_name(value: Any, argument: str, columns: Iterable[Any]) -> None:
     labels = list(columns)
     label = getattr(value, "name", None)
     guess = f" Did you mean {label!r}?" if is_name(label) and label in labels else ""
+    listed = ", ".join(repr(str(each)) for each in labels[:_NAMES_SHOWN])
+    has = f" The frame has: {listed}{', ...' if len(labels) > _NAMES_SHOWN else ''}."
     raise MissingColumnError(
         f"There is no column that a {type(value).__name__} names: give {argument}= the name of "
-        f"one.{guess} The frame has: {', '.join(repr(str(each)) for each in labels[:_NAMES_SHOWN])}"
-        f"{', ...' if len(labels) > _NAMES_SHOWN else ''}. Values that are in no column become one "
-        "with frame.assign(name=values)."
+        f"one.{guess}{has if labels else ''} Values that are in no column become one with "
+        "frame.assign(name=values)."
     )
 
 

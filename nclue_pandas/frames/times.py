@@ -18,7 +18,7 @@ from nclue_pandas.frames.parts import TimeKind, times_of_the_log
 from nclue_pandas.frames.text_values import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -310,22 +310,28 @@ def _numbers_of(texts: pa.Array) -> pa.Array:
     return pc.coalesce(exact, scaled.cast(pa.int64()))
 
 
-def mixed_zones(argument: str, without: Positions = NO_ROWS) -> InvalidDataError:
+def mixed_zones(
+    argument: str, without: Sequence[int] | Positions = (), total: int | None = None
+) -> InvalidDataError:
     """Return the error for times of which only some have a time zone.
 
     Parameters
     ----------
     argument : str
         Keyword under which the user named the column.
-    without : numpy.ndarray of int64
+    without : sequence of int
         Positions of rows whose time has none, where they are known.
+    total : int, optional
+        How many rows these are, where `without` holds only the first of them.
     """
+    count = len(without) if total is None else total
     problem = Problem(
         "mixed_time_zones",
         f"The column of {argument}= mixes times with and without a time zone"
-        + (f": {without.size:,} rows have none" if without.size else ""),
+        + (f": {count:,} rows have none" if count else ""),
         "Give all of them one, or none: which zone the others are in, only you can tell.",
-        tuple(without.tolist()),
+        tuple(int(row) for row in without),
+        total=count if count > len(without) else None,
     )
     return InvalidDataError.of([problem])
 

@@ -14,7 +14,7 @@ from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, is_text, to_
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.text_values import read_text
-from nclue_pandas.frames.times import mixed_zones, read_times
+from nclue_pandas.frames.times import TimeTexts, kind_of_times, mixed_zones
 from nclue_pandas.storage.content import bucket_numbers
 
 if TYPE_CHECKING:
@@ -22,8 +22,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nclue_pandas.frames.parts import TimeKind
+
 #: Name of the column that numbers the rows of the log.
 ROW: Final = "row"
+#: Rows of one problem that are told; their number is told in any case.
+ROWS_TOLD: Final = 1_000
+
+
+@dataclass(eq=False)
+class TimesSeen:
+    """What is found among the texts of times, batch after batch."""
+
+    found: frozenset[str] = frozenset()
+    rows: int = 0
+    _without_zone: int = 0
+    _first: list[int] = field(default_factory=list)
+
+    def look(self, values: pa.Array) -> None:
+        """Look at the texts of the next batch."""
+        texts = TimeTexts.of(values)
+        self.found |= texts.found
+        naive = texts.without_zone
+        self._without_zone += naive.size
+        self._first += (naive[: ROWS_TOLD - len(self._first)] + self.rows).tolist()
+        self.rows += len(values)
+
+    def kind(self) -> TimeKind | None:
+        """Tell how they read; None where there was none. Refuse some with a zone among others."""
+        kind = kind_of_times(self.found) if self.rows else None
+        if kind == "aware" and self._without_zone:
+            raise mixed_zones("time", self._first, self._without_zone)
+        return kind
 
 
 @dataclass(eq=False)
@@ -39,7 +69,12 @@ class Carrier:
     columns: Mapping[Any, str]
     _kinds: dict[Any, pa.DataType] = field(default_factory=dict)
     _categories: pd.Index[Any] | None = None
-    _zoned: bool | None = None
+    _times: TimesSeen = field(default_factory=TimesSeen)
+
+    @property
+    def times(self) -> TimeKind | None:
+        """What the texts of times read as in the whole log, once all batches were carried."""
+        return self._times.kind()
 
     def table(self, frame: pd.DataFrame, first: int) -> pa.Table:
         """Return the columns of a batch whose first row has the number `first` in the log."""
@@ -78,7 +113,7 @@ class Carrier:
             column = self._category_codes(column)
         values = _plain(column, argument)
         if argument == "time" and is_text(values.type):
-            self._check_zones(column)
+            self._times.look(values)
         kind = self._kinds.setdefault(label, values.type)
         try:
             if _family(values.type) == _family(kind):
@@ -102,16 +137,6 @@ class Carrier:
             )
         codes = column.cat.codes
         return codes.where(codes >= 0).astype("Int32")
-
-    def _check_zones(self, column: pd.Series[Any]) -> None:
-        """Refuse texts of which some have a time zone: the rows of some users cannot tell."""
-        times = read_times(column)
-        if times.last is None:
-            return
-        if self._zoned is None:
-            self._zoned = times.aware
-        if self._zoned != times.aware:
-            raise mixed_zones("time")
 
 
 def _plain(column: pd.Series[Any], argument: str) -> pa.Array:

@@ -13,23 +13,28 @@ import pandas as pd
 
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
-from nclue_pandas.frames.faults import raise_problems
+from nclue_pandas.frames.behaviors import behavior_texts, check_personal_data
+from nclue_pandas.frames.columns import require_name
+from nclue_pandas.frames.faults import check_on_invalid, raise_problems
+from nclue_pandas.frames.moments import Calendar
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.reports import SequenceReport
 from nclue_pandas.frames.reports import report as report_of
 from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
-from nclue_pandas.logs.carrying import ROW, Carrier
+from nclue_pandas.frames.times import read_times
+from nclue_pandas.logs.carrying import ROW, ROWS_TOLD, Carrier
 from nclue_pandas.logs.memory import give_back
-from nclue_pandas.logs.sources import frames_of
+from nclue_pandas.logs.sources import check_files, frames_of
 from nclue_pandas.logs.spill import PIECES, BatchFile, Runs
 from nclue_pandas.logs.store import SequenceStore
+from nclue_pandas.logs.text_files import TextForm
 from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     import pyarrow as pa
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.behaviors import OnPersonalData
     from nclue_pandas.frames.faults import OnInvalid
     from nclue_pandas.frames.grouping import TokenEstimator
+    from nclue_pandas.frames.parts import TimeKind
     from nclue_pandas.logs.spill import Span
     from nclue_pandas.storage.content import BucketDigest
 
@@ -50,8 +56,6 @@ _RUN_SHARE: Final = 20
 _BUILD_SHARE: Final = 8
 #: Beyond this much at a time nothing gets faster.
 _MOST_BYTES: Final = 256 << 20
-#: Rows of one problem that are told; their number is told in any case.
-_ROWS_TOLD: Final = 1_000
 
 
 def stream_sequences(
@@ -62,6 +66,10 @@ def stream_sequences(
     behavior: str | Sequence[str],
     memory: int = 1 << 30,
     directory: str | os.PathLike[str] | None = None,
+    encoding: str = "utf-8",
+    sep: str | None = None,
+    header: bool = True,
+    quotes: bool | None = None,
     until: Any = None,
     since: Any = None,
     tie_break: str | None = None,
@@ -72,7 +80,7 @@ def stream_sequences(
     on_invalid: OnInvalid = "raise",
     timezone: str | tzinfo | None = None,
 ) -> SequenceStore:
-    """Make one sequence for each user of a log that is larger than memory.
+    r"""Make one sequence for each user of a log that is larger than memory.
 
     The log is read once, in batches, and its rows go to disk by ranges of users; then the users
     of one range after another are built by :func:`to_sequences` itself. The sequences are the
@@ -80,12 +88,14 @@ def stream_sequences(
 
     Parameters
     ----------
-    log : path, pandas.DataFrame, pyarrow.Table or RecordBatch, or an iterable of them
-        A path is a Parquet, CSV or TSV file (also ``.csv.gz``), a directory of such files, or a
-        URL that fsspec opens. Batches follow each other as the rows of one log do.
+    log : path, pandas.DataFrame, Arrow data, or an iterable of them
+        A path is a Parquet or text file (CSV, TSV; also as ``.gz`` or ``.zip``), a directory of
+        such files, or a URL that fsspec opens. Arrow data is a table or batch of pyarrow, or
+        whatever exports a stream of it (``__arrow_c_stream__``: polars, DuckDB). Batches follow
+        each other as the rows of one log do.
     user, time, behavior : str, or sequence of str for `behavior`
-        Columns, as for :func:`to_sequences`. Every column has one type in all batches. In a CSV
-        file ids and behaviors are text; the type of times is told by the first rows.
+        Columns, as for :func:`to_sequences`. Every column has one type in all batches. In a text
+        file all of them are text, as it is written there, and an empty cell is null.
     memory : int, default 1 GiB
         Budget in bytes, at least 96 MiB: what this call may hold beyond what it found, the
         batches that an iterable makes aside. A log may be about a hundred times as large; the
@@ -93,6 +103,17 @@ def stream_sequences(
     directory : path, optional
         Where a directory for temporary files is made, by default where the system has them. They
         take about twice the size of the log as Arrow data.
+    encoding : str, default "utf-8"
+        Of text files, such as ``"cp949"`` (Excel in Korea) or ``"utf-16"``.
+    sep : str, optional
+        What stands between the columns of a text file: one character, or ``"\\s+"`` for white
+        space. By default TABs in ``.tsv`` files, commas in all others.
+    header : bool, default True
+        Whether text files begin with the names of the columns; without they are 0, 1, 2, ...
+    quotes : bool, optional
+        Whether quotes have a meaning in text files. By default they have none where TABs
+        separate; elsewhere a quoted cell of several lines is refused when it looks like rows of
+        the log, for which True is the remedy.
     until, since, tie_break, template, max_tokens, token_estimator : optional
         As for :func:`to_sequences`.
     personal_data, on_invalid, timezone : optional
@@ -133,6 +154,9 @@ def stream_sequences(
     if not isinstance(given, int) or given < LEAST_MEMORY:
         raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
     check_max_tokens(max_tokens)
+    check_on_invalid(on_invalid)
+    check_personal_data(personal_data)
+    form = TextForm(encoding, sep, header, quotes)
     options: dict[str, Any] = {
         "user": user,
         "time": time,
@@ -147,9 +171,12 @@ def stream_sequences(
         "on_invalid": on_invalid,
         "timezone": timezone,
     }
+    columns = _columns(options, getattr(log, "columns", ()))
+    _check_before(options, columns)
+    check_files(log)
     folder = TemporaryDirectory(prefix="nclue-", dir=directory, ignore_cleanup_errors=True)
     try:
-        store = _Streaming(options, memory, folder).run(log)
+        store = _Streaming(options, columns, form, memory, folder).run(log)
     except BaseException:
         folder.cleanup()
         raise
@@ -159,14 +186,16 @@ def stream_sequences(
 
 @dataclass(eq=False)
 class _Streaming:
-    options: Mapping[str, Any]
+    options: dict[str, Any]
+    columns: Mapping[Any, str]
+    form: TextForm
     memory: int
     folder: TemporaryDirectory[str]
     problems: list[Problem] = field(default_factory=list)
     offending: list[pd.DataFrame] = field(default_factory=list)
 
     def run(self, log: Any) -> SequenceStore:
-        carrier = Carrier(_columns(self.options))
+        carrier = Carrier(self.columns)
         runs = Runs(self._file("rows"), self._share(_RUN_SHARE))
         sequences = self._file("sequences")
         try:
@@ -189,7 +218,7 @@ class _Streaming:
         """Put the rows on disk by ranges of buckets."""
         width = BUCKETS // PIECES
         with track(BuildProgress, "log", unit="rows") as advance:
-            for frame in frames_of(log, carrier.columns, runs.run_bytes):
+            for frame in frames_of(log, self.columns, runs.run_bytes, self.form):
                 table = carrier.table(frame, runs.rows)
                 runs.add(table, (carrier.buckets(frame) // width).astype(np.uint8))
                 advance(len(frame))
@@ -199,13 +228,14 @@ class _Streaming:
         """Build the users of some buckets at a time."""
         spans: dict[int, list[Span]] = defaultdict(list)
         digests: list[BucketDigest] = []
+        times = carrier.times
         reports: list[SequenceReport] = []
         with track(BuildProgress, "sequences", total=runs.rows, unit="rows") as advance:
             for pieces in runs.ranges(self._share(_BUILD_SHARE)):
                 table = runs.read(pieces)
                 if table is None and reports:
                     continue
-                frame = self._sequences(carrier, table)
+                frame = self._sequences(carrier, table, times)
                 if frame is not None:
                     reports.append(_report_of(frame))
                     digests += _append(frame, file, spans)
@@ -215,19 +245,21 @@ class _Streaming:
         self._raise_problems()
         return SequenceStore(self.folder, file, spans, tuple(digests), merge_reports(reports))
 
-    def _sequences(self, carrier: Carrier, table: pa.Table | None) -> pd.DataFrame | None:
+    def _sequences(
+        self, carrier: Carrier, table: pa.Table | None, times: TimeKind | None
+    ) -> pd.DataFrame | None:
         """Build the sequences of some users, or take down what is wrong with their rows."""
         table = carrier.empty() if table is None else table
         events = carrier.frame(table)
         try:
-            with on_a_part():
+            with on_a_part(times):
                 return to_sequences(events, **self.options)
         except InvalidDataError as error:
             if error.rows is None:
                 raise
             numbers = table.column(ROW).to_numpy()
             places = sorted({row for problem in error.problems for row in problem.rows})
-            told = error.rows.set_axis(numbers[places], axis=0).iloc[:_ROWS_TOLD]
+            told = error.rows.set_axis(numbers[places], axis=0).iloc[:ROWS_TOLD]
             self.offending.append(told)
             self.problems += [
                 replace(problem, rows=tuple(numbers[list(problem.rows)].tolist()))
@@ -241,19 +273,34 @@ class _Streaming:
         for problem in self.problems:
             same[problem.code, problem.message].append(problem)
         if same:
-            rows = pd.concat(self.offending).sort_index().iloc[:_ROWS_TOLD]
+            rows = pd.concat(self.offending).sort_index().iloc[:ROWS_TOLD]
             raise_problems([_merged(problems) for problems in same.values()], rows)
 
 
-def _columns(options: Mapping[str, Any]) -> dict[Any, str]:
+def _check_before(options: Mapping[str, Any], columns: Mapping[Any, str]) -> None:
+    """Refuse what no log could be read with, before it is read."""
+    nothing = pd.DataFrame({label: pd.Series([], dtype=object) for label in columns})
+    behavior_texts(nothing, options["behavior"], options["template"])
+    calendar = Calendar(read_times(nothing[options["time"]]), options["timezone"] or "UTC")
+    for name in ("since", "until"):
+        moment = options[name]
+        if moment is not None and not isinstance(moment, (int, np.integer)):
+            calendar.moment(moment, name)
+
+
+def _columns(options: Mapping[str, Any], there: Iterable[Any]) -> dict[Any, str]:
     """Return the labels of the columns that are needed, each with the argument that named it."""
     behavior = options["behavior"]
-    columns: dict[Any, str] = {options["user"]: "user"}
-    for label in behavior if isinstance(behavior, (list, tuple)) else [behavior]:
-        columns.setdefault(label, "behavior")
-    columns.setdefault(options["time"], "time")
+    named = [(options["user"], "user")]
+    several = behavior if isinstance(behavior, (list, tuple)) else [behavior]
+    named += [(label, "behavior") for label in several]
+    named.append((options["time"], "time"))
     if options["tie_break"] is not None:
-        columns.setdefault(options["tie_break"], "tie_break")
+        named.append((options["tie_break"], "tie_break"))
+    columns: dict[Any, str] = {}
+    for label, argument in named:
+        require_name(label, argument, there)
+        columns.setdefault(label, argument)
     return columns
 
 
@@ -276,5 +323,5 @@ def _report_of(frame: pd.DataFrame) -> SequenceReport:
 
 def _merged(problems: list[Problem]) -> Problem:
     rows = sorted(row for problem in problems for row in problem.rows)
-    total = len(rows) if len(rows) > _ROWS_TOLD else None
-    return replace(problems[0], rows=tuple(rows[:_ROWS_TOLD]), total=total)
+    total = len(rows) if len(rows) > ROWS_TOLD else None
+    return replace(problems[0], rows=tuple(rows[:ROWS_TOLD]), total=total)

@@ -36,8 +36,8 @@ def told(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("form", "more", "says"),
     [
-        ({"encoding": "cp949"}, (), "give --encoding cp949"),
-        ({"encoding": "utf-16"}, (), "Give --encoding, such as cp949"),
+        ({"encoding": "cp949"}, (), "give --encoding 'cp949'"),
+        ({"encoding": "utf-16"}, (), "give --encoding 'utf-16'"),
         ({"encoding": "cp949"}, ("--encoding", "cp494"), "Give --encoding a name"),
         ({"sep": "\t"}, (), r"Give --sep '\t'"),
         ({"sep": ";"}, (), "Give --sep ';'"),

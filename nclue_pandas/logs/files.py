@@ -1,0 +1,157 @@
+"""Files of a log: found, opened and unpacked, and told apart by what they begin with."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
+
+import pyarrow as pa
+from pyarrow import parquet as pq
+
+from nclue_pandas.errors import InvalidDataError, MissingColumnError
+from nclue_pandas.frames.columns import require_frame
+from nclue_pandas.logs.text_files import read_text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+    import pandas as pd
+
+    from nclue_pandas.logs.text_files import TextForm
+
+#: Ends of the names that are files of a log in a directory.
+_KINDS: Final = (".parquet", ".csv", ".tsv", ".txt")
+_PACKED: Final = (".gz", ".zip", ".bz2", ".xz")
+_PARQUET, _ZIP, _OLD_EXCEL = b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+#: How a packed file begins -> what unpacks it.
+_UNPACK: Final[dict[bytes, Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh9": bz2.open,
+    b"\xfd7zX": lzma.open,
+}
+#: Rows that are looked at to tell how large a row is.
+_SAMPLE_ROWS: Final = 1_000
+_FILE_BUFFER: Final = 1 << 20
+
+
+def find_files(path: str) -> list[str]:
+    """Return the files of a path: itself, or those in the directory, by name.
+
+    Raises
+    ------
+    InvalidDataError
+        When there is none.
+    """
+    if "://" in path:
+        return [path]
+    if Path(path).is_file():
+        return [path]
+    if not Path(path).is_dir():
+        raise InvalidDataError(
+            f"There is no file {path!r}. Give a path, or an iterable of frames or Arrow batches."
+        )
+    found = sorted(entry.path for entry in os.scandir(path) if _is_log(entry))
+    if not found:
+        raise InvalidDataError(
+            f"There is no file of {', '.join(_KINDS)} (nor one of them as .gz or .zip) in {path!r}."
+        )
+    return found
+
+
+def _is_log(entry: os.DirEntry[str]) -> bool:
+    name = entry.name.lower()
+    for packed in _PACKED:
+        name = name.removesuffix(packed)
+    return entry.is_file() and name.endswith(_KINDS) and not name.startswith(("_", "."))
+
+
+def read_file(
+    path: str, form: TextForm, columns: Mapping[Any, str] | None, batch_bytes: int
+) -> Iterator[pd.DataFrame]:
+    """Read a file in frames of about `batch_bytes`; all columns when none is named."""
+    import fsspec
+
+    try:
+        with fsspec.open(path, "rb").open() as file, _unpacked(file, path) as (plain, name):
+            if _begins(plain) == _PARQUET or name.lower().endswith(".parquet"):
+                for batch in _read_parquet(plain, columns, batch_bytes):
+                    yield require_frame(pa.Table.from_batches([batch]), "log")
+            else:
+                yield from read_text_file(plain, name, form, columns, batch_bytes)
+    except FileNotFoundError as error:
+        raise InvalidDataError(f"There is no file {path!r}.") from error
+    except (pa.ArrowException, BadZipFile) as error:
+        raise InvalidDataError(f"The log {path!r} cannot be read: {error}") from error
+
+
+def _begins(file: BinaryIO) -> bytes:
+    begin = file.read(4)
+    file.seek(0)
+    return begin
+
+
+@contextmanager
+def _unpacked(file: BinaryIO, path: str) -> Iterator[tuple[BinaryIO, str]]:
+    """Unpack a file; return what is in it, and a name for it."""
+    begin = _begins(file)
+    opened: Any = file
+    name = path
+    if begin == _OLD_EXCEL:
+        raise _workbook(path)
+    if begin == _ZIP:
+        archive = ZipFile(file)
+        name = _member(archive, path)
+        opened = archive.open(name)
+        name = f"{path}/{name}"
+    for magic, unpack in _UNPACK.items():
+        if begin.startswith(magic):
+            opened = unpack(file, "rb")
+            name = str(PurePosixPath(path).with_suffix(""))
+    try:
+        yield opened, name
+    finally:
+        opened.close()
+
+
+def _member(archive: ZipFile, path: str) -> str:
+    """Return the one file in a zip archive."""
+    names = [name for name in archive.namelist() if not name.endswith("/")]
+    if "[Content_Types].xml" in names:
+        raise _workbook(path)
+    names = [name for name in names if not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise InvalidDataError(
+            f"{path} holds {len(names):,} files, not one. Unpack it, and give the directory."
+        )
+    return names[0]
+
+
+def _workbook(path: str) -> InvalidDataError:
+    return InvalidDataError(
+        f"{path} is an Excel workbook. Save it as CSV UTF-8, or read it with pandas.read_excel("
+        "..., dtype=str) and give the frame."
+    )
+
+
+def _read_parquet(
+    file: BinaryIO, columns: Mapping[Any, str] | None, batch_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    # Reading ahead would keep all that was read until the end of the file, and without a buffer
+    # a whole column of a row group would be held.
+    parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=_FILE_BUFFER)
+    for label, argument in (columns or {}).items():
+        if label not in parquet.schema_arrow.names:
+            raise MissingColumnError.named(label, parquet.schema_arrow.names, argument)
+    names = None if columns is None else list(columns)
+    # How large rows are when they are decoded, the first rows tell, not the file's own figures.
+    first = next(parquet.iter_batches(_SAMPLE_ROWS, columns=names, use_threads=False), None)
+    if first is not None:
+        rows = max(batch_bytes * len(first) // max(first.nbytes, 1), 1)
+        yield from parquet.iter_batches(rows, columns=names, use_threads=False)
