@@ -11,13 +11,14 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.contract import TOKENS_PER_USER
+from nclue_pandas.dask.originals import unconverted
 from nclue_pandas.dask.outcomes import Outcome
-from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, build, collect, pieces_of
-from nclue_pandas.dask.routing import Route, partition_count, pattern
+from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, build, collect, report_of
+from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.answers import to_answers as answers_of_frame
 from nclue_pandas.frames.answers import warn_of_answers
-from nclue_pandas.frames.columns import find_column, is_text, to_arrow
+from nclue_pandas.frames.columns import find_column, is_label, is_text, to_arrow
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, Report, SequenceReport
 from nclue_pandas.frames.reports import report as report_of_frame
@@ -113,13 +114,13 @@ def to_sequences(
         "timezone": timezone,
     }
     _try_out(sequences_of_frame, events, options, bounds=("until", "since"))
-    events = _with_ties(events, options)
-    behaviors = [behavior] if isinstance(behavior, str) else list(behavior)
-    roles = {"time": [time], "user": [user], "behavior": behaviors}
+    log = unconverted(_with_ties(events, options))
+    is_one = is_label(pattern(events), behavior) or not isinstance(behavior, (list, tuple))
+    roles = {"time": [time], "user": [user], "behavior": [behavior] if is_one else list(behavior)}
     if tie_break is not None:
         roles["tie_break"] = [options["tie_break"]]
-    work = _Sequences(options)
-    frames, outcomes = build(events, _route(events, roles), work, SEQUENCES)
+    work, shown = _Sequences(options), events.columns.size
+    frames, outcomes = build(log, Route.of(log, roles), work, SEQUENCES, shown=shown)
     _check_zones(outcomes)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
     warn_of_sequences(made)
@@ -191,11 +192,13 @@ def to_answers(
     }
     counted = {"positive": positive if isinstance(positive, str) or label is not None else None}
     _try_out(answers_of_frame, events, options | counted, bounds=())
-    events = _with_positive(events, options)
+    log = unconverted(_with_positive(events, options))
     named = {"time": time, "user": user, "positive": options["positive"], "label": label}
-    roles = {argument: [column] for argument, column in named.items() if column is not None}
-    work = _Answers(options)
-    frames, outcomes = build(events, _route(events, roles), work, ANSWERS)
+    roles = {
+        each: [column] for each, column in named.items() if each == "user" or column is not None
+    }
+    work, shown = _Answers(options), events.columns.size
+    frames, outcomes = build(log, Route.of(log, roles), work, ANSWERS, shown=shown)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, AnswerReport)])
     if time is not None:
         _check_zones(outcomes)
@@ -217,8 +220,7 @@ def report(frame: dd.DataFrame) -> Report | None:
     Report or None
         None for every other frame, also for one that was derived from theirs.
     """
-    pieces = pieces_of(frame)
-    return None if pieces is None else pieces.report
+    return report_of(frame)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,10 +247,6 @@ class _Answers:
             return frame, outcome
         last = part.iloc[[int(read_times(part[time]).ticks.argmax())]]
         return frame, replace(outcome, last=last, zoned=_zoned(part[time]))
-
-
-def _route(frame: dd.DataFrame, roles: dict[str, list[Any]]) -> Route:
-    return Route(roles, pattern(frame), partition_count(frame.npartitions))
 
 
 def _try_out(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dask import compute, delayed
 
-from nclue_pandas.dask.outcomes import ROWS_TOLD, numbered, row_numbers
+from nclue_pandas.dask.outcomes import ROWS_TOLD, Outcome, numbered, row_marks, row_numbers
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import id_text
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.dask.pieces import Pieces
-    from nclue_pandas.errors import Problem
     from nclue_pandas.frames.columns import Flags
     from nclue_pandas.frames.hashing import Hashes
     from nclue_pandas.jobs.sources import Columns
@@ -63,7 +62,7 @@ class DaskUsers:
 
 def compare(
     pieces: Pieces, columns: Columns, users: KnownUsers | DaskUsers
-) -> tuple[Match, list[Problem]]:
+) -> tuple[Match, list[Outcome]]:
     """Match answers in pieces with users, where the pieces are.
 
     Parameters
@@ -79,7 +78,7 @@ def compare(
     -------
     match : Match
         Of all answers.
-    unmatched : list of Problem
+    unmatched : list of Outcome
         Of the pieces that have some, with the numbers of their first rows.
     """
     if isinstance(users, KnownUsers):
@@ -89,8 +88,8 @@ def compare(
         delayed(_compare)(frame, piece, columns, users.within(number, count))
         for number, (frame, piece) in enumerate(pieces.counted)
     ]
-    found: list[tuple[Match, Problem]] = list(compute(*tasks))
-    return Match.sum(match for match, _ in found), [told for _, told in found if told.total]
+    found: list[tuple[Match, Outcome]] = list(compute(*tasks))
+    return Match.sum(match for match, _ in found), [told for _, told in found if told.problems]
 
 
 def _ascending(frame: pd.DataFrame, user: str) -> Hashes:
@@ -103,10 +102,12 @@ def _hashes(frame: pd.DataFrame, user: str) -> Hashes:
 
 def _compare(
     frame: pd.DataFrame, piece: int | None, columns: Columns, known: list[Hashes]
-) -> tuple[Match, Problem]:
+) -> tuple[Match, Outcome]:
     """Match one piece with users that may be in it."""
     found = is_among(_hashes(frame, columns.user), np.concatenate(known))
     others = np.flatnonzero(~found)
     problem = replace(UNMATCHED, rows=tuple(others[:ROWS_TOLD].tolist()))
-    (told,) = numbered([problem], row_numbers(frame, piece))
-    return Match.of(frame[columns.label], others), replace(told, total=others.size)
+    numbers = row_numbers(frame, piece)
+    told = [replace(each, total=others.size) for each in numbered([problem], numbers)]
+    outcome = Outcome(problems=tuple(told), marks=row_marks([problem], frame, numbers))
+    return Match.of(frame[columns.label], others), outcome if others.size else Outcome()

@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 from dask import compute, delayed
 
+from nclue_pandas.dask.originals import other_rows
 from nclue_pandas.dask.routing import ROW_BITS, pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import dask.dataframe as dd
     from numpy.typing import NDArray
 
+    from nclue_pandas.dask.routing import Route
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.reports import Report
 
@@ -44,6 +46,8 @@ class Outcome:
         The row with the last time, for answers of a log.
     zoned : bool or None
         Whether times given as text have a time zone; None where that is not in question.
+    marks : dict of int to int
+        What the rows that problems name held, by their number.
     """
 
     report: Report | None = None
@@ -52,6 +56,7 @@ class Outcome:
     lengths: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     last: pd.DataFrame | None = None
     zoned: bool | None = None
+    marks: Mapping[int, int] = field(default_factory=dict)
 
 
 def numbered(problems: Iterable[Problem], rows: NDArray[np.int64]) -> tuple[Problem, ...]:
@@ -61,6 +66,24 @@ def numbered(problems: Iterable[Problem], rows: NDArray[np.int64]) -> tuple[Prob
         own = rows[list(problem.rows[:ROWS_TOLD])].tolist()
         told.append(replace(problem, rows=tuple(own), total=len(problem.rows)))
     return tuple(told)
+
+
+def row_marks(
+    problems: Iterable[Problem], frame: pd.DataFrame, rows: NDArray[np.int64]
+) -> dict[int, int]:
+    """Return the hash of each row of a piece that is told, by its number."""
+    told = [np.asarray(each.rows[:ROWS_TOLD], dtype=np.int64) for each in problems]
+    places = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *told]))
+    return dict(zip(rows[places].tolist(), hashes(frame.iloc[places]).tolist(), strict=True))
+
+
+def hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """Return a hash of the values of each row."""
+    texts = frame.astype(object).map(ascii)
+    found: NDArray[np.uint64] = np.asarray(
+        pd.util.hash_pandas_object(texts, index=False), np.uint64
+    )
+    return found
 
 
 def row_numbers(frame: pd.DataFrame, piece: int | None) -> NDArray[np.int64]:
@@ -76,6 +99,22 @@ def row_counts(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
+class Told:
+    """Rows that problems name, in the order of the whole frame.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As the user has them.
+    local : pandas.DataFrame
+        As the workers had them after the way.
+    """
+
+    rows: pd.DataFrame
+    local: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class Whole:
     """The frame that the pieces are of, to tell problems as of one frame.
 
@@ -83,20 +122,28 @@ class Whole:
     ----------
     frame : dask.dataframe.DataFrame
         As the user gave it.
+    route : Route or None
+        How its rows came to the pieces; None where the pieces are the frame's own partitions.
     lengths : numpy.ndarray of int64
         Rows of its partitions.
+    marks : dict of int to int
+        What the rows that problems name held, by their number.
     """
 
     frame: dd.DataFrame
+    route: Route | None
     lengths: NDArray[np.int64]
+    marks: Mapping[int, int]
 
     @classmethod
-    def of(cls, frame: dd.DataFrame, outcomes: Sequence[Outcome]) -> Whole:
-        """Add up the lengths that the pieces saw."""
+    def of(cls, frame: dd.DataFrame, route: Route | None, outcomes: Sequence[Outcome]) -> Whole:
+        """Add up what the pieces saw."""
         lengths = np.zeros(frame.npartitions, dtype=np.int64)
+        marks: dict[int, int] = {}
         for each in outcomes:
             lengths[: each.lengths.size] += each.lengths
-        return cls(frame, lengths)
+            marks |= each.marks
+        return cls(frame, route, lengths, marks)
 
     def merge(self, problems: Iterable[Problem]) -> list[Problem]:
         """Put the same problem of several pieces together, with positions in the whole frame."""
@@ -105,30 +152,41 @@ class Whole:
             same.setdefault((problem.code, problem.message), []).append(problem)
         return [self._merged(each) for each in same.values()]
 
-    def rows(self, problems: Iterable[Problem]) -> pd.DataFrame:
-        """Fetch the rows that problems name, each once, in their order."""
+    def fetch(self, problems: Iterable[Problem]) -> Told:
+        """Fetch the rows that problems name, each once, in their order.
+
+        Raises
+        ------
+        InvalidDataError
+            When they are not the rows that the pieces saw.
+        """
         named = [np.asarray(problem.rows, dtype=np.int64) for problem in problems]
         positions = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *named]))
         ends = np.cumsum(self.lengths)
         of_partition = np.searchsorted(ends, positions, side="right")
         partitions = self.frame.to_delayed()
-        taken = [
-            delayed(_take)(
-                partitions[number],
-                positions[of_partition == number] - (ends[number] - self.lengths[number]),
-            )
-            for number in np.unique(of_partition).tolist()
-        ]
-        fetched: list[pd.DataFrame] = [*compute(*taken)]
-        return pd.concat(fetched) if fetched else pattern(self.frame)
+        taken = []
+        for number in np.unique(of_partition).tolist():
+            length = int(self.lengths[number])
+            places = positions[of_partition == number] - (ends[number] - length)
+            marks = [self.marks.get(place + (number << ROW_BITS)) for place in places.tolist()]
+            taken.append(delayed(_take)(partitions[number], places, length, self.route, marks))
+        fetched: list[Told] = [*compute(*taken)]
+        if not fetched:
+            return Told(pattern(self.frame), pattern(self.frame))
+        return Told(pd.concat([t.rows for t in fetched]), pd.concat([t.local for t in fetched]))
 
     def in_order(
         self, problems: Sequence[Problem], look: Callable[[pd.DataFrame], Sequence[Problem]]
-    ) -> list[Problem]:
-        """Order problems as `look` tells them when it looks at their rows."""
-        order = [(each.code, each.message) for each in look(self.rows(problems))]
+    ) -> tuple[list[Problem], pd.DataFrame]:
+        """Order problems as `look` tells them when it looks at their rows; return the rows too."""
+        told = self.fetch(problems)
+        order = [(each.code, each.message) for each in look(told.local)] if problems else []
         known = dict(zip(order, range(len(order)), strict=True))
-        return sorted(problems, key=lambda each: known.get((each.code, each.message), len(known)))
+        ordered = sorted(
+            problems, key=lambda each: known.get((each.code, each.message), len(known))
+        )
+        return ordered, told.rows
 
     def _merged(self, problems: list[Problem]) -> Problem:
         numbers = np.sort(np.concatenate([np.asarray(each.rows) for each in problems]))[:ROWS_TOLD]
@@ -139,5 +197,18 @@ class Whole:
         return replace(problems[0], rows=told, total=total if total > len(told) else None)
 
 
-def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
-    return frame.iloc[rows]
+def _take(
+    frame: pd.DataFrame,
+    places: NDArray[np.int64],
+    length: int,
+    route: Route | None,
+    marks: list[int | None],
+) -> Told:
+    """Take rows of a partition, which must have as many as before, and these as they were."""
+    if len(frame) != length:
+        raise other_rows()
+    rows = frame.iloc[places]
+    local = rows if route is None else route.local(rows)
+    if route is not None and hashes(local).tolist() != marks:
+        raise other_rows()
+    return Told(rows, local)

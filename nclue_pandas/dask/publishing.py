@@ -14,9 +14,10 @@ import dask.dataframe as dd
 from dask import compute, delayed
 
 from nclue_pandas.dask.matching import DaskUsers, compare
-from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_numbers
-from nclue_pandas.dask.pieces import gather, pieces_of
-from nclue_pandas.dask.routing import Route, partition_count, pattern
+from nclue_pandas.dask.originals import unconverted
+from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_marks, row_numbers
+from nclue_pandas.dask.pieces import gather, pieces_of, report_of
+from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.dask.writing import write
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.binary import read_binary
@@ -29,6 +30,8 @@ from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import describe, place_of, preview_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -80,6 +83,7 @@ class Lines:
             problems=numbered(found.problems, rows),
             warnings=numbered(found.warnings, rows),
             lengths=row_counts(rows),
+            marks=row_marks([*found.problems, *found.warnings], frame, rows),
         )
         inspection = Inspection(outcome, len(frame))
         if self.kind == "answers":
@@ -136,17 +140,16 @@ class DaskSource:
 
     def check(self) -> CheckReport:
         """Find what the service would refuse."""
-        whole = Whole.of(self.pieces.source, [each.outcome for each in self._inspections])
-        problems, warnings = (
-            whole.in_order(whole.merge(found), look)
-            for found, look in (
-                (self._all("problems"), lambda rows: self.lines.check(rows).problems),
-                (self._all("warnings"), lambda rows: self.lines.check(rows).warnings),
-            )
+        whole = self._whole()
+        problems, rows = whole.in_order(
+            whole.merge(self._all("problems")), lambda told: self.lines.check(told).problems
+        )
+        warnings, _ = whole.in_order(
+            whole.merge(self._all("warnings")), lambda told: self.lines.check(told).warnings
         )
         size = sum(each.rows for each in self._inspections)
         told = (*problems, *self._counts(size))
-        return CheckReport(self.lines.kind, size, told, tuple(warnings), whole.rows(problems))
+        return CheckReport(self.lines.kind, size, told, tuple(warnings), rows)
 
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
@@ -163,9 +166,9 @@ class DaskSource:
     def unmatched(self, users: KnownUsers | DaskUsers) -> tuple[Problem, pd.DataFrame]:
         """Return the answers that are of other users: their positions, and the rows."""
         _, found = compare(self.pieces, self.lines.columns, users)
-        whole = Whole.of(self.pieces.source, [each.outcome for each in self._inspections])
-        (merged,) = whole.merge(found)
-        return merged, whole.rows([merged])
+        whole = self._whole(found)
+        (merged,) = whole.merge(problem for each in found for problem in each.problems)
+        return merged, whole.fetch([merged]).rows
 
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Let the workers write the parts that are not there yet."""
@@ -186,9 +189,8 @@ class DaskSource:
         columns = self.lines.columns
         named = {"sequences": "sequence", "answers": "label"}[self.lines.kind]
         roles = {"user": [columns.user], named: [getattr(columns, named)]}
-        return gather(
-            self.frame, Route(roles, pattern(self.frame), partition_count(self.frame.npartitions))
-        )
+        frame = unconverted(self.frame)
+        return gather(frame, Route.of(frame, roles))
 
     @cached_property
     def digests(self) -> tuple[BucketDigest, ...]:
@@ -199,6 +201,11 @@ class DaskSource:
     def _inspections(self) -> list[Inspection]:
         tasks = [delayed(_inspect)(self.lines, *counted) for counted in self.pieces.counted]
         return list(compute(*tasks))
+
+    def _whole(self, found: Iterable[Outcome] = ()) -> Whole:
+        """The frame whose rows are told, and what the pieces saw of it."""
+        outcomes = [*(each.outcome for each in self._inspections), *found]
+        return Whole.of(self.pieces.source, self.pieces.route, outcomes)
 
     def _all(self, name: str) -> list[Problem]:
         return [found for each in self._inspections for found in getattr(each.outcome, name)]
@@ -272,10 +279,9 @@ def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection
 
 def stand_in(frame: dd.DataFrame) -> pd.DataFrame:
     """Return a frame of no rows that carries the report of a Dask frame."""
-    empty, made = pattern(frame).copy(), pieces_of(frame)
-    if made is not None and made.report is not None:
-        made.report.attach(empty)
-    return empty
+    made = report_of(frame)
+    empty = pattern(frame).copy()
+    return empty if made is None else made.attach(empty)
 
 
 register_source(dd.DataFrame, make_source, stand_in)

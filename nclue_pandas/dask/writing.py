@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from dask import compute, delayed
 
-from nclue_pandas.errors import IncompleteUploadError, InvalidDataError
+from nclue_pandas.dask.originals import other_rows
+from nclue_pandas.errors import IncompleteUploadError
 from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage.layout import part_buckets
@@ -75,7 +76,8 @@ def assign(
     Returns
     -------
     list of (pieces, parts)
-        Either one piece with all of its parts, or one part with all of its pieces.
+        Either one piece with all of its parts, or one part with all of its pieces; where there
+        are no lines there is no part, and the pieces must still have none.
 
     Examples
     --------
@@ -92,7 +94,6 @@ def assign(
     return [
         (list(frames[group * per_group : (group + 1) * per_group]), own)
         for group, own in enumerate(matched)
-        if own
     ]
 
 
@@ -131,11 +132,7 @@ def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> li
     """Write the parts of some pieces, on a worker; return the keys that were written."""
     content = lines.content(frames[0] if len(frames) == 1 else pd.concat(frames))
     if content.digests != assigned.digests:
-        raise InvalidDataError(
-            "The frame gave other rows when it was computed again, after a worker was lost. "
-            "Nothing was created from it. Read it from files that do not change, or persist() "
-            "it first."
-        )
+        raise other_rows()
     bucket = resolve(assigned.ref).storage
     prepared = Prepared(content, assigned.place)
     return [key for part in assigned.parts for key in put_part(bucket, prepared, part)]

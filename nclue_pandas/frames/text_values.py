@@ -104,7 +104,7 @@ def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
     try:
         values = to_chunks(column)
     except NO_ARROW_TYPE:
-        read = _read_objects(column, argument)
+        read = read_objects(column, argument)
         return replace(read, texts=pa.chunked_array([read.texts]))
     texts = [to_text(chunk, argument) for chunk in values.chunks or [pa.array([], values.type)]]
     return TextValues(pa.chunked_array(texts), NO_ROWS, _inexact_rows(values))
@@ -185,7 +185,7 @@ def _float_text(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_null(values), pa.scalar(None, pa.string()), texts)
 
 
-def _read_objects(column: pd.Series[Any], argument: str) -> TextValues:
+def read_objects(column: pd.Series[Any], argument: str) -> TextValues:
     """Read boxed Python values of mixed types, or texts that Arrow refuses."""
     objects = [
         None if gone else value.item() if isinstance(value, np.generic) else value
