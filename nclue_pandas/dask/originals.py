@@ -196,7 +196,7 @@ def unpacked(texts: pa.Array) -> pd.Series[Any]:
     if not marked.any():
         return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([texts])))
     objects = np.array([*texts.to_pylist(), None], dtype=object)[:-1]
-    readers = {"d": Decimal, "f": float, "s": literal_eval}
+    readers: dict[str, Callable[[str], Any]] = {"d": Decimal, "f": float, "s": literal_eval}
     for row in np.flatnonzero(marked).tolist():
         objects[row] = readers[objects[row][1]](objects[row][2:])
     return pd.Series(objects, dtype=object)
