@@ -10,7 +10,7 @@ from nclue_pandas.cli.findings import Finding, failed
 from nclue_pandas.cli.gateway import Gateway
 from nclue_pandas.cli.rights import right_findings
 from nclue_pandas.cli.versions import version_findings
-from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.errors import ConfigurationError, CredentialsError
 from nclue_pandas.key_sources import source_of_credentials
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def examine(options: argparse.Namespace, record: Record | None = None) -> Iterator[Finding]:
-    """Yield what is found, one after another: versions, keys, gateway, bucket, record.
+    """Yield what is found, one after another: versions, settings, keys, gateway, bucket, record.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ def examine(options: argparse.Namespace, record: Record | None = None) -> Iterat
         account = account_of(options, retries=1)
         digest = account.credentials().account
     except ConfigurationError as error:
-        yield Finding("FAIL", "keys", str(error), error.remedy)
+        what = "keys" if isinstance(error, CredentialsError) else "settings"
+        yield Finding("FAIL", what, str(error), error.remedy)
         return
     source = source_of_credentials(profile=options.profile, role=options.role)
     yield Finding("OK", "keys", f"From {source}; account {digest}.")

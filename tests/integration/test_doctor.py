@@ -169,7 +169,7 @@ def test_no_credentials(nothing_set, examined):
 def test_an_impossible_address_is_a_finding_too(named, examined):
     status, findings, _ = examined("--api-url", "http://far.example/api/v1")
     assert status == 1
-    assert "loopback" in findings["keys"][1]
+    assert "loopback" in findings["settings"][1]
 
 
 def test_the_module_runs_as_a_program(named):

@@ -354,3 +354,53 @@ def test_a_planted_frame_of_connect_is_found(sandbox, tmp_path, monkeypatch):
     in_frames(monkeypatch)
     planted = all_channels(sandbox, tmp_path)
     assert planted.leaking(WRONG_SECRET) == {"traceback"}
+
+
+def public_calls(client, feature, profile, run):
+    """Yield every call of the public surface that touches the store, by name."""
+    import dask.dataframe as dd
+
+    import nclue_pandas.dask
+
+    frame = pd.DataFrame({"user_id": [f"u{n}" for n in range(400)], "sequence": "tea->cup"})
+    answers = pd.DataFrame({"user_id": frame["user_id"], "label": [0, 1] * 200})
+    pieces = dd.from_pandas(frame, npartitions=2)
+    chain = {"name": "chain", "client": client}
+    yield "create_feature", lambda: nclue.create_feature(frame, "again", client=client)
+    yield "accessor", lambda: frame.nclue.create_feature("accessor", client=client)
+    yield "create_task", lambda: client.create_task("task", feature, answers)
+    yield "predict", lambda: frame.nclue.predict(answers, **chain)
+    yield "plan", lambda: frame.nclue.plan(answers, **chain)
+    yield "result", profile.result
+    yield "run's result", run.result
+    yield "iter_result", lambda: list(profile.iter_result())
+    yield "result on Dask", lambda: run.result(engine="dask")
+    yield "create_feature on Dask", lambda: pieces.nclue.create_feature("dask", client=client)
+    yield "read_parquet", lambda: nclue_pandas.dask.read_parquet("parts/", client=client)
+    yield "cleanup", client.cleanup
+    yield "head", lambda: client.storage.head("a")
+    yield "check", client.storage.check
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_key_is_in_a_frame_when_the_store_cannot_be_connected(sandbox, monkeypatch):
+    from nclue_pandas.storage import connection
+
+    client = rightful(sandbox)
+    frame = pd.DataFrame({"user_id": [f"u{n}" for n in range(400)], "sequence": "tea->cup"})
+    answers = pd.DataFrame({"user_id": frame["user_id"], "label": [0, 1] * 200})
+    feature = client.create_feature("logs", frame).wait()
+    profile = feature.custom_attributes("tea", ["tea"]).wait()
+    run = client.create_task("task-1", feature, answers).wait().run(feature).wait()
+    client.storage._connected = None
+
+    def no_files(self, *_, **__):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(connection.S3FileSystem, "__init__", no_files)
+    for name, call in public_calls(client, feature, profile, run):
+        channels, error = Channels(), caught(call)
+        assert isinstance(error, errors.StorageError), (name, error)
+        assert "Too many open files" in str(error), name
+        add_error(channels, error)
+        assert channels.leaking(sandbox.access_key, sandbox.secret_key) == set(), name
