@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import random
 import tracemalloc
@@ -211,9 +212,9 @@ def random_answer(rng):
     return http(body, *headers, status=status, length=length)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # aiohttp's own
+@pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")  # aiohttp's own
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("count", [64, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [40, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_random_answers_are_an_answer_or_our_error(hostile, bucket, count):
     rng = random.Random(5)
     hostile.answer = lambda line: random_answer(rng)
@@ -224,6 +225,7 @@ def test_random_answers_are_an_answer_or_our_error(hostile, bucket, count):
         except errors.StorageError as error:
             failed += 1
             assert_ours(error)
+    gc.collect()
     assert failed > count / 4
     assert not [line for line in hostile.requests if "/shop" not in line]
 

@@ -73,14 +73,22 @@ def caught(call):
     return None
 
 
+def shown_as(value):
+    """Return what a report of an error shows of a variable."""
+    try:
+        return repr(value)
+    except Exception as error:  # noqa: BLE001 - a half-made object of a library
+        return type(error).__name__
+
+
 def add_error(channels, error):
     """Add messages, links, fields and pickles of an error, and every frame with its variables."""
     for each in chain_of(error):
         channels.add("error", each, repr(each), each.args, each.__dict__)
-        frames = traceback.walk_tb(each.__traceback__)
-        stack = traceback.StackSummary.extract(frames, capture_locals=True)
-        theirs = [frame for frame in stack if frame.filename != __file__]  # not the caller's own
-        channels.add("traceback", *(f"{frame.name} {frame.locals}" for frame in theirs))
+        for frame, _ in traceback.walk_tb(each.__traceback__):
+            if frame.f_code.co_filename != __file__:  # not the caller's own
+                shown = [f"{name}={shown_as(value)}" for name, value in frame.f_locals.items()]
+                channels.add("traceback", frame.f_code.co_name, *shown)
     channels.add("pickle", pickle.dumps(error).decode("latin-1"))
 
 
@@ -382,6 +390,7 @@ def public_calls(client, feature, profile, run):
     yield "check", client.storage.check
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_no_key_is_in_a_frame_when_the_store_cannot_be_connected(sandbox, monkeypatch):
     from nclue_pandas.storage import connection
