@@ -101,7 +101,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         key="duplicate_ids",
         question="When a repeated id is refused: by the create call, or by the job.",
         assumed="By the job (DUPLICATE_USERID); the check finds it before.",
-        settled_by="Nothing: both are handled.",
+        settled_by="Nothing: both are handled, and a Task that fails for it, as was seen, too.",
         where="nclue_pandas.frames.checks:check",
     ),
     Assumption(
@@ -178,6 +178,20 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         where="nclue_pandas.storage.results:find_result",
     ),
     Assumption(
+        key="result_hour",
+        question="Of which zone the hour in the name of a result file is.",
+        assumed="Korean time. Nothing relies on it: the newest file is told by the store.",
+        settled_by="Nothing.",
+        where="nclue_pandas.storage.results:find_result",
+    ),
+    Assumption(
+        key="result_visibility",
+        question="Whether a result can be seen in the bucket as soon as its job is completed.",
+        assumed="It may lag: it is looked for over about ten seconds before it is called missing.",
+        settled_by="A longer lag: the pauses.",
+        where="nclue_pandas.storage.results:VISIBLE_AFTER",
+    ),
+    Assumption(
         key="result_columns",
         question="The columns of run results, and whether there is a header.",
         assumed="A user id and a score; a header is recognized, further columns are kept.",
@@ -200,6 +214,26 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         settled_by="Scores that fall with likeness: evaluation turns them.",
         where="nclue_pandas.frames.evaluation:evaluate",
+    ),
+    Assumption(
+        key="line_count",
+        question="Whether counts are exact.",
+        assumed=(
+            "A Feature's user_count is the users that were sent, and the line_count of a Run or a "
+            "Custom Attributes profile is the rows of its result: any difference is an error."
+        ),
+        settled_by="Users that the service leaves out by right: the comparison.",
+        where="nclue_pandas.jobs.counts:compare",
+    ),
+    Assumption(
+        key="billed_lines",
+        question="What a billed line is: prices are not public.",
+        assumed=(
+            "What line_count counts: the lines of the Feature, for a Task with test answers those "
+            "of both Features added up."
+        ),
+        settled_by="Another unit: the units of a plan.",
+        where="nclue_pandas.jobs.planning:BILLED_LINES",
     ),
     Assumption(
         key="custom_attributes_columns",
@@ -240,6 +274,13 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         where="nclue_pandas.service.timestamps:parse_timestamp",
     ),
     Assumption(
+        key="waiting_task",
+        question="The state of a Task while another one is built.",
+        assumed="Pending, so that it cannot be cancelled; registered is taken too.",
+        settled_by="Nothing: both are handled.",
+        where="nclue_pandas.jobs.queue:stands_in_queue",
+    ),
+    Assumption(
         key="finished_spelling",
         question="Whether a finished job is completed or complete.",
         assumed="Both are.",
@@ -256,7 +297,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     Assumption(
         key="auroc_type",
         question="The type of a task's AUROC.",
-        assumed="A number, a text or null.",
+        assumed="A text, as documented; a number and null are taken too.",
         settled_by="Nothing: all are handled.",
         where="nclue_pandas.service.fields:Fields.share",
     ),
@@ -278,7 +319,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         key="paging_index",
         question="Whether index is an item's offset or a page's number.",
         assumed="Either: the walk finds out by an overlap.",
-        settled_by="Nothing, or one request less per long list.",
+        settled_by="Nothing, or one request less per long list: today's pages say offset.",
         where="nclue_pandas.service.paging:iterate",
     ),
     Assumption(
@@ -312,7 +353,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     Assumption(
         key="error_body_shape",
         question="The shape of refusals.",
-        assumed="Every shape that was seen on NCP, codes as numbers or texts.",
+        assumed="Every shape that was seen on NCP, codes as numbers, as texts or by their names.",
         settled_by="Another shape: the reader.",
         where="nclue_pandas.service.error_bodies:read_error",
     ),
@@ -365,11 +406,11 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         key="other_feature",
         question=(
             "Whether a run may use another feature than its task's: the API text and the "
-            "guide disagree."
+            "guide disagree. Every feature has an NCLUE model."
         ),
         assumed=(
-            "It may: train on the past, score the present. Refused, it is "
-            "IncompatibleModel (10113)."
+            "It may, when both are of the same NCLUE model: train on the past, score the present. "
+            "Refused, it is IncompatibleModel (10113)."
         ),
         settled_by="Always refused: predict(score_on=) trains a task on each feature.",
         where="nclue_pandas.jobs.handles:Task.run",

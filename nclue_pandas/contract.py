@@ -28,6 +28,8 @@ TOKENS_PER_USER: Final = 2_048
 ROWS_PER_LABEL: Final = 100
 LIST_LIMIT_DEFAULT: Final = 20
 LIST_LIMIT: Final = 100
+#: Bytes that the Features, Tasks and Shopping Intents of an account may take: 5 TB in all.
+STORAGE_BYTES: Final = 5 * 10**12
 
 #: Between two behaviors of a sequence, with no space around it.
 BEHAVIOR_SEPARATOR: Final = "->"

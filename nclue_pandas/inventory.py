@@ -57,21 +57,22 @@ class Inventory:
         """Return users, tokens, lines and bytes on disk of each job, the largest first.
 
         What to look at when the service says STORAGE_FULL: features, tasks and Shopping Intent
-        profiles live in the account's NCLUE storage until they are deleted.
+        profiles live in the account's NCLUE storage, 5 TB in all, until they are deleted.
 
         Returns
         -------
         pandas.DataFrame
             ``kind``, ``name`` (string), ``users``, ``tokens``, ``lines``, ``disk_bytes``
-            (int64, null where the service tells nothing), ``created_at`` (UTC) and ``id``, all
-            Arrow-backed.
+            (int64, null where the service tells nothing), ``disk_share`` (double, of the 5 TB),
+            ``created_at`` (UTC) and ``id``, all Arrow-backed. Lines are those of the Feature
+            that a job works on.
 
         Examples
         --------
         >>> import nclue_pandas as nclue
         >>> with nclue.connect("sandbox") as client:
-        ...     list(client.usage().columns)[:6]
-        ['kind', 'name', 'users', 'tokens', 'lines', 'disk_bytes']
+        ...     list(client.usage().columns)[:7]
+        ['kind', 'name', 'users', 'tokens', 'lines', 'disk_bytes', 'disk_share']
         """
         from nclue_pandas.jobs.overview import usage_table
 

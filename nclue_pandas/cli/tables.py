@@ -58,7 +58,8 @@ def _usage(table: pd.DataFrame) -> str:
     shown["created (UTC)"] = _times(table["created_at"])
     totals = (
         f"In all: {_count(table['tokens'].sum())} tokens, {_count(table['lines'].sum())} lines, "
-        f"{_size(table['disk_bytes'].sum())} on disk."
+        f"{_size(table['disk_bytes'].sum())} on disk, {_share(table['disk_share'].sum())} of the "
+        "account's 5 TB."
     )
     return (
         f"{_table(shown)}\n\n{totals}\nFeatures, Tasks and Shopping Intents take NCLUE storage "
@@ -102,6 +103,17 @@ def _count(value: Any) -> str:
     import pandas as pd
 
     return "-" if pd.isna(value) else f"{value:,}"
+
+
+def _share(value: float) -> str:
+    """Write a share for people.
+
+    Examples
+    --------
+    >>> _share(0.0), _share(1e-9), _share(0.4567)
+    ('0.0%', 'less than 0.1%', '45.7%')
+    """
+    return "less than 0.1%" if 0 < value < 0.001 else f"{value:.1%}"  # noqa: PLR2004
 
 
 def _size(value: Any) -> str:

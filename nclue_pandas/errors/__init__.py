@@ -31,6 +31,7 @@
     |       +-- one class per code of the service, see errors.codes
     +-- JobError
         +-- JobFailed
+        +-- CountMismatchError (ValueError)
         +-- JobTimeout (TimeoutError)
         +-- JobNotFoundError (LookupError)
         +-- DuplicateNameError (ValueError)
@@ -87,6 +88,7 @@ from nclue_pandas.errors.data import (
     SpillError,
 )
 from nclue_pandas.errors.jobs import (
+    CountMismatchError,
     DuplicateNameError,
     JobError,
     JobFailed,
@@ -138,6 +140,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionBrokenError",
     "ConnectionFailedError",
+    "CountMismatchError",
     "CredentialsError",
     "DuplicateName",
     "DuplicateNameError",

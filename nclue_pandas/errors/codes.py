@@ -126,8 +126,14 @@ class IncompatibleModel(ApiError):  # noqa: N818 - the service's own word
     """409 10113 INCOMPATIBLE_MODEL."""
 
     code = 10113
-    cause = "The Task cannot be applied to this Feature."
-    remedy = "Run it on the Feature that it was trained on, or train a Task on this one."
+    cause = (
+        "The Task cannot be applied to this Feature: most likely the two are of different NCLUE "
+        "models, as after a change of the model (the console shows the model of each Feature)."
+    )
+    remedy = (
+        "Make the older Feature anew, so that both are of the present model, and train the Task "
+        "on it; or run the Task on the Feature that it was trained on."
+    )
 
 
 class FeatureProcessing(ApiError):  # noqa: N818 - the service's own word

@@ -63,6 +63,35 @@ class JobFailed(JobError):  # noqa: N818 - the state's own word
         return f"{DOCUMENTATION}#fail-{self.fail_code.lower().replace('_', '-')}"
 
 
+class CountMismatchError(JobError, ValueError):
+    """Rows were lost or came twice: a job or its result does not count what it was made from.
+
+    Attributes
+    ----------
+    expected, found : int
+        What was sent or told, and what is there.
+    """
+
+    remedy = (
+        "Delete the job that the message names and make it again: files that are missing or "
+        "changed on Object Storage are sent anew. Nothing with a difference is used."
+    )
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        expected: int,
+        found: int,
+        kind: str | None = None,
+        job_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(message, kind=kind, job_id=job_id, name=name)
+        self.expected = expected
+        self.found = found
+
+
 class JobTimeout(JobError, TimeoutError):  # noqa: N818 - beside TimeoutError
     """The deadline passed; the job goes on, and the message says how to pick it up."""
 

@@ -36,8 +36,8 @@ _ANEW: Final = "Delete the job (job.delete()), then create it again"
 FAILURES: dict[str, Failure] = {
     "COMMON_ERROR": Failure(
         "The service failed for a reason that it does not name.",
-        f"{_ANEW}; if it fails again, send its id to NCP's support.",
-        temporary=True,
+        "Send the job's id to NCP's support desk, which is the documented remedy. To try once "
+        f"more all the same: {_ANEW[0].lower()}{_ANEW[1:]}.",
     ),
     "DISK_SPACE_SHORTAGE": Failure(
         "The account's NCLUE storage is full: features, tasks and shopping intents live in it.",

@@ -74,6 +74,9 @@ class _Scores(Job[R]):
         ------
         JobFailed, JobTimeout
             See :meth:`wait`.
+        CountMismatchError
+            When the result does not have one row for each user. Dask tells it when a partition
+            is computed.
         ResultNotFoundError, ResultFormatError
             When the file is not there, or is not TAB-separated text.
         ConfigurationError
@@ -97,6 +100,11 @@ class _Scores(Job[R]):
         ------
         pandas.DataFrame
             As :meth:`result`, some rows at a time.
+
+        Raises
+        ------
+        CountMismatchError
+            After the last batch, when they do not have one row for each user.
         """
         from nclue_pandas.jobs.results import iterate
 
@@ -147,8 +155,8 @@ class Task(_Figures[TaskRecord]):
         ----------
         feature : Feature or str
             A handle, an id or a name: the Task's own, or another (train on the past, score the
-            present), where the service allows it: it answers ``IncompatibleModel`` (10113) where
-            not.
+            present). The service answers ``IncompatibleModel`` (10113) where it does not allow
+            that, most likely for a Feature of another NCLUE model.
         name : str, optional
             Unique name of the run; by default made from the names of task and feature.
 

@@ -54,6 +54,7 @@ class Job(display.Shown, Generic[R]):
         self._client: ClientLike | None = client
         self._name = name
         self._record = record
+        self._users: int | None = None
 
     @classmethod
     def of(cls, record: R, client: ClientLike) -> Self:
@@ -108,6 +109,24 @@ class Job(display.Shown, Generic[R]):
         self._record = record
         self._name = record.name or self._name
 
+    @property
+    def users(self) -> int | None:
+        """How many users the job should be about, as far as that is known here."""
+        return self._users
+
+    def expect(self, users: int | None) -> Self:
+        """Let what the service counts be compared with so many users, now and later.
+
+        Raises
+        ------
+        CountMismatchError
+            When the job is completed and counts others.
+        """
+        if users is not None and users != self._users:
+            self._users = users
+            self._compare()
+        return self
+
     def refresh(self) -> Self:
         """Ask the service for the job's present state: one request."""
         self.take(self.kind.get(self.client.service, self.id))
@@ -142,6 +161,22 @@ class Job(display.Shown, Generic[R]):
         """Raise :class:`JobFailed` when the last known state is failed."""
         if self.failed:
             raise job_failed(self.kind.title, self.id, self.name, self.record.fail_message)
+
+    def raise_if_wrong(self) -> None:
+        """Raise when the last known state is failed, or the job counts other users than were sent.
+
+        Raises
+        ------
+        JobFailed, CountMismatchError
+            The first of both that is so.
+        """
+        self.raise_if_failed()
+        self._compare()
+
+    def _compare(self) -> None:
+        from nclue_pandas.jobs.counts import compare
+
+        compare(self)
 
     def delete(self) -> None:
         """Delete the job on the service: one request.
@@ -183,19 +218,22 @@ class Job(display.Shown, Generic[R]):
         return hash((self.kind, self.id, self._ref))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (type(self), self.id, self._name, self._ref)
+        return _unpickle, (type(self), self.id, self._name, self._ref, self._users)
 
     def _card(self) -> display.Card:
         return job_card(self.kind.title, self.id, self._name, self._record)
 
 
-def _unpickle(cls: type[Job[Any]], job_id: str, name: str | None, ref: ClientRef) -> Job[Any]:
+def _unpickle(
+    cls: type[Job[Any]], job_id: str, name: str | None, ref: ClientRef, users: int | None = None
+) -> Job[Any]:
     job = cls.__new__(cls)
     job.id = job_id
     job._ref = ref  # noqa: SLF001 - the second half of __reduce__
     job._client = None  # noqa: SLF001
     job._name = name  # noqa: SLF001
     job._record = None  # noqa: SLF001
+    job._users = users  # noqa: SLF001
     return job
 
 

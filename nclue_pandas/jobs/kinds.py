@@ -46,6 +46,8 @@ class Kind(Generic[R]):
         among them.
     queued : bool
         Whether the service does one at a time, in the order of the requests.
+    counts_users : str or None
+        The field of a record that counts the users that the job is about, each once.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Kind(Generic[R]):
     record_type: type[R]
     identity: tuple[str, ...]
     queued: bool = False
+    counts_users: str | None = None
 
     def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> R:
         """Send the create request."""
@@ -125,7 +128,12 @@ def _comparable(field: str, value: Any) -> Any:
 
 
 FEATURE = Kind(
-    "feature", "features", "Feature", FeatureRecord, ("source_bucket", "source_file_path")
+    "feature",
+    "features",
+    "Feature",
+    FeatureRecord,
+    ("source_bucket", "source_file_path"),
+    counts_users="user_count",
 )
 TASK = Kind(
     "task",
@@ -142,7 +150,7 @@ TASK = Kind(
     ),
     queued=True,
 )
-RUN = Kind("run", "runs", "Run", RunRecord, ("task_id", "feature_id"))
+RUN = Kind("run", "runs", "Run", RunRecord, ("task_id", "feature_id"), counts_users="line_count")
 SHOPPING_INTENT = Kind(
     "shopping_intent", "shopping_intents", "Shopping Intent", ShoppingIntentRecord, ("task_id",)
 )
@@ -152,5 +160,6 @@ CUSTOM_ATTRIBUTES = Kind(
     "Custom Attributes",
     CustomAttributesRecord,
     ("feature_id", "keywords"),
+    counts_users="line_count",
 )
 KINDS = (FEATURE, TASK, RUN, SHOPPING_INTENT, CUSTOM_ATTRIBUTES)

@@ -32,7 +32,8 @@ def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
     sequences.check().raise_if_any()
     dataset = sequences.publish(client, name)
     with withdrawn_if_refused(client, kinds.FEATURE, dataset):
-        return make_feature_from_path(client, name, dataset.path, dataset.bucket)
+        feature = make_feature_from_path(client, name, dataset.path, dataset.bucket)
+    return feature.expect(dataset.rows)
 
 
 def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str | None) -> Feature:
@@ -115,7 +116,7 @@ def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature)
     check_name(name)
     _wait_for(client, task, feature)
     fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
-    return Run.of(create(client, kinds.RUN, name, fields), client)
+    return Run.of(create(client, kinds.RUN, name, fields), client).expect(users_of(feature))
 
 
 def make_shopping_intent(client: ClientLike, name: str, task: Task) -> ShoppingIntent:
@@ -134,7 +135,8 @@ def make_custom_attributes(
     wanted = check_keywords(keywords)
     _wait_for(client, feature)
     fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
-    return CustomAttributes.of(create(client, kinds.CUSTOM_ATTRIBUTES, name, fields), client)
+    record = create(client, kinds.CUSTOM_ATTRIBUTES, name, fields)
+    return CustomAttributes.of(record, client).expect(users_of(feature))
 
 
 def check_answers(answers: Source, *, trained_on: bool = True) -> None:
@@ -203,6 +205,12 @@ def _wait_for(client: ClientLike, *jobs: Feature | Task) -> None:
             )
         if not job.completed:
             job.wait()
+        job.raise_if_wrong()
+
+
+def users_of(feature: Feature) -> int | None:
+    """Return the users of a Feature, as they were sent or as the service counts them."""
+    return feature.record.user_count if feature.users is None else feature.users
 
 
 def _result_place(client: ClientLike, name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from nclue_pandas.contract import STORAGE_BYTES
 from nclue_pandas.jobs.kinds import KINDS
 from nclue_pandas.jobs.listing import as_frame
 
@@ -51,11 +52,13 @@ def usage_table(client: ClientLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``kind``, ``name``, ``users``, ``tokens``, ``lines``, ``disk_bytes``, ``created_at`` and
-        ``id``, with Arrow types; null where the service tells nothing.
+        ``kind``, ``name``, ``users``, ``tokens``, ``lines``, ``disk_bytes``, ``disk_share`` (of
+        the account's 5 TB), ``created_at`` and ``id``, with Arrow types; null where the service
+        tells nothing.
     """
     table = _all(client)
-    table = table[["kind", "name", *_FIGURES, "created_at", "id"]]
+    table["disk_share"] = table["disk_bytes"] / STORAGE_BYTES
+    table = table[["kind", "name", *_FIGURES, "disk_share", "created_at", "id"]]
     return table.sort_values(
         "disk_bytes", ascending=False, kind="stable", na_position="last", ignore_index=True
     )

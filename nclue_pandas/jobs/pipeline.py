@@ -177,7 +177,7 @@ class _Chain:
 
     def _feature(self, step: Step, data: Dataset) -> Feature:
         make = partial(make_feature_from_path, name=step.name, path=data.path, bucket=data.bucket)
-        return self._present(step, make, data)
+        return self._present(step, make, data).expect(data.rows)
 
     def _present(self, step: Step, make: Callable[[ClientLike], JobT], *data: Dataset) -> JobT:
         """Return the job that is there, or make it; one that failed in passing is replaced."""

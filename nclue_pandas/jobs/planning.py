@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.survey import Steps
 
+#: What the units of the jobs that are billed by line are: an assumption, for prices are not public.
+BILLED_LINES: Final = (
+    "Lines are counted as the service's line_count: those of the Feature, for a Task with test "
+    "answers of both Features together. Whether they are billed so is an assumption."
+)
 #: Requests of a job, at least, beside the one that looked for it: delete, create, get.
 _REQUESTS = {CREATE: 2, REPLACE: 3, "wait": 1}
 
@@ -55,10 +60,11 @@ class Plan(display.Shown):
         A row per dataset: ``dataset``, ``rows``, ``bytes``, ``objects``, ``to_upload``, ``path``.
     jobs : pandas.DataFrame
         A row per job: ``kind``, ``name``, ``action``, ``billed_by``, ``units`` (tokens are
-        estimated). The actions: *create*; *reuse* (completed) and *wait* (unfinished) pick up
-        what is there; *replace* a job that failed for a passing cause; *failed* and *taken* (the
-        name is of a job made from something else) stop the chain; *not needed*, because a later
-        job is there.
+        estimated; lines are those of the Feature, which is an assumption about the bill). The
+        actions: *create*; *reuse* (completed) and *wait* (unfinished) pick up what is there;
+        *replace* a job that failed for a passing cause; *failed*, *taken* (the name is of a job
+        made from something else) and *differs* (it does not count what was sent) stop the chain;
+        *not needed*, because a later job is there.
     requests : int
         Requests to the service, at least.
     minimum_seconds : float
@@ -86,7 +92,7 @@ class Plan(display.Shown):
                 ("Request limit alone", display.duration(self.minimum_seconds)),
             ],
             [display.Table.of(self.datasets, _DATASETS), display.Table.of(self.jobs, _JOBS)],
-            [f"[{problem.code}] {problem}" for problem in self.problems],
+            [*(f"[{problem.code}] {problem}" for problem in self.problems), BILLED_LINES],
         )
 
 
@@ -129,11 +135,11 @@ def _planned_datasets(datasets: Datasets, needed: list[str]) -> list[dict[str, A
 def _planned_jobs(inputs: Inputs, datasets: Datasets, steps: Steps) -> list[dict[str, Any]]:
     """Tell what becomes of each job; what is billed is counted only where it is made."""
     scored = "score_on" if datasets.score_on is not None else "sequences"
-    answered = datasets.answers.rows + (datasets.test.rows if datasets.test is not None else 0)
+    sides = 1 if datasets.test is None else 2
     units = {
         (Feature, steps.score_feature.name): inputs.sources[scored].tokens,
         (Feature, steps.feature.name): inputs.sources["sequences"].tokens,
-        (Task, steps.task.name): lambda: answered,
+        (Task, steps.task.name): (sides * datasets.sequences.rows).__int__,
         (Run, steps.run.name): (datasets.score_on or datasets.sequences).rows.__int__,
     }
     return [

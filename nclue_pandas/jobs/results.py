@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.jobs.counts import Tally, compare_result, ids_hashed, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,17 +49,23 @@ def read(job: Job[Any]) -> pd.DataFrame:
     from nclue_pandas.storage.results import read_result
 
     check_bucket(job)
-    frame = read_result(job.client.storage, job.record.result_file_path)
+    client = job.client
+    frame = read_result(client.storage, job.record.result_file_path, sleep=client.clock.sleep)
+    compare_result(job, len(frame), repeats(ids_hashed(frame)))
     return _signed(frame, job)
 
 
 def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
-    """Read the scores in batches."""
+    """Read the scores in batches; they are counted when all were read."""
     from nclue_pandas.storage.results import iter_result
 
     check_bucket(job)
-    for frame in iter_result(job.client.storage, job.record.result_file_path):
-        yield _signed(frame, job)
+    client, path = job.client, job.record.result_file_path
+    with Tally() as tally:
+        for frame in iter_result(client.storage, path, sleep=client.clock.sleep):
+            tally.add(frame)
+            yield _signed(frame, job)
+        compare_result(job, tally.rows, tally.repeated())
 
 
 def download(job: Job[Any]) -> pd.DataFrame:

@@ -9,9 +9,9 @@ never ids. A feature that was deleted and made again has another id and the same
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from nclue_pandas.errors import DuplicateNameError
+from nclue_pandas.errors import CountMismatchError, DuplicateNameError
 from nclue_pandas.jobs.creating import adopt
 from nclue_pandas.jobs.failures import is_temporary
 from nclue_pandas.jobs.handles import Feature, Run, Task
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nclue_pandas.service.records import Record
     from nclue_pandas.storage.publish import Dataset
 
+_NO_USERS: Final[Mapping[str, int]] = {}
 CREATE = "create"
 REPLACE = "replace"
 
@@ -43,15 +44,15 @@ class Step:
         What has the name.
     needed : bool
         Whether the chain still needs it.
-    conflict : DuplicateNameError, optional
-        When what has the name was made from something else.
+    conflict : DuplicateNameError or CountMismatchError, optional
+        When what has the name was made from something else, or counts other users.
     """
 
     handle: type[Job[Any]]
     name: str
     job: Job[Any] | None = None
     needed: bool = True
-    conflict: DuplicateNameError | None = None
+    conflict: DuplicateNameError | CountMismatchError | None = None
 
     @property
     def action(self) -> str:
@@ -59,7 +60,7 @@ class Step:
         if not self.needed:
             return "not needed"
         if self.conflict is not None:
-            return "taken"
+            return "taken" if isinstance(self.conflict, DuplicateNameError) else "differs"
         if self.job is None:
             return CREATE
         if self.job.completed:
@@ -123,7 +124,8 @@ def survey(client: ClientLike, names: ChainNames, datasets: Datasets) -> Steps:
         Conflicts and failures are told in them, not raised.
     """
     made_of = {names.run: {"task_name": names.task, "feature_name": names.score_feature}}
-    run = _look(client, Run, made_of)[names.run]
+    scored = (datasets.score_on or datasets.sequences).rows
+    run = _look(client, Run, made_of, {names.run: scored})[names.run]
     task = Step(Task, names.task, needed=False)
     if run.is_made:
         task = _look(client, Task, {names.task: _task_inputs(names, datasets)})[names.task]
@@ -139,12 +141,13 @@ def survey(client: ClientLike, names: ChainNames, datasets: Datasets) -> Steps:
             name: {"source_bucket": data.bucket, "source_file_path": data.path}
             for name, data in needed.items()
         },
+        {name: data.rows for name, data in needed.items()},
     )
-    feature, scored = (
+    feature, score_feature = (
         features.get(name, Step(Feature, name, needed=False))
         for name in (names.feature, names.score_feature)
     )
-    return Steps(feature, scored, task, run)
+    return Steps(feature, score_feature, task, run)
 
 
 def _task_inputs(names: ChainNames, datasets: Datasets) -> dict[str, Any]:
@@ -159,14 +162,17 @@ def _task_inputs(names: ChainNames, datasets: Datasets) -> dict[str, Any]:
 
 
 def _look(
-    client: ClientLike, handle: type[Job[Any]], made_of: Mapping[str, Mapping[str, Any]]
+    client: ClientLike,
+    handle: type[Job[Any]],
+    made_of: Mapping[str, Mapping[str, Any]],
+    users: Mapping[str, int] = _NO_USERS,
 ) -> dict[str, Step]:
-    """Return the steps of one kind by name."""
+    """Return the steps of one kind by name; `users` tells how many each should count."""
     if not made_of:
         return {}
     found = handle.kind.find_all(client.service, made_of.keys())
     return {
-        name: _step(client, handle, name, found.get(name), inputs)
+        name: _step(client, handle, name, found.get(name), inputs, users=users.get(name))
         for name, inputs in made_of.items()
     }
 
@@ -177,11 +183,14 @@ def _step(
     name: str,
     record: Record | None,
     inputs: Mapping[str, Any],
+    *,
+    users: int | None,
 ) -> Step:
     if record is None:
         return Step(handle, name)
     try:
         adopt(handle.kind, inputs, record, over=inputs.keys())
-    except DuplicateNameError as conflict:
+        job = handle.of(record, client).expect(users)
+    except (DuplicateNameError, CountMismatchError) as conflict:
         return Step(handle, name, conflict=conflict)
-    return Step(handle, name, handle.of(record, client))
+    return Step(handle, name, job)

@@ -101,7 +101,7 @@ def wait_until(jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
         watch.close()
         _tell_equals(jobs)
     for job in waited:
-        job.raise_if_failed()
+        job.raise_if_wrong()
 
 
 def _handles(jobs: Job[Any] | Iterable[Job[Any]]) -> list[Job[Any]]:

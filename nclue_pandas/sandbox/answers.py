@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from nclue_pandas.sandbox.jobs import Job
     from nclue_pandas.sandbox.settings import SandboxSettings
 
-_KST = timezone(timedelta(hours=9))
+KOREAN_TIME = timezone(timedelta(hours=9))
+#: Seconds that a job takes at least, as far as the service tells.
+_LEAST = 1.0
 #: Kind -> how the names of its fields begin.
 PREFIX = {
     jobs.FEATURE: "feature",
@@ -46,7 +48,9 @@ def created(job: Job, settings: SandboxSettings) -> dict[str, Any]:
 def told(job: Job, settings: SandboxSettings) -> dict[str, Any]:
     """Return the answer of a get operation."""
     spelled = {COMPLETED: settings.finished, PENDING: settings.pending}
-    ended = job.finished if job.state == COMPLETED else None
+    ended = None
+    if job.finished is not None and job.state == COMPLETED:
+        ended = max(job.finished, job.created + _LEAST)
     answer = {
         **created(job, settings),
         "status": spelled.get(job.state, job.state),
@@ -63,7 +67,7 @@ def told(job: Job, settings: SandboxSettings) -> dict[str, Any]:
 
 def timestamp(seconds: float, settings: SandboxSettings) -> str:
     """Write a time in the layout that is set."""
-    moment = datetime.fromtimestamp(seconds, tz=_KST)
+    moment = datetime.fromtimestamp(seconds, tz=KOREAN_TIME)
     layout = settings.timestamps
     if layout == "utc":
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -216,6 +216,9 @@ class Registry:
         for job in [job for job in self._jobs[kind].values() if not job.done]:
             start = max(job.created, free) if kind == TASK else job.created
             self._step(job, start, seconds)
+            waits = start > job.created and self._settings().waiting_task == PENDING
+            if waits and job.state == REGISTERED:
+                job.state = PENDING
             free = start + seconds
             if kind == TASK and job.done:
                 self._tasks_free = free

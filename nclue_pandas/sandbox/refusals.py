@@ -76,6 +76,8 @@ def gateway(name: str) -> Refusal:
 def render(refusal: Refusal, settings: SandboxSettings) -> tuple[bytes, str]:
     """Return the body and content type of a refusal in the shape that is set."""
     code: int | str = refusal.code if settings.error_codes == "number" else str(refusal.code)
+    if settings.error_codes == "name" and refusal.code in ERROR_CODES:
+        code = refusal.message
     message = refusal.message + (f": {refusal.details}" if refusal.details else "")
     shape = settings.error_body
     if shape == "empty":

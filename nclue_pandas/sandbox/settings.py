@@ -12,6 +12,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "paging": ("offset", "page"),
     "total": ("all", "answer"),
     "timestamps": ("offset", "utc", "compact", "naive", "fraction"),
+    "waiting_task": ("pending", "registered"),
     "auroc": ("number", "string", "null"),
     "other_feature": ("accept", "refuse"),
     "list_order": ("newest", "oldest", "shuffled"),
@@ -22,6 +23,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "delete_processing": ("refuse", "delete"),
     "few_labels": ("train", "both"),
     "result_order": ("shuffled", "by_id"),
+    "result_hour": ("korean", "utc"),
     "score_range": ("share", "percent"),
     "error_body": (
         "gateway",
@@ -36,7 +38,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
         "html",
         "empty",
     ),
-    "error_codes": ("string", "number"),
+    "error_codes": ("string", "number", "name"),
     "account": ("granted", "denied", "not_subscribed"),
     "storage_access": ("granted", "denied", "no_account"),
 }
@@ -58,6 +60,8 @@ class SandboxSettings:
         Spelling of the finished state.
     pending : str
         Spelling of the pending state; another word plays an unknown state.
+    waiting_task : {"pending", "registered"}
+        State of a Task while another is built: only a registered one can be cancelled.
     result_path : {"final", "requested"}
         Whether a finished job tells the name of its file, or what was asked for.
     result_header : bool
@@ -68,8 +72,8 @@ class SandboxSettings:
         What ``total`` of a list counts.
     error_body : str
         Shape of refusals, one of :data:`CHOICES`.
-    error_codes : {"string", "number"}
-        Type of the codes in them.
+    error_codes : {"string", "number", "name"}
+        How the codes in them are written; the gateway has no names for its own.
     timestamps : {"offset", "utc", "compact", "naive", "fraction"}
         Layout: ``+09:00``, ``Z``, ``+0900``, none, or with a fraction.
     auroc : {"number", "string", "null"}
@@ -96,6 +100,8 @@ class SandboxSettings:
         Which answers need 100 rows of each label.
     result_order : {"shuffled", "by_id"}
         Order of the rows of results.
+    result_hour : {"korean", "utc"}
+        Zone of the hour in the names of results.
     result_extra : bool
         Whether results have a further column.
     score_range : {"share", "percent"}
@@ -121,6 +127,7 @@ class SandboxSettings:
     job_seconds: float = 0.0
     finished: str = "completed"
     pending: str = "pending"
+    waiting_task: str = "pending"
     result_path: str = "final"
     result_header: bool = False
     paging: str = "offset"
@@ -128,7 +135,7 @@ class SandboxSettings:
     error_body: str = "gateway"
     error_codes: str = "string"
     timestamps: str = "offset"
-    auroc: str = "number"
+    auroc: str = "string"
     other_feature: str = "accept"
     list_order: str = "newest"
     keywords: str = "comma"
@@ -140,6 +147,7 @@ class SandboxSettings:
     delete_processing: str = "refuse"
     few_labels: str = "train"
     result_order: str = "shuffled"
+    result_hour: str = "korean"
     result_extra: bool = False
     score_range: str = "share"
     extra_fields: bool = False

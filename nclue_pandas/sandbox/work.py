@@ -11,6 +11,7 @@ import numpy as np
 
 from nclue_pandas.contract import ROWS_PER_LABEL
 from nclue_pandas.sandbox import jobs, model, profiles
+from nclue_pandas.sandbox.answers import KOREAN_TIME
 from nclue_pandas.sandbox.datasets import Failed, read_answers, read_sequences
 
 if TYPE_CHECKING:
@@ -109,39 +110,40 @@ class Worker:
 
     def _task(self, job: Job) -> None:
         train_on: Users = job.uses[0].product
-        rows, labels, lines = self._answers(job, "train", train_on)
+        rows, labels = self._answers(job, "train", train_on)
         if min(np.sum(labels == 0), np.sum(labels == 1)) < ROWS_PER_LABEL:
             raise Failed("NUM_OF_LABEL_INSUFFICIENT")
         seed = self._settings().seed
         trained = model.train(train_on.representations, labels, rows, seed=seed)
         if job.request.get("test_file_path"):
-            auroc, tested = self._tested(job, trained)
-            lines += tested
+            auroc = self._tested(job, trained)
         else:
             auroc = model.held_out_auroc(train_on.representations, rows, labels, seed=seed)
         ids = train_on.representations.user_ids
         target = tuple(ids[row] for row in rows[labels == 1])
         self._occupy(job, _NUMBER * len(rows))
         job.product = Trained(trained, train_on, target)
+        counted = [each.product for each in job.uses]
+        lines = sum(len(users.sequences) for users in counted)
         job.figures |= {"AUROC": auroc, "line_count": lines}
 
-    def _tested(self, job: Job, trained: model.Model) -> tuple[float, int]:
+    def _tested(self, job: Job, trained: model.Model) -> float:
         test_on: Users = job.uses[-1].product
-        rows, labels, lines = self._answers(job, "test", test_on)
+        rows, labels = self._answers(job, "test", test_on)
         least = ROWS_PER_LABEL if self._settings().few_labels == "both" else 1
         if min(np.sum(labels == 0), np.sum(labels == 1)) < least:
             raise Failed("NUM_OF_LABEL_INSUFFICIENT")
         scores = trained.score(test_on.representations)[rows]
-        return model.auroc(labels, scores), lines
+        return model.auroc(labels, scores)
 
-    def _answers(self, job: Job, role: str, users: Users) -> tuple[Any, Any, int]:
-        """Return rows of the feature, labels of these users, and the file's number of lines."""
+    def _answers(self, job: Job, role: str, users: Users) -> tuple[Any, Any]:
+        """Return rows of the feature, and the labels of these users."""
         place = job.request[f"{role}_bucket"], job.request[f"{role}_file_path"]
         answers = read_answers(self._storage, *place)
         row_of = {user: row for row, user in enumerate(users.representations.user_ids)}
         known = [(row_of[user], label) for user, label in answers.items() if user in row_of]
         rows, labels = np.array(known, dtype=np.int64).reshape(-1, 2).T
-        return rows, labels, len(answers)
+        return rows, labels
 
     def _run(self, job: Job) -> None:
         task, feature = job.uses
@@ -165,7 +167,7 @@ class Worker:
         lines = [f"{c}\t{value}\t{share:.6f}\t{lift:.6f}" for c, value, share, lift in rows]
         job.product = self._text("category\tvalue\tshare\tlift", lines)
         self._occupy(job, len(job.product))
-        job.figures |= {"line_count": len(lines)}
+        job.figures |= {"line_count": len(users.sequences)}
 
     def _write_scores(self, job: Job, users: Sequence[str], scores: Iterable[float]) -> None:
         """Write a result file, in an order of its own, as the documentation promises none."""
@@ -184,7 +186,8 @@ class Worker:
         if not self._storage.has_bucket(bucket):
             raise Failed("OBS_UPLOAD_FAILED")
         mark = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=8))
-        hour = datetime.fromtimestamp(job.created, tz=UTC).strftime("%Y%m%d%H")
+        zone = KOREAN_TIME if settings.result_hour == "korean" else UTC
+        hour = datetime.fromtimestamp(job.created, tz=zone).strftime("%Y%m%d%H")
         stem = f"{path}nclue" if path.endswith("/") else path
         key = f"{stem.lstrip('/')}_{mark}_{hour}.tsv"
         self._storage.put(

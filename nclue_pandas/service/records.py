@@ -81,7 +81,7 @@ class FeatureRecord(Record):
     source_bucket, source_file_path : str or None
         Its sequence dataset.
     user_count, token_count, disk_usage : int or None
-        Users, tokens and bytes; known once it is completed.
+        Users and tokens of its sequence dataset, and bytes; known once it is completed.
     """
 
     _prefix = "feature"
@@ -115,7 +115,7 @@ class TaskRecord(Record):
     auroc : float or None
         0 to 1; known once it is completed.
     line_count, disk_usage : int or None
-        Lines and bytes.
+        Lines of the Feature, of both where test answers were given, and bytes.
     """
 
     _prefix = "task"
@@ -157,7 +157,7 @@ class RunRecord(Record):
     result_bucket, result_file_path : str or None
         Where the scores are; whether the path is final is undocumented.
     line_count : int or None
-        Users scored.
+        Lines of the Feature: the users scored.
     """
 
     _prefix = "run"
@@ -187,7 +187,7 @@ class ShoppingIntentRecord(Record):
     task_id, task_name : str or None
         Whose target group it describes.
     line_count, disk_usage : int or None
-        Lines and bytes.
+        Lines of the Task's Feature, not of the profile, and bytes.
     """
 
     _prefix = "profile"
@@ -219,7 +219,7 @@ class CustomAttributesRecord(Record):
     result_bucket, result_file_path : str or None
         Where the scores are; whether the path is final is undocumented.
     line_count : int or None
-        Users scored.
+        Lines of the Feature: the users scored.
     """
 
     _prefix = "profile"

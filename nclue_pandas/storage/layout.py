@@ -245,6 +245,19 @@ class Place:
         return f"{folder}/{slug(self.name)}-{self.fingerprint}-{FORMAT}-{self.parts}p"
 
 
+def manifest_of(path: str) -> str | None:
+    """Return the key of the manifest beside a directory of ours, None for any other path.
+
+    Examples
+    --------
+    >>> place = Place("sequences", "nclue", "Shop", "0" * 24, 4)
+    >>> manifest_of(place.path) == place.manifest_key, manifest_of("own/sequences/")
+    (True, None)
+    """
+    key = f"{path.strip('/')}.json"
+    return key if _KEY.fullmatch(key) else None
+
+
 def metadata(fingerprint: str, part: int | None) -> dict[str, str]:
     """Return the metadata that mark an object as ours; `part` is None for the manifest.
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Parts on their way at a time: one is encoded while the others travel.
 PARTS_AT_ONCE: Final = 3
+#: Bytes of a manifest: a line of it for each of 1,024 parts is far less.
+_MANIFEST_LIMIT: Final = 1 << 20
 #: Seconds between two looks at parts whose sending is canceled.
 _TICK: Final = 0.05
 
@@ -274,6 +276,19 @@ def preview_parts(dataset: Dataset, bucket: Bucket) -> Dataset:
     """Tell which parts of a described dataset are not in the bucket yet."""
     missing = [p.key for p in dataset.parts if not is_there(bucket, p.key, p.size)]
     return replace(dataset, sent=tuple(missing))
+
+
+def published_rows(bucket: Bucket, path: str) -> int | None:
+    """Return the lines of a directory that this library wrote, as its manifest tells them."""
+    key = layout.manifest_of(path)
+    found = None if key is None else bucket.head(key)
+    if key is None or found is None or not layout.is_ours(key, found.metadata):
+        return None
+    try:
+        told = json.loads(bucket.get(key, 0, min(found.size, _MANIFEST_LIMIT)))
+        return int(told["rows"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def withdraw(dataset: Dataset, bucket: Bucket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from nclue_pandas.storage.result_lines import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Whole lines that belong together, in the order of the file.
 Piece = tuple["memoryview | bytes", ...]
+#: Seconds before each look for a result, about ten in all: a store may show it late.
+VISIBLE_AFTER: Final = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
 #: Blocks of an object that travel at the same time.
 _BLOCKS_AT_ONCE: Final = 4
 #: Bytes that Python adds to a block, with room to spare.
@@ -40,11 +43,14 @@ _HEAD: Final = 64 << 10
 _ENDING: Final = ".tsv"
 
 
-def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
+def find_result(
+    bucket: Bucket, path: str | None, *, sleep: Callable[[float], None] = time.sleep
+) -> ObjectInfo:
     """Find the result file of a completed job.
 
     Whether the service tells the final name or the requested path is not documented: when no
-    object has the name, the files that a directory or a stem leads to are listed.
+    object has the name, the files that a directory or a stem leads to are listed. What is not
+    there yet is looked for over some seconds.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
         Where it is.
     path : str or None
         As the service answers it.
+    sleep : callable
+        Waits for that many seconds.
 
     Returns
     -------
@@ -66,22 +74,36 @@ def find_result(bucket: Bucket, path: str | None) -> ObjectInfo:
     key = (path or "").lstrip("/")
     if not key or ".." in key.split("/") or not key.isprintable():
         raise ResultNotFoundError(f"The service names no result file that can be read: {path!r}.")
+    for pause in VISIBLE_AFTER:
+        if pause:
+            sleep(pause)
+        found = _visible(bucket, key)
+        if found is not None:
+            return found
+    raise ResultNotFoundError(
+        f"No result file is at s3://{bucket.name}/{key}, nor under it; it was looked for over "
+        f"{sum(VISIBLE_AFTER):g} seconds. It may have been moved or deleted: put it back, or "
+        "delete the job (.delete()) and run it again."
+    )
+
+
+def _visible(bucket: Bucket, key: str) -> ObjectInfo | None:
+    """Return the object of a key, or the newest of those that a directory or a stem leads to."""
     if not key.endswith("/"):
         found = bucket.head(key)
         if found is not None:
             return found
     stem = key if key.endswith("/") else f"{key}_"
     files = [info for info in bucket.list(stem) if info.key.endswith(_ENDING)]
-    if not files:
-        raise ResultNotFoundError(
-            f"No result file is at s3://{bucket.name}/{key}, nor under it. It may have been moved "
-            "or deleted: put it back, or delete the job (.delete()) and run it again."
-        )
-    return max(files, key=lambda info: (str(info.modified), info.key))
+    return max(files, key=lambda info: (str(info.modified), info.key), default=None)
 
 
 def read_result(
-    bucket: Bucket, path: str | None, *, columns: Sequence[str] = RESULT_COLUMNS
+    bucket: Bucket,
+    path: str | None,
+    *,
+    columns: Sequence[str] = RESULT_COLUMNS,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> pd.DataFrame:
     """Read a result file: blocks of it are parsed while the next ones travel.
 
@@ -93,6 +115,8 @@ def read_result(
         As the service answers it.
     columns : sequence of str
         Names of the first columns: an id and a number.
+    sleep : callable
+        Waits for a result that is not visible yet.
 
     Returns
     -------
@@ -104,7 +128,7 @@ def read_result(
     ResultNotFoundError, ResultFormatError
         When the file is not there, empty, or not TAB-separated text.
     """
-    found = find_result(bucket, path)
+    found = find_result(bucket, path, sleep=sleep)
     return frame_of(pa.concat_tables(_tables(bucket, found, columns, BLOCK)))
 
 
@@ -114,12 +138,13 @@ def iter_result(
     *,
     columns: Sequence[str] = RESULT_COLUMNS,
     block_bytes: int = BLOCK,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[pd.DataFrame]:
     """Read a result file some rows at a time; see :func:`read_result`.
 
     Parameters
     ----------
-    bucket, path, columns
+    bucket, path, columns, sleep
         As for :func:`read_result`.
     block_bytes : int
         Bytes read at a time; a few blocks are in memory at once.
@@ -129,7 +154,7 @@ def iter_result(
     pandas.DataFrame
         Rows in the file's order.
     """
-    found = find_result(bucket, path)
+    found = find_result(bucket, path, sleep=sleep)
     for table in _tables(bucket, found, columns, block_bytes):
         if table.num_rows:
             yield frame_of(table)

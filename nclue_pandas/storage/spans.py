@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from nclue_pandas.storage.result_lines import result_names, scores_of
 from nclue_pandas.storage.results import find_result
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -72,12 +73,13 @@ def result_spans(
     *,
     columns: Sequence[str] = RESULT_COLUMNS,
     span_bytes: int = SPAN_BYTES,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> list[ResultSpan]:
     """Cut a result file into ranges.
 
     Parameters
     ----------
-    bucket, path, columns
+    bucket, path, columns, sleep
         As for :func:`~nclue_pandas.storage.results.read_result`.
     span_bytes : int
         Bytes of a range.
@@ -87,7 +89,7 @@ def result_spans(
     ResultNotFoundError, ResultFormatError
         When the file is not there, empty, or not TAB-separated text.
     """
-    found = find_result(bucket, path)
+    found = find_result(bucket, path, sleep=sleep)
     head = bucket.get(found.key, start=0, end=min(_HEAD, found.size))
     if found.size > len(head) and b"\n" in head:
         head = head[: head.rfind(b"\n") + 1]

@@ -106,8 +106,10 @@ def test_body_shape(golden, service, scripted):
     "golden", [g for g in SHAPES if g.get("code", 0) > 10_000], ids=lambda golden: golden["shape"]
 )
 def test_every_code_in_every_shape(golden, service, scripted):
+    name = next(entry["name"] for entry in CODES if entry["code"] == golden["code"])
     for entry in CODES:
         body = golden["body"].replace(str(golden["code"]), str(entry["code"]))
+        body = body.replace(name, entry["name"]).replace(name.lower(), entry["name"].lower())
         answer = {"status": entry["status"], "body": body}
         error = refused(scripted, lambda: service.get_feature(FEATURE_ID), answer)
         assert (error.status, error.code, type(error).code) == (

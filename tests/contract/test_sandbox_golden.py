@@ -176,8 +176,8 @@ def assert_generated(value, rule) -> None:
         assert type(value) is int
         assert value > 0
     elif rule == "auroc":
-        assert type(value) is float
-        assert 0.5 < value <= 1
+        assert type(value) is str
+        assert 0.5 < float(value) <= 1
     elif rule == "fail message":
         assert "DUPLICATE_USERID" in value
     else:

@@ -30,7 +30,7 @@ def test_every_kind_is_in_the_table(filled):
     assert (table["status"] == "completed").all()
 
 
-def test_usage_tells_what_fills_the_storage(filled, sandbox):
+def test_usage_tells_what_fills_the_storage(filled, sandbox, sequences):
     table = filled.usage()
     taken = table.set_index("kind")["disk_bytes"]
     assert taken.isna().sum() == 2
@@ -39,6 +39,11 @@ def test_usage_tells_what_fills_the_storage(filled, sandbox):
     assert {str(table[name].dtype) for name in ("users", "tokens", "lines", "disk_bytes")} == {
         "int64[pyarrow]"
     }
+    share = table["disk_share"].dropna()
+    assert share.sum() == pytest.approx(taken.sum() / 5e12)
+    assert str(share.dtype) == "double[pyarrow]"
+    lines = table.set_index("kind")["lines"].drop("Feature")
+    assert (lines == len(sequences)).all(), "of whatever kind: the lines of the Feature"
     sandbox.configure(storage_limit=int(taken.sum()))
     feature = filled.get_feature("러닝 shop")
     with pytest.raises(StorageFull) as caught:
@@ -54,7 +59,8 @@ def test_an_empty_account(client):
     assert client.list_jobs().empty
     assert client.usage().empty
     assert list(client.usage().columns) == [
-        *("kind", "name", "users", "tokens", "lines", "disk_bytes", "created_at", "id")
+        *("kind", "name", "users", "tokens", "lines", "disk_bytes", "disk_share"),
+        *("created_at", "id"),
     ]
 
 
@@ -66,7 +72,7 @@ def test_both_are_commands(named, filled, capsys):
     assert main(["usage", "--bucket", named.bucket]) == 0
     shown = capsys.readouterr().out
     assert "In all: " in shown
-    assert "KiB on disk" in shown
+    assert "KiB on disk, less than 0.1% of the account's 5 TB" in shown
     first, *_ = [line for line in shown.splitlines() if line.startswith(("Feature", "Task"))]
     assert first.startswith("Feature")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.contract import FAIL_CODES
 
@@ -72,6 +73,19 @@ def test_every_documented_reason(sandbox, client, sequences, code):
     assert "failed" in feature._repr_html_()
     feature.delete()
     assert client.list_features().empty
+
+
+def test_a_common_error_is_for_the_support_desk_and_not_tried_again(sandbox, client, sequences):
+    sandbox.inject("COMMON_ERROR", operation="create_feature")
+    answers = sequences[["user_id"]].assign(label=[n % 2 for n in range(len(sequences))])
+    for _ in range(2):
+        with pytest.raises(errors.JobFailed, match="support desk") as caught:
+            nclue.predict(sequences, answers, name="tea", client=client)
+    assert [r.operation for r in sandbox.requests].count("create_feature") == 1
+    plan = nclue.plan(sequences, answers, name="tea", client=client)
+    assert plan.jobs["action"].tolist()[0] == "failed"
+    client.get_feature(caught.value.job_id).delete()
+    assert len(nclue.predict(sequences, answers, name="tea", client=client)) == len(sequences)
 
 
 def test_a_reason_that_is_not_documented(sandbox, client, sequences):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,12 +14,14 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.assumptions import ASSUMPTIONS
+from nclue_pandas.assumptions import ASSUMPTIONS, KOREAN_TIME
 from nclue_pandas.config import ServiceSettings, StorageSettings
 from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
+from nclue_pandas.sandbox.ncp_layer import Refusal
 from nclue_pandas.sandbox.settings import CHOICES
+from nclue_pandas.storage.results import find_result
 
 USERS = [f"u{number:03d}" for number in range(240)]
 TEA = [number % 2 for number in range(240)]
@@ -166,6 +169,56 @@ def test_of_which_answers_100_of_a_label_are_needed(few_labels, shop, fresh):
                 task.wait(timeout=30)
 
 
+@pytest.mark.parametrize("waiting_task", ["pending", "registered"])
+def test_a_task_that_waits_for_another(waiting_task, shop, fresh):
+    answers = shop.answers
+    with playing(shop, waiting_task=waiting_task, job_seconds=3600.0):
+        first = shop.client.create_task(f"{fresh} 1", shop.feature, answers)
+        second = shop.client.create_task(f"{fresh} 2", shop.feature, answers)
+        assert (first.refresh().status, second.refresh().status) == ("registered", waiting_task)
+        if waiting_task == "registered":
+            second.cancel()
+        else:
+            with pytest.raises(errors.JobNotCancellableError, match="is pending"):
+                second.cancel()
+        left = second.name in shop.client.list_tasks()["name"].tolist()
+        assert left is (waiting_task == "pending")
+    shop.sandbox.advance(7200)
+
+
+@pytest.mark.parametrize("result_hour", ["korean", "utc"])
+def test_zone_of_the_hour_in_the_name_of_a_result(result_hour, shop, fresh):
+    with playing(shop, result_hour=result_hour):
+        run = shop.task.run(shop.feature, name=fresh)
+        assert len(run.result(timeout=30)) == len(USERS)
+    made = run.record.created_at.astimezone(KOREAN_TIME if result_hour == "korean" else UTC)
+    assert run.record.result_file_path.endswith(f"_{made:%Y%m%d%H}.tsv")
+
+
+@pytest.mark.parametrize("result_path", ["final", "requested"])
+def test_a_result_that_is_visible_late(result_path, shop, fresh):
+    """The store shows the file only after some looks."""
+    looks = []
+
+    def hidden(environ):
+        if "results" not in environ["PATH_INFO"] + environ["QUERY_STRING"]:
+            return None
+        looks.append(environ["REQUEST_METHOD"])
+        environ["QUERY_STRING"] = environ["QUERY_STRING"].replace("results", "hidden")
+        return Refusal("404 Not Found", "NoSuchKey", "") if looks[-1] == "HEAD" else None
+
+    def slept(seconds):
+        if seconds == 2.0:
+            shop.sandbox.storage.on_request = None
+
+    with playing(shop, result_path=result_path):
+        run = shop.task.run(shop.feature, name=fresh).wait(timeout=30)
+        shop.sandbox.storage.on_request = hidden
+        found = find_result(run.client.storage, run.record.result_file_path, sleep=slept)
+    assert looks == {"final": ["HEAD", "GET"], "requested": ["GET"]}[result_path] * 3
+    assert found.size > 0
+
+
 @pytest.mark.parametrize("result_order", ["shuffled", "by_id"])
 @pytest.mark.parametrize("result_extra", [False, True])
 @pytest.mark.parametrize("result_header", [False, True])
@@ -190,6 +243,8 @@ PLAYED = {
     "custom_attributes_columns": {"result_header", "result_extra"},
     "shopping_intent_columns": {"result_header"},
     "result_order": {"result_order"},
+    "result_hour": {"result_hour"},
+    "waiting_task": {"waiting_task"},
     "score_range": {"score_range"},
     "keyword_separator": {"keywords"},
     "timestamp_layout": {"timestamps"},
@@ -230,6 +285,9 @@ OF_THE_SERVICE = {
     "name_case",
     "download_headers",
     "rate_limit_status",
+    "billed_lines",
+    "line_count",
+    "result_visibility",
     "storage_listing",
 }
 

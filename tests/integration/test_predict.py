@@ -226,7 +226,7 @@ def test_calls_at_the_same_time_make_one_chain(sandbox, predict, count):
 
 
 def test_calls_at_the_same_time_replace_a_failed_job_once(sandbox, client, predict, count):
-    sandbox.inject("COMMON_ERROR", operation="create_feature")
+    sandbox.inject("OBS_UPLOAD_FAILED", operation="create_feature")
     with pytest.raises(errors.JobFailed):
         predict()
     results, barrier = [], threading.Barrier(3)

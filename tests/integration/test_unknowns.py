@@ -89,6 +89,21 @@ def test_spelling_of_the_finished_state(finished, shop, fresh):
         assert shop.client.get_run(fresh).completed
 
 
+@pytest.mark.parametrize("other", ["same feature", "another feature", "none"])
+def test_lines_are_those_of_the_feature(other, shop, fresh):
+    part = shop.client.create_feature(fresh, shop.sequences.head(230))
+    test = {} if other == "none" else {"test": shop.answers[220:]}
+    if other == "another feature":
+        test |= {"test_feature": part, "test": shop.answers[220:230]}
+    task = shop.client.create_task(fresh, shop.feature, shop.answers[:220], **test).wait()
+    lines = {"none": 240, "same feature": 480, "another feature": 470}[other]
+    assert task.record.line_count == lines
+    assert task.shopping_intent(fresh).wait().record.line_count == 240
+    assert part.custom_attributes(fresh, ["tea"]).wait().record.line_count == 230
+    assert task.run(part, name=fresh).wait().record.line_count == 230
+    assert task.record.completed_at > task.record.created_at
+
+
 @pytest.mark.parametrize("auroc", ["number", "string", "null"])
 def test_type_of_auroc(auroc, shop):
     with playing(shop, auroc=auroc):

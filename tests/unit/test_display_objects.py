@@ -198,6 +198,7 @@ def test_a_plan_shows_uploads_jobs_and_requests():
     assert shown.startswith("Plan of 'lunch-bag': ready\n  Requests             6 at least")
     assert "sequences  3,317  1.9 MiB        1          0  nclue/sequences/x/" in shown
     assert "123,456" in shown
+    assert "Whether they are billed so is an assumption." in shown
     assert "&lt;b&gt;러닝화&lt;/b&gt;" in make_plan()._repr_html_()
 
 

@@ -11,9 +11,14 @@ START = 1_800_000_000.0
 
 
 @pytest.fixture
-def registry(monkeypatch):
+def waiting_task():
+    return "pending"
+
+
+@pytest.fixture
+def registry(monkeypatch, waiting_task):
     monkeypatch.setattr("nclue_pandas.sandbox.jobs.time.time", lambda: START)
-    settings = SandboxSettings(job_seconds=100.0)
+    settings = SandboxSettings(job_seconds=100.0, waiting_task=waiting_task)
     return jobs.Registry(lambda: settings, lambda job: None)
 
 
@@ -39,10 +44,13 @@ def test_a_job_ends_when_its_time_is_over_not_when_it_is_asked_for(registry):
 
 def test_tasks_are_built_one_at_a_time_in_order(registry):
     made = [registry.add(jobs.TASK, name, {}, ()) for name in "abc"]
+    assert states(registry, jobs.TASK) == ["registered", "pending", "pending"]
     registry.advance(60)
-    assert states(registry, jobs.TASK) == ["in_progress", "registered", "registered"]
-    registry.advance(100)
-    assert states(registry, jobs.TASK) == ["completed", "in_progress", "registered"]
+    assert states(registry, jobs.TASK) == ["in_progress", "pending", "pending"]
+    registry.advance(40)
+    assert states(registry, jobs.TASK) == ["completed", "pending", "pending"]
+    registry.advance(60)
+    assert states(registry, jobs.TASK) == ["completed", "in_progress", "pending"]
     registry.advance(1_000)
     assert states(registry, jobs.TASK) == ["completed"] * 3
     assert [job.finished for job in made] == [START + 100, START + 200, START + 300]
@@ -55,6 +63,15 @@ def test_other_kinds_are_built_side_by_side(registry):
     assert states(registry, jobs.RUN) == ["completed"] * 3
 
 
+def test_a_task_that_waits_for_another_cannot_be_cancelled(registry):
+    registry.add(jobs.TASK, "a", {}, ())
+    second = registry.add(jobs.TASK, "b", {}, ())
+    with pytest.raises(Refusal) as caught:
+        registry.delete(jobs.TASK, second.id)
+    assert caught.value.code == 10115
+
+
+@pytest.mark.parametrize("waiting_task", ["registered"])
 def test_a_cancelled_task_leaves_its_turn_to_the_next(registry):
     first, second, third = (registry.add(jobs.TASK, name, {}, ()) for name in "abc")
     registry.delete(jobs.TASK, second.id)
