@@ -276,7 +276,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     Assumption(
         key="waiting_task",
         question="The state of a Task while another one is built.",
-        assumed="Pending, so that it cannot be cancelled; registered is taken too.",
+        assumed="Pending, so that it cannot be canceled; registered is taken too.",
         settled_by="Nothing: both are handled.",
         where="nclue_pandas.jobs.queue:stands_in_queue",
     ),

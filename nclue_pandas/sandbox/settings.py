@@ -61,7 +61,7 @@ class SandboxSettings:
     pending : str
         Spelling of the pending state; another word plays an unknown state.
     waiting_task : {"pending", "registered"}
-        State of a Task while another is built: only a registered one can be cancelled.
+        State of a Task while another is built: only a registered one can be canceled.
     result_path : {"final", "requested"}
         Whether a finished job tells the name of its file, or what was asked for.
     result_header : bool

@@ -178,7 +178,7 @@ def test_a_timeout_is_a_number_of_seconds(client, sequences, timeout):
             call(timeout)
 
 
-def test_only_a_registered_job_can_be_cancelled(sandbox, client, sequences):
+def test_only_a_registered_job_can_be_canceled(sandbox, client, sequences):
     done = sequences.nclue.create_feature("done").wait()
     with pytest.raises(errors.JobNotCancellableError, match="completed"):
         done.cancel()

@@ -63,7 +63,7 @@ def test_other_kinds_are_built_side_by_side(registry):
     assert states(registry, jobs.RUN) == ["completed"] * 3
 
 
-def test_a_task_that_waits_for_another_cannot_be_cancelled(registry):
+def test_a_task_that_waits_for_another_cannot_be_canceled(registry):
     registry.add(jobs.TASK, "a", {}, ())
     second = registry.add(jobs.TASK, "b", {}, ())
     with pytest.raises(Refusal) as caught:
@@ -72,7 +72,7 @@ def test_a_task_that_waits_for_another_cannot_be_cancelled(registry):
 
 
 @pytest.mark.parametrize("waiting_task", ["registered"])
-def test_a_cancelled_task_leaves_its_turn_to_the_next(registry):
+def test_a_canceled_task_leaves_its_turn_to_the_next(registry):
     first, second, third = (registry.add(jobs.TASK, name, {}, ()) for name in "abc")
     registry.delete(jobs.TASK, second.id)
     registry.advance(130)
