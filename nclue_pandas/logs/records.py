@@ -27,21 +27,24 @@ class RecordCounter:
         Between two cells; ``\s+`` for white space.
     quotes : bool or None
         Whether quotes have a meaning; True when cells of several lines are known to be right.
+
+    Attributes
+    ----------
     cells : int
-        Of a row.
+        Of a row, once it is known.
 
     Examples
     --------
-    >>> counter = RecordCounter("log.csv", ",", None, 2)
+    >>> counter = RecordCounter("log.csv", ",", None)
     >>> for piece in ('user,item\na,"tea\n', 'pot"\n\nb,jam'):
     ...     counter.feed(piece)
     >>> counter.end()
     3
     """
 
-    def __init__(self, path: str, sep: str, quotes: bool | None, cells: int) -> None:  # noqa: FBT001 - as the option
+    def __init__(self, path: str, sep: str, quotes: bool | None) -> None:  # noqa: FBT001 - as the option
         between = r"\s" if sep == r"\s+" else f"{re.escape(sep)}\n"
-        self._path, self._quotes, self._cells = path, quotes, cells
+        self._path, self._quotes, self.cells = path, quotes, 0
         self._sep = re.compile(sep if sep == r"\s+" else re.escape(sep))
         self._quoted = re.compile(f'"(?<![^{between}].)[^"]*+(?:""[^"]*+)*+(?:(")|\\Z)', re.DOTALL)
         self._after = re.compile(f"[{between}]|\\Z")
@@ -67,20 +70,30 @@ class RecordCounter:
             self._count(last if last.endswith("\n") else f"{last}\n")
         return self._records
 
+    def whole(self, text: str) -> str:
+        """Return the records at the beginning of a text that end in it; all of it when none do."""
+        end, _ = self._look(text[: text.rfind("\n") + 1])
+        return text[:end] or text
+
+    def _look(self, text: str) -> tuple[int, list[re.Match[str]]]:
+        """Return where whole records end, and the cells of several lines before."""
+        found: list[re.Match[str]] = []
+        if self._quotes is False or '"' not in text:
+            return len(text), found
+        for cell in self._quoted.finditer(text):
+            if cell[1] is None:
+                return _begin_of_record(text, cell.start(), found), found
+            if "\n" in cell[0]:
+                found.append(cell)
+        return len(text), found
+
     def _count(self, text: str) -> int:
         """Count the records of whole lines; return where those that are not whole begin."""
-        spans: list[tuple[int, int]] = []
-        end = len(text)
-        if self._quotes is not False and '"' in text:
-            for cell in self._quoted.finditer(text):
-                if cell[1] is None:
-                    end = text.rfind("\n", 0, cell.start()) + 1
-                    break
-                if "\n" in cell[0]:
-                    self._check(text, cell)
-                    spans.append(cell.span())
-        starts = [0, *(stop for _, stop in spans)]
-        stops = [*(start for start, _ in spans), end]
+        end, cells = self._look(text)
+        for cell in cells:
+            self._check(text, cell)
+        starts = [0, *(cell.end() for cell in cells)]
+        stops = [*(cell.start() for cell in cells), end]
         whole = '""'.join(text[a:b] for a, b in zip(starts, stops, strict=True) if a <= b)
         self._records += whole.count("\n") - self._blank_lines(whole)
         self._lines += text.count("\n", 0, end)
@@ -111,7 +124,7 @@ class RecordCounter:
 
     def _is_row(self, line: str) -> bool:
         return (
-            len(self._sep.split(line)) == self._cells
+            len(self._sep.split(line)) == self.cells
             and self._dated.search(line.rstrip('"')) is not None
         )
 
@@ -121,3 +134,12 @@ class RecordCounter:
             "If quotes have no meaning in this file, give quotes=False; if the cell is right so, "
             "quotes=True."
         )
+
+
+def _begin_of_record(text: str, at: int, cells: list[re.Match[str]]) -> int:
+    """Return where the record of a place begins; cells of several lines in it are taken out."""
+    while True:
+        begin = text.rfind("\n", 0, at) + 1
+        if not cells or cells[-1].end() <= begin:
+            return begin
+        at = cells.pop().start()

@@ -126,11 +126,12 @@ def read_text_file(
     text = _Text(file, path, form)
     try:
         options = _options(form, path)
-        names = _names(text.sample(), path, form, options)
+        quotes = False if options["quoting"] == csv.QUOTE_NONE else form.quotes
+        counter = RecordCounter(path, options["sep"], quotes)
+        names = _names(counter.whole(text.sample()), path, form, options)
         if columns is not None:
             require_columns(columns, names, form)
-        quotes = False if options["quoting"] == csv.QUOTE_NONE else form.quotes
-        text.counter = counter = RecordCounter(path, options["sep"], quotes, len(names))
+        counter.cells, text.counter = len(names), counter
         with pd.read_csv(
             cast("Any", text),
             header=0 if form.header else None,
@@ -223,9 +224,8 @@ def _options(form: TextForm, path: str) -> dict[str, Any]:
     }
 
 
-def _names(sample: str, path: str, form: TextForm, options: Mapping[str, Any]) -> list[Any]:
+def _names(whole: str, path: str, form: TextForm, options: Mapping[str, Any]) -> list[Any]:
     """Return the names of all columns; those that the header does not name have none."""
-    whole = sample[: sample.rfind("\n") + 1] or sample
     if not form.header:
         return list(pd.read_csv(io.StringIO(whole), header=None, nrows=1, **options).columns)
     names = list(pd.read_csv(io.StringIO(whole), nrows=0, **options).columns)
