@@ -178,6 +178,9 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
     return _encode(values, lambda distinct: TextValues(to_text(distinct, argument), NO_ROWS))
 
 
+_TEXT_NA: Final = "Where the id is the text NA, read the file with keep_default_na=False."
+
+
 def id_faults(ids: EncodedIds) -> list[Fault]:
     """Find the ids that the service would refuse, or that would break its files.
 
@@ -192,7 +195,7 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
         long = pc.utf8_length(ids.texts).to_numpy(zero_copy_only=False) > USER_ID_LENGTH
     give = "Give each of these rows an id, or drop them (on_invalid='drop')."
     return [
-        Fault("null_id", "A user id is null", give, ids.null_rows),
+        Fault("null_id", "A user id is null", f"{give} {_TEXT_NA}", ids.null_rows),
         Fault("blank_id", "A user id is empty or white space", give, ids.rows_where(blank)),
         Fault(
             "long_id",

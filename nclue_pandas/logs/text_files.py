@@ -205,7 +205,7 @@ class _Text:
         """Refuse what ends a cell for the parser."""
         if "\0" not in piece:
             return
-        wide = "utf-16-be" if piece.startswith("\0") else "utf-16-le"
+        wide = _wide(piece.encode())
         raise InvalidDataError(
             f"{self._path} holds NUL characters, so it is no text in {self._encoding}. Give "
             f"encoding={wide!r} if it is text, or save it as CSV."
@@ -314,11 +314,18 @@ def _unreadable(path: str, form: TextForm, text: _Text, error: Exception) -> Inv
     return InvalidDataError(f"{path} cannot be read as text: {str(error).strip()}.{hint}")
 
 
+def _wide(read: bytes) -> str:
+    """Guess which text of two bytes a character this is: ASCII has a NUL in every second place."""
+    return "utf-16-be" if read.startswith(b"\0") else "utf-16-le"
+
+
 def _other_encoding(form: TextForm, text: _Text, error: UnicodeError) -> str:
     if text.marked is not None and codecs.lookup(form.encoding).name != text.marked:
         return f"It begins as {text.marked} does: give encoding={text.marked!r}."
-    undecoded = getattr(error, "object", b"")
-    if isinstance(undecoded, bytes) and codecs.lookup(form.encoding).name == "utf-8":
+    undecoded = error.object if isinstance(error, UnicodeDecodeError) else b""
+    if b"\0" in undecoded:
+        return f"It holds NUL characters: give encoding={_wide(undecoded)!r} if it is text."
+    if undecoded and codecs.lookup(form.encoding).name == "utf-8":
         try:
             codecs.getincrementaldecoder(_KOREAN)().decode(undecoded)
         except UnicodeError:
