@@ -19,6 +19,7 @@ from .frames.bootstrap import Bootstrap as Bootstrap
 from .frames.checks import check as check
 from .frames.comparison import compare as compare
 from .frames.evaluation import evaluate as evaluate
+from .frames.personal_data import PersonalData as PersonalData
 from .frames.pseudonyms import pseudonymize as pseudonymize
 from .frames.pseudonyms import restore_ids as restore_ids
 from .frames.reports import NclueDataWarning as NclueDataWarning

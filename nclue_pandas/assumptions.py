@@ -135,11 +135,16 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         key="personal_data",
         question="The exact patterns of personal data.",
         assumed=(
-            "The announced kinds in their official forms, with separators or spaces in "
-            "them; numbers with a check digit must pass it."
+            "The announced kinds in their official forms, with gaps of any width and kind between "
+            "their groups. Numbers with a check digit must pass it, save resident registration "
+            "numbers of births since October 2020, which have none. Ten digits that may be a "
+            "mobile number without its zero are let through with a warning."
         ),
-        settled_by="A refused file that passed the check: its pattern is added.",
-        where="nclue_pandas.frames.personal_data:find",
+        settled_by=(
+            "A refused file that passed the check: client.find_refused(...) finds its rows, and "
+            "their pattern is added."
+        ),
+        where="nclue_pandas.contract:GAP_CHARACTERS",
     ),
     Assumption(
         key="too_few_labels",

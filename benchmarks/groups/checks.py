@@ -23,7 +23,7 @@ PLANTED = (
     "call 010-1234-5678",
     "write to someone@example.com",
     "paid with 4111 1111 1111 1111",
-    "880101-1234567 as asked",
+    "880101-1234568 as asked",
 )
 _EVERY = 100
 
@@ -58,8 +58,9 @@ def load_list(job: Job) -> Any:
 
 
 def _python_pattern(pattern: str) -> str:
-    r"""Write RE2's ``\x{2010}`` as the character it stands for."""
-    return re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), pattern)
+    r"""Write RE2's ``\x{2010}`` as the character it stands for, and its letters as Python's."""
+    pattern = pattern.replace(r"\p{L}\p{N}", r"\w")
+    return re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
 
 
 def check(frame: pd.DataFrame) -> Any:

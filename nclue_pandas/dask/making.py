@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
-    from nclue_pandas.frames.behaviors import OnPersonalData
     from nclue_pandas.frames.faults import OnInvalid
     from nclue_pandas.frames.grouping import TokenEstimator
+    from nclue_pandas.frames.personal_data import OnPersonalData
 
 #: Columns that are added for the way; the user's frame does not get them.
 _TIES: Final = "nclue tie break"

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.behaviors import check_personal_data
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import (
     arrow_column,
@@ -26,6 +25,7 @@ from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parts import is_part
+from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
 from nclue_pandas.frames.telling import tell
 from nclue_pandas.frames.times import read_times
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from nclue_pandas.frames.behaviors import OnPersonalData
     from nclue_pandas.frames.binary import Binary
     from nclue_pandas.frames.columns import Flags
     from nclue_pandas.frames.faults import OnInvalid
     from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
     from nclue_pandas.frames.times import Times
 
 
@@ -85,7 +85,7 @@ def to_answers(
         as files and spreadsheets hold them (``1``, ``1.0``, ``True``, ``TRUE``).
     observed_until : str, datetime, date or int, optional
         How far the log was observed. Without it, the log is taken to end with its last event.
-    personal_data : {"raise", "mask"}
+    personal_data : {"raise", "mask"} or PersonalData
         Ids that look like personal data are an error in both cases: they cannot be masked, see
         :func:`~nclue_pandas.pseudonymize`.
     on_invalid : {"raise", "drop"}
@@ -137,7 +137,7 @@ def to_answers(
     """
     events = require_frame(events, "events")
     check_on_invalid(on_invalid)
-    check_personal_data(personal_data)
+    personal = read_option(personal_data)
     of_log = {"time": time, "cutoff": cutoff, "horizon": horizon}
     given = [name for name, value in of_log.items() if value is not None]
     if label is not None:
@@ -145,7 +145,7 @@ def to_answers(
         given += [name for name, value in others.items() if value is not None]
         if given:
             raise ConfigurationError(f"label= does not go with {', '.join(given)}=.")
-        return _from_labels(events, user, label, on_invalid)
+        return _from_labels(events, user, label, personal, on_invalid)
     if len(given) < len(of_log):
         missing = ", ".join(f"{name}=" for name in of_log if name not in given)
         raise ConfigurationError(
@@ -154,7 +154,16 @@ def to_answers(
         )
     times = read_times(find_column(events, time, "time"))
     span = _Span.of(times, cutoff, horizon, observed_until, timezone)
-    return _from_log(events, user, times=times, span=span, positive=positive, on_invalid=on_invalid)
+    ids = encode_ids(find_column(events, user, "user"))
+    return _from_log(
+        events,
+        ids,
+        personal_ids(ids, personal),
+        times=times,
+        span=span,
+        positive=positive,
+        on_invalid=on_invalid,
+    )
 
 
 @dataclass(frozen=True)
@@ -199,19 +208,19 @@ class _Span:
 
 def _from_log(
     events: pd.DataFrame,
-    user: str,
+    ids: EncodedIds,
+    personal: list[Fault],
     *,
     times: Times,
     span: _Span,
     positive: Any,
     on_invalid: OnInvalid,
 ) -> pd.DataFrame:
-    ids = encode_ids(find_column(events, user, "user"))
     in_span = times.before(span.end)
     counted = _positive(events, positive)
     anywhere = [*times.faults(), *id_faults(ids)]
     faults = [*times.faults(), *(fault.within(in_span) for fault in id_faults(ids))]
-    always = [fault.within(in_span) for fault in personal_ids(ids)]
+    always = [fault.within(in_span) for fault in personal]
     if counted is not None:
         valid = np.ones(len(events), dtype=bool)
         if on_invalid == "drop":
@@ -240,13 +249,13 @@ def _from_log(
 
 
 def _from_labels(
-    labels: pd.DataFrame, user: str, label: str, on_invalid: OnInvalid
+    labels: pd.DataFrame, user: str, label: str, personal: PersonalData, on_invalid: OnInvalid
 ) -> pd.DataFrame:
     ids = encode_ids(find_column(labels, user, "user"))
     read = read_binary(find_column(labels, label, "label"), "label")
     faults = [*id_faults(ids), *label_faults(read)]
     faults += _repeated(ids, read, faults, on_invalid)
-    kept, dropped = settle(faults, personal_ids(ids), labels, on_invalid)
+    kept, dropped = settle(faults, personal_ids(ids, personal), labels, on_invalid)
     rows = np.ones(len(labels), dtype=bool) if kept is None else kept
     frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
     report = _report(frame, len(labels), dropped)

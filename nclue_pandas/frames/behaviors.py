@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,8 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.personal_data import find, mask
-from nclue_pandas.frames.screening import personal_suspects, suspects
+from nclue_pandas.frames.personal_data import PersonalData, find, mask, suspects
+from nclue_pandas.frames.screening import unclean_suspects
 from nclue_pandas.frames.text_values import TextValues, is_unicode, read_chunks, read_text
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nclue_pandas.frames.columns import Flags, Positions
-
-OnPersonalData = Literal["raise", "mask"]
 
 #: Bytes of several columns from which their join may need 64-bit offsets.
 _WIDE_JOIN: Final = 2**30
@@ -157,32 +155,26 @@ class Behaviors:
     personal: list[Fault]
 
 
-def check_personal_data(value: str) -> OnPersonalData:
-    """Refuse any other value of ``personal_data=``."""
-    if value not in {"raise", "mask"}:
-        raise ConfigurationError(f"personal_data={value!r}: give 'raise' or 'mask'.")
-    return cast("OnPersonalData", value)
-
-
-def read_behaviors(read: TextValues, personal_data: OnPersonalData) -> Behaviors:
+def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
     """Clean the behaviors of a log and look for personal data in them.
 
     Parameters
     ----------
     read : TextValues
         What :func:`behavior_texts` read.
-    personal_data : {"raise", "mask"}
-        Whether personal data is a fault or replaced by ``***``.
+    personal : PersonalData
+        What it is, and whether it is a fault or replaced by ``***``.
     """
     patched = PatchedTexts(read.texts)
-    suspected = suspects(patched.distinct)
-    cleaned, joined, blank = _clean(patched, suspected.unclean)
-    rows, of = patched.rows_at(suspected.unclean)
-    found = _find_distinct(patched, np.union1d(suspected.personal, joined))
+    unclean = unclean_suspects(patched.distinct)
+    suspected = suspects(patched.distinct, personal)
+    cleaned, changed, blank = _clean(patched, unclean)
+    rows, of = patched.rows_at(unclean)
+    found = _find_distinct(patched, np.union1d(suspected, changed), personal)
     masked = NO_ROWS
-    if found and personal_data == "mask":
+    if found and personal.found == "mask":
         masked = np.unique(np.concatenate([hits for _, hits in found]))
-        patched.patch(masked, mask(patched.take_distinct(masked)))
+        patched.patch(masked, mask(patched.take_distinct(masked), personal))
     changes = Changes(
         rows,
         cleaned.separators[of],
@@ -190,12 +182,12 @@ def read_behaviors(read: TextValues, personal_data: OnPersonalData) -> Behaviors
         cleaned.stripped[of],
         patched.rows_at(masked)[0],
     )
-    personal = (
+    faults = (
         []
-        if personal_data == "mask"
+        if personal.found == "mask"
         else [personal_fault(kind, patched.rows_at(hits)[0]) for kind, hits in found]
     )
-    return Behaviors(patched, changes, _row_faults(read, patched.rows_at(blank)[0]), personal)
+    return Behaviors(patched, changes, _row_faults(read, patched.rows_at(blank)[0]), faults)
 
 
 def behavior_texts(
@@ -272,8 +264,8 @@ def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool,
 def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positions, Positions]:
     """Patch the texts that need it.
 
-    Returns what was done, the texts that may hold personal data now that what stood between
-    digits is gone, and the blank texts.
+    Returns what was done, the texts that changed (now that what stood between digits is gone, they
+    may hold personal data), and the blank texts.
     """
     originals = patched.take_distinct(suspected)
     cleaned = clean(originals)
@@ -282,14 +274,16 @@ def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positi
     changed = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
     places, texts = suspected[changed], cleaned.texts.take(pa.array(changed))
     patched.patch(places, texts)
-    return cleaned, places[personal_suspects(texts)], suspected[lengths == 0]
+    return cleaned, places, suspected[lengths == 0]
 
 
-def _find_distinct(patched: PatchedTexts, places: Positions) -> list[tuple[str, Positions]]:
+def _find_distinct(
+    patched: PatchedTexts, places: Positions, personal: PersonalData
+) -> list[tuple[str, Positions]]:
     """Find personal data among texts at `places`, each distinct text looked at once."""
     encoded = encode_values(patched.take_distinct(places))
     found = []
-    for kind, entries in find(encoded.distinct):
+    for kind, entries in find(encoded.distinct, personal):
         flags = np.zeros(len(encoded.distinct) + 1, dtype=bool)
         flags[entries] = True
         found.append((kind, places[flags[encoded.codes]]))

@@ -25,10 +25,10 @@ from nclue_pandas.frames.columns import (
     take_rows,
 )
 from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
-from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
+from nclue_pandas.frames.ids import doubtful_ids, encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.personal_data import find
+from nclue_pandas.frames.personal_data import find, lost_zeros
 from nclue_pandas.frames.screening import sequence_suspects
 from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.frames.tokens import sequence_tokens
@@ -126,7 +126,8 @@ def check(
     empty behaviors, TAB and line breaks; labels other than 0 and 1, and fewer than 100 of a
     label; personal data in ids and texts. Warnings: ids with other characters than letters and
     digits (the documentation says digits, letters or a mixture, and not what happens to
-    others), white space beside a separator, and estimated tokens over 2,048.
+    others), white space beside a separator, estimated tokens over 2,048, and ten digits that may
+    be a mobile number without its zero.
 
     Parameters
     ----------
@@ -160,7 +161,7 @@ def check(
     kind = _kind(frame, kind, sequence, label)
     ids = encode_ids(find_column(frame, user, "user"))
     faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]
-    doubts = [_other_characters(ids)]
+    doubts = [_other_characters(ids), doubtful_ids(ids)]
     counts: list[Problem] = []
     if kind == "sequences":
         texts = _read_sequences(frame, sequence)
@@ -258,6 +259,12 @@ def _sequence_doubts(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list
             "A sequence has white space beside a separator",
             f"The separator is {BEHAVIOR_SEPARATOR!r} with no space around it.",
             _where(texts, suspects.loose, _matches(_SPACED_SEPARATOR)),
+        ),
+        Fault(
+            "mobile_number_without_zero",
+            "A sequence holds ten digits that may be a mobile number without its leading zero",
+            "If it is one, mask it: personal_data=PersonalData('mask', {'mobile': '10[0-9]{8}'}).",
+            lost_zeros(texts),
         ),
     ]
 

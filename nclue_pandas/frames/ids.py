@@ -26,7 +26,7 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.personal_data import FEWEST_ALONE, find
+from nclue_pandas.frames.personal_data import FEWEST_ALONE, PersonalData, find, lost_zeros
 from nclue_pandas.frames.screening import text_bytes, unclean_suspects
 from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
 
@@ -213,12 +213,12 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
     ]
 
 
-def personal_ids(ids: EncodedIds) -> list[Fault]:
-    """Find the ids that look like personal data."""
+def personal_ids(ids: EncodedIds, personal: PersonalData | None = None) -> list[Fault]:
+    """Find the ids that look like personal data, of further kinds too."""
     faults: list[Fault] = []
-    if ids.integers and np.diff(text_bytes(ids.texts)[0]).max(initial=0) < FEWEST_ALONE:
+    if _too_short(ids) and not (personal and personal.patterns):
         return faults
-    for kind, places in find(ids.texts):
+    for kind, places in find(ids.texts, personal):
         flags = np.zeros(len(ids.texts), dtype=bool)
         flags[places] = True
         fault = Fault(
@@ -230,6 +230,25 @@ def personal_ids(ids: EncodedIds) -> list[Fault]:
         )
         faults.append(fault)
     return faults
+
+
+def doubtful_ids(ids: EncodedIds) -> Fault:
+    """Find the ids that may be mobile numbers without their zero."""
+    flags = np.zeros(len(ids.texts), dtype=bool)
+    if not _too_short(ids):
+        flags[lost_zeros(ids.texts)] = True
+    return Fault(
+        "mobile_id_without_zero",
+        "A user id of ten digits may be a mobile number that lost its leading zero",
+        "If it is one, read the column as text (dtype=str) and pseudonymize() the ids.",
+        ids.rows_where(flags),
+    )
+
+
+def _too_short(ids: EncodedIds) -> bool:
+    """Tell whether all ids are whole numbers of too few digits for personal data."""
+    lengths = np.diff(text_bytes(ids.texts)[0])
+    return ids.integers and bool(lengths.max(initial=0) < FEWEST_ALONE)
 
 
 def _unprintable(texts: pa.Array) -> tuple[Flags, Flags]:

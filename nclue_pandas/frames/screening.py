@@ -8,7 +8,7 @@ the texts as they are: what cleaning changes is looked at again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,75 +25,28 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 
 _BLOCK_BYTES = 1 << 21
-#: The least digits and bytes that any kind of personal data but an e-mail address has (a passport
-#: number), and the most bytes between two of its digits: a bracket and a hyphen of three bytes with
-#: spaces, with room to spare.
-FEWEST_DIGITS: Final = 7
-FEWEST_BYTES: Final = 9
-WIDEST_GAP: Final = 8
 
-_SPACE, _DELETE, _AT, _GREATER, _HYPHEN, _ZERO = 0x20, 0x7F, 0x40, 0x3E, 0x2D, 0x30
+_SPACE, _DELETE, _GREATER, _HYPHEN = 0x20, 0x7F, 0x3E, 0x2D
 #: First bytes of white space and of control characters beyond ASCII.
 _LEAD_2, _LEADS_3 = 0xC2, (0xE1, 0xE2, 0xE3)
 #: Those of control characters are two, which differ in one bit.
 _LEADS, _LEADS_BIT = 0xE2, 0x20
 #: The least and greatest last byte of white space beyond ASCII.
 _WHITE_ENDS = 0x80, 0xAF
-_WORD_BITS = 64
-_PAIRS, _FOURS = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
-_BYTES, _SUM = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
-
-
-@dataclass(frozen=True, eq=False)
-class Suspects:
-    """Positions of texts to look at closely, ascending.
-
-    Parameters
-    ----------
-    unclean : numpy.ndarray of int64
-        Empty texts, and those that may hold ``->`` or a control character, or begin or end with
-        white space.
-    personal : numpy.ndarray of int64
-        Texts with an ``@``, or with enough digits near each other for personal data.
-    """
-
-    unclean: Positions
-    personal: Positions
-
-
-def suspects(texts: pa.Array | pa.ChunkedArray) -> Suspects:
-    r"""Look at all `texts` (``string`` or ``large_string``).
-
-    Examples
-    --------
-    >>> found = suspects(pa.array(["plain", "a->b", " edge", "a\tb", "", "010-1234-5678", "a@b"]))
-    >>> found.unclean.tolist(), found.personal.tolist()
-    ([1, 2, 3, 4], [5, 6])
-    """
-    unclean, personal = _scan(texts, lambda block: (block.unclean(), block.personal()))
-    return Suspects(unclean, personal)
 
 
 def unclean_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
-    """Return the positions of :attr:`Suspects.unclean` alone.
+    r"""Return the positions of texts to look at closely, ascending.
+
+    Empty texts, and those that may hold ``->`` or a control character, or begin or end with white
+    space.
 
     Examples
     --------
-    >>> unclean_suspects(pa.array(["plain", " edge", "a@b"])).tolist()
-    [1]
+    >>> unclean_suspects(pa.array(["plain", "a->b", " edge", "a\tb", ""])).tolist()
+    [1, 2, 3, 4]
     """
     return _scan(texts, lambda block: (block.unclean(),))[0]
-
-
-def personal_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
-    """Return the positions of texts that may hold personal data, ascending.
-
-    Examples
-    --------
-    >>> personal_suspects(pa.array(["a@b", "12345", "010 1234 5678"])).tolist()
-    [0, 2]
-    """
-    return _scan(texts, lambda block: (block.personal(),))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,20 +157,6 @@ class _Block:
         found |= (data | _LEADS_BIT) == _LEADS
         return np.unique(self._texts_at(_places(found)))
 
-    def personal(self) -> Positions:
-        flags = np.zeros(self._lengths.size, dtype=bool)
-        digits = _crowded(np.subtract(self._data, np.uint8(_ZERO)) < 10)  # noqa: PLR2004
-        if digits.size:
-            # Digits near each other, in one text, are a run.
-            begins = np.append(True, np.diff(digits) > WIDEST_GAP + 1)
-            begins[self._first_of_texts(digits)] = True
-            starts = np.flatnonzero(begins)
-            long = np.diff(starts, append=digits.size) >= FEWEST_DIGITS
-            flags[self._texts_at(digits[starts[long]])] = True
-            flags &= self._lengths >= FEWEST_BYTES
-        flags[self._texts_at(_places(self._data == _AT))] = True
-        return np.flatnonzero(flags)
-
     def separators(self) -> NDArray[np.int64]:
         counts = np.diff(np.searchsorted(self._arrows(), self._offsets))
         # A hyphen of the text before, or at the very end, makes no arrow.
@@ -258,13 +197,6 @@ class _Block:
         texts: NDArray[Any] = np.searchsorted(self._offsets, places, side="right") - 1
         return texts
 
-    def _first_of_texts(self, places: NDArray[Any]) -> NDArray[Any]:
-        """Return which of `places` are the first of their text: the shorter side is looked up."""
-        if places.size < self._offsets.size:
-            return np.flatnonzero(np.diff(self._texts_at(places), prepend=-1))
-        first = np.searchsorted(places, self._offsets)
-        return first[first < places.size]
-
     def _arrows(self) -> NDArray[Any]:
         ends = _places(self._data == _GREATER)
         arrows: NDArray[Any] = ends[self._data[ends - 1] == _HYPHEN]
@@ -285,30 +217,3 @@ class _Block:
 def _places(flags: Flags) -> NDArray[Any]:
     """Return where the flags are, of which there often are none."""
     return np.flatnonzero(flags) if flags.any() else NO_ROWS
-
-
-def _crowded(flags: Flags) -> NDArray[Any]:
-    """Return the places of digits that, with others near them, can be a run of the least length.
-
-    Such a run spans fewer bytes than the 64 that fit a word with a bit for each.
-    """
-    bits = np.packbits(flags, bitorder="little")
-    words = np.append(bits, np.zeros(-bits.size % 8, dtype=np.uint8)).view(np.uint64)
-    counts = np.append(_ones(words), np.uint64(0))
-    first = np.flatnonzero(counts[1:] + counts[:-1] >= FEWEST_DIGITS)
-    if not first.size:
-        return NO_ROWS
-    kept = np.union1d(first, first + 1)
-    kept = kept[kept < words.size]
-    places = np.flatnonzero(np.unpackbits(words[kept].view(np.uint8), bitorder="little"))
-    crowded: NDArray[Any] = kept[places // _WORD_BITS] * _WORD_BITS + places % _WORD_BITS
-    return crowded
-
-
-def _ones(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Count the bits of each word that are set, in neighboring pairs, fours and bytes first."""
-    counts = words - ((words >> np.uint64(1)) & _PAIRS)
-    counts = (counts & _FOURS) + ((counts >> np.uint64(2)) & _FOURS)
-    counts = (counts + (counts >> np.uint64(4))) & _BYTES
-    total: NDArray[np.uint64] = (counts * _SUM) >> np.uint64(_WORD_BITS - 8)
-    return total

@@ -12,7 +12,7 @@ import pyarrow as pa
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.behaviors import behavior_texts, check_personal_data, read_behaviors
+from nclue_pandas.frames.behaviors import behavior_texts, read_behaviors
 from nclue_pandas.frames.columns import find_column, gather, require_frame, text_column
 from nclue_pandas.frames.faults import check_on_invalid, settle
 from nclue_pandas.frames.grouping import Budget, join_groups
@@ -22,6 +22,7 @@ from nclue_pandas.frames.memory import empty
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
+from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
 from nclue_pandas.frames.telling import tell
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.behaviors import Behaviors, OnPersonalData
+    from nclue_pandas.frames.behaviors import Behaviors
     from nclue_pandas.frames.columns import Flags, Positions
     from nclue_pandas.frames.faults import Fault, OnInvalid
     from nclue_pandas.frames.grouping import Grouped, TokenEstimator
     from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
     from nclue_pandas.frames.times import Times
 
 
@@ -95,7 +97,7 @@ def to_sequences(
         Takes a pyarrow string array and returns one whole number for each text. By default a
         token for every three UTF-8 bytes; the service's tokenizer is not published. A separator
         counts one token more.
-    personal_data : {"raise", "mask"}
+    personal_data : {"raise", "mask"} or PersonalData
         What to do about behaviors that hold personal data, which the service refuses. Ids
         cannot be masked: see :func:`~nclue_pandas.pseudonymize`.
     on_invalid : {"raise", "drop"}
@@ -139,17 +141,17 @@ def to_sequences(
     """
     events = require_frame(events, "events")
     check_on_invalid(on_invalid)
-    check_personal_data(personal_data)
+    looked_for = read_option(personal_data)
     budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)
     with build_steps("sequences", 4) as step:
         log = _Log(
             step(read_times(find_column(events, time, "time"))),
             step(encode_ids(find_column(events, user, "user"))),
-            step(read_behaviors(behavior_texts(events, behavior, template), personal_data)),
+            step(read_behaviors(behavior_texts(events, behavior, template), looked_for)),
             None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
         )
         window = Window.of(log.times, since, until, timezone)
-        order, id_problems, id_personal = _look_at_ids(log.ids)
+        order, id_problems, id_personal = _look_at_ids(log.ids, looked_for)
         faults = [
             *log.times.faults(),
             *(fault.within(window.inside) for fault in (*id_problems, *log.behaviors.faults)),
@@ -247,9 +249,11 @@ def check_max_tokens(max_tokens: object) -> int | None:
     )
 
 
-def _look_at_ids(ids: EncodedIds) -> tuple[Positions, list[Fault], list[Fault]]:
+def _look_at_ids(
+    ids: EncodedIds, personal: PersonalData
+) -> tuple[Positions, list[Fault], list[Fault]]:
     """Return the canonical order of the users and what is wrong with their ids."""
-    return canonical_order(ids.texts), id_faults(ids), personal_ids(ids)
+    return canonical_order(ids.texts), id_faults(ids), personal_ids(ids, personal)
 
 
 def _build(

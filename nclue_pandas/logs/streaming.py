@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.frames.behaviors import OnPersonalData
     from nclue_pandas.frames.faults import OnInvalid
     from nclue_pandas.frames.grouping import TokenEstimator
     from nclue_pandas.frames.parts import TimeKind
+    from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.logs.spill import Span
     from nclue_pandas.storage.content import BucketDigest
 

@@ -17,8 +17,8 @@ PERSONAL = [
     "+82 10-1234-5678",
     "011-234-5678",
     "kim.lee+shop@example.co.kr",
-    "900101-1234567",
-    "9001011234567",
+    "900101-1234568",
+    "9001011234568",
     "4111 1111 1111 1111",
     "4111-1111-1111-1111",
     "378282246310005",
@@ -97,12 +97,14 @@ def kinds(text):
     ("text", "is_number"),
     [
         ("010101-3234567", True),
-        ("990101-3234567", False),  # in 2099
-        ("000229-7234567", True),  # a foreigner of 2000, a leap year
-        ("000229-1234567", False),  # 1900 was none
-        ("010229-7234567", False),
-        ("990231-1234567, 900101-1234567", True),
-        ("880101-1234567", True),
+        ("010101-3234568", False),  # not its check digit
+        ("990101-3234569", False),  # in 2099
+        ("000229-7234566", True),  # a foreigner of 2000, a leap year
+        ("000229-1234568", False),  # 1900 was none
+        ("010229-7234563", False),
+        ("990231-1234567, 900101-1234568", True),
+        ("201005-3000000", True),  # given out without a check digit
+        ("201004-3000000", False),
         ("8801011234567", False),  # a Korean barcode with its check digit
     ],
 )
@@ -134,3 +136,87 @@ def test_found_where_cleaning_brings_the_digits_together(gap):
     masked = log.nclue.to_sequences(**columns, personal_data="mask")
     assert sorted(masked["sequence"]) == ["card ***", "tea"]
     assert not [p for p in masked.nclue.check().problems if p.code == "personal_data"]
+
+
+def test_gaps_of_any_width_and_kind_are_found():
+    wide = pd.DataFrame({"user_id": ["a"], "sequence": [f"call 010{' ' * 200}1234ㅡㅡ5678"]})
+    assert [problem.code for problem in wide.nclue.check().problems] == ["personal_data"]
+
+
+@pytest.mark.parametrize(
+    ("users", "texts", "code"),
+    [
+        ([1012345678, 2], ["tea", "tea"], "mobile_id_without_zero"),
+        (["1012345678", "b"], ["tea", "tea"], "mobile_id_without_zero"),
+        (["a", "b"], ["call 1012345678", "tea"], "mobile_number_without_zero"),
+        (["a", "b"], ["tea->10-1234-5678->milk", "tea"], "mobile_number_without_zero"),
+    ],
+)
+def test_a_mobile_number_without_its_zero_is_a_doubt(users, texts, code):
+    found = pd.DataFrame({"user_id": users, "sequence": texts}).nclue.check()
+    assert found.ok
+    assert [w.rows for w in found.warnings if w.code == code] == [(0,)]
+
+
+@pytest.mark.parametrize("number", [1112345678, 999999999, 10123456789, 1_700_000_000])
+def test_other_whole_numbers_are_no_doubt(number):
+    found = pd.DataFrame({"user_id": [number], "sequence": [f"order {number}"]}).nclue.check()
+    assert found.ok
+    assert [w.code for w in found.warnings if "mobile" in w.code] == []
+
+
+MEMBERS = {"member number": r"KR-?[0-9]{8}"}
+
+
+@pytest.mark.parametrize("texts", [["points of KR-12345678", "tea"], ["KR12345678, KR-00000000"]])
+def test_further_patterns_are_raised_or_masked(texts):
+    log = pd.DataFrame({"u": range(len(texts)), "t": 1, "b": texts})
+    columns = {"user": "u", "time": "t", "behavior": "b"}
+    with pytest.raises(errors.PersonalDataError, match="member number") as caught:
+        log.nclue.to_sequences(**columns, personal_data=nclue.PersonalData(patterns=MEMBERS))
+    assert caught.value.problems[0].rows == (0,)
+    masked = log.nclue.to_sequences(**columns, personal_data=nclue.PersonalData("mask", MEMBERS))
+    assert not masked["sequence"].str.contains("KR").any()
+    assert masked.nclue.report().behaviors_masked == 1
+    assert log.nclue.to_sequences(**columns)["sequence"].str.contains("KR").any()
+
+
+def test_further_patterns_are_looked_for_in_ids_too():
+    further = nclue.PersonalData("mask", {"short number": "[0-9]{6}"})
+    log = pd.DataFrame({"u": [123456, 7], "t": 1, "b": "tea", "y": [0, 1]})
+    with pytest.raises(errors.PersonalDataError, match="short number"):
+        log.nclue.to_sequences(user="u", time="t", behavior="b", personal_data=further)
+    with pytest.raises(errors.PersonalDataError, match="short number"):
+        log.nclue.to_answers(user="u", label="y", personal_data=further)
+    with pytest.raises(errors.PersonalDataError, match="short number"):
+        log.nclue.to_answers(
+            user="u",
+            time="t",
+            cutoff=2,
+            horizon=1,
+            positive=log["b"] == "tea",
+            observed_until=9,
+            personal_data=further,
+        )
+
+
+@pytest.mark.parametrize(
+    ("patterns", "told"),
+    [
+        ({"a": "["}, "no regular expression"),
+        ({"a": "(?=x)"}, "no regular expression"),
+        ({"a": "x*"}, "empty text"),
+        ({"a": r"\*+"}, "the mask"),
+        ({"a": 1}, "no text"),
+        (["x"], "mapping"),
+    ],
+)
+def test_patterns_that_cannot_be_used_are_refused(patterns, told):
+    with pytest.raises(errors.ConfigurationError, match=told):
+        nclue.PersonalData("mask", patterns)
+
+
+@pytest.mark.parametrize("value", ["keep", None, True, {"mask"}])
+def test_other_values_are_refused(value):
+    with pytest.raises(errors.ConfigurationError, match="personal_data="):
+        log().nclue.to_sequences(user="user", time="ts", behavior="what", personal_data=value)
