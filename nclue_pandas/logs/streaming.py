@@ -13,11 +13,12 @@ import pandas as pd
 
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
-from nclue_pandas.frames.behaviors import behavior_texts, check_personal_data
+from nclue_pandas.frames.behaviors import behavior_texts
 from nclue_pandas.frames.columns import require_name
 from nclue_pandas.frames.faults import check_on_invalid, raise_problems
 from nclue_pandas.frames.moments import Calendar
 from nclue_pandas.frames.parts import merge_reports, on_a_part
+from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import SequenceReport
 from nclue_pandas.frames.reports import report as report_of
 from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
@@ -155,7 +156,7 @@ def stream_sequences(
         raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
     check_max_tokens(max_tokens)
     check_on_invalid(on_invalid)
-    check_personal_data(personal_data)
+    read_option(personal_data)
     form = TextForm(encoding, sep, header, quotes)
     options: dict[str, Any] = {
         "user": user,
