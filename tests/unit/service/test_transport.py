@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import pickle
+import time
+from email.utils import formatdate
 
 import pytest
 
@@ -109,6 +111,68 @@ def test_retry_after_is_honored_up_to_a_cap(script, service, slept):
         service.get_feature("f-1")
     assert caught.value.retry_after == 3600
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(("seconds", "least"), [(30, 25), (3600, 3500), (-3600, 0)])
+def test_retry_after_may_be_a_date(script, service, slept, seconds, least):
+    date = formatdate(time.time() + seconds, usegmt=True)
+    script.play(http(429, b'{"code": 420}', [f"Retry-After: {date}"]), OK)
+    if seconds < 60:
+        service.get_feature("f-1")
+        assert least <= slept[0] <= max(seconds, 8)
+    else:
+        with pytest.raises(errors.Throttled) as caught:
+            service.get_feature("f-1")
+        assert least <= caught.value.retry_after <= seconds
+
+
+@pytest.mark.parametrize(
+    "after", ["soon", "1.5", "-3", "nan", "9" * 5000, "Wed, 21 Foo 2026 07:28:00 GMT", "", "\t"]
+)
+def test_a_retry_after_that_is_neither_seconds_nor_a_date(script, service, slept, after):
+    script.play(http(429, b'{"code": 420}', [f"Retry-After: {after}"]), OK)
+    service.get_feature("f-1")
+    assert slept[0] <= 8
+
+
+REJECTED = b'{"error": {"errorCode": "200", "message": "Invalid authentication information"}}'
+
+
+@pytest.mark.parametrize(
+    ("ahead", "says"),
+    [
+        (0, "clock is right, so check both keys"),
+        (200, "clock is right, so check both keys"),
+        (4000, "s ahead of the service's: set it first"),
+        (-4000, "s behind the service's: set it first"),
+    ],
+)
+def test_the_date_of_a_401_tells_whether_the_clock_is_the_cause(script, service, ahead, says):
+    date = formatdate(time.time() - ahead, usegmt=True)
+    script.play(http(401, REJECTED, [f"Date: {date}"]))
+    with pytest.raises(errors.AuthenticationError, match=says) as caught:
+        service.get_feature("f-1")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert abs(again.clock_ahead - ahead) < 60
+    assert str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [[], ["Date: yesterday"], ["Date: "]])
+def test_a_401_without_a_date_names_keys_and_clock(script, service, headers):
+    script.play(http(401, REJECTED, headers))
+    with pytest.raises(errors.AuthenticationError) as caught:
+        service.get_feature("f-1")
+    assert caught.value.clock_ahead is None
+    assert "This machine's clock is" not in str(caught.value)
+
+
+def test_other_refusals_say_nothing_of_the_clock(script, service):
+    date = formatdate(time.time() - 4000, usegmt=True)
+    denied = b'{"error": {"errorCode": "210", "message": "Permission Denied"}}'
+    script.play(http(401, denied, [f"Date: {date}"]))
+    with pytest.raises(errors.SubscriptionError) as caught:
+        service.get_feature("f-1")
+    assert "This machine's clock" not in str(caught.value)
 
 
 def test_a_delete_that_worked_the_first_time_is_no_error(script, service):
