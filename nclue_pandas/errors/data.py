@@ -35,6 +35,8 @@ class Problem:
         How many rows are at fault, where `rows` holds only the first of them.
     argument : str, optional
         Under which name the frame was given to a verb that takes several.
+    values : tuple of str
+        What the first of the rows hold, where that helps and cannot be personal data.
     """
 
     code: str
@@ -43,13 +45,16 @@ class Problem:
     rows: tuple[int, ...] = ()
     total: int | None = None
     argument: str | None = None
+    values: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         shown = ", ".join(str(row) for row in self.rows[:_ROWS_SHOWN])
         more = (self.total or len(self.rows)) - _ROWS_SHOWN
         where = ""
         if self.rows:
-            where = f" (row positions {shown}{f' and {more:,} more' if more > 0 else ''})"
+            values = " and ".join(dict.fromkeys(self.values))
+            where = f"such as {values}; " if values else ""
+            where = f" ({where}row positions {shown}{f' and {more:,} more' if more > 0 else ''})"
         what = f"{self.argument}: " if self.argument else ""
         return f"{what}{self.message}{where}. {self.remedy}"
 
@@ -79,12 +84,14 @@ class InvalidDataError(NclueError, ValueError):
         self.rows = rows
 
     @classmethod
-    def of(cls, problems: Sequence[Problem], rows: pd.DataFrame | None = None) -> InvalidDataError:
+    def of(
+        cls, problems: Sequence[Problem], rows: pd.DataFrame | None = None, *, lead: str = ""
+    ) -> InvalidDataError:
         """Say all problems at once."""
         lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         tail = "\nThe offending rows are in the error's .rows." if rows is not None else ""
-        return cls(f"{count} found:\n{lines}{tail}", problems=problems, rows=rows)
+        return cls(f"{lead}{count} found:\n{lines}{tail}", problems=problems, rows=rows)
 
 
 class PersonalDataError(InvalidDataError):

@@ -20,6 +20,7 @@ from nclue_pandas.frames.columns import (
     require_frame,
     text_column,
 )
+from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
 from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
@@ -28,7 +29,6 @@ from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
 from nclue_pandas.frames.telling import tell
-from nclue_pandas.frames.times import read_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,7 +152,7 @@ def to_answers(
             f"An event log needs time=, cutoff= and horizon=; missing: {missing}. "
             "A frame that has labels needs label= instead."
         )
-    times = read_times(find_column(events, time, "time"))
+    times = times_of_log(events, time)
     span = _Span.of(times, cutoff, horizon, observed_until, timezone)
     ids = encode_ids(find_column(events, user, "user"))
     return _from_log(
@@ -232,20 +232,30 @@ def _from_log(
     before = times.before(span.cutoff)
     within = in_span & ~before
     if kept is not None:
-        before, within = before & kept, within & kept
+        before, within, in_span = before & kept, within & kept, in_span & kept
     known, other = (_has_row(ids, rows) for rows in (before, within))
     ones = _has_row(ids, within if counted is None else within & counted.ones)
     frame = _frame(ids, known, ones)
     report = replace(
         _report(frame, len(events), dropped),
         users_after_cutoff=int((other & ~known).sum()),
+        events_in_horizon=int(within.sum()),
+        events_after_horizon=(len(events) if kept is None else int(kept.sum()))
+        - int(in_span.sum()),
+        time_kinds=kinds_of_times(times, kept),
         cutoff=describe(span.cutoff, times),
         horizon_end=describe(span.end, times),
-        last_event=None if times.last is None else describe(times.last, times),
-        observed_until=None if span.observed is None else describe(span.observed, times),
+        first_event=_described(times.first_of(), times),
+        last_event=_described(times.last, times),
+        last_event_in_horizon=_described(times.last_of(in_span), times),
+        observed_until=_described(span.observed, times),
     )
     warn_of_answers(report)
     return report.attach(frame)
+
+
+def _described(moment: int | None, times: Times) -> str | None:
+    return None if moment is None else describe(moment, times)
 
 
 def _from_labels(
@@ -377,6 +387,10 @@ def warn_of_answers(report: AnswerReport) -> None:
     if report.rows_dropped:
         told.append(describe_dropped(report.rows_dropped, report.rows))
     if report.cutoff is not None and report.rows and not report.users:
-        told.append(f"no user has an event before the cutoff ({report.cutoff})")
+        told.append(
+            f"no user has an event before the cutoff ({report.cutoff}): the events are from "
+            f"{report.first_event} to {report.last_event}"
+        )
+    told += describe_doubts(report)
     if told and not is_part():
         tell("; ".join(told) + ".")

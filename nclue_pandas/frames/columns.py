@@ -53,11 +53,11 @@ def require_frame(frame: Any, argument: str) -> pd.DataFrame:
     ['a']
     """
     if isinstance(frame, pd.DataFrame):
-        return frame
+        return _without_views(frame)
     cause: Exception | None = None
     if hasattr(frame, "__arrow_c_stream__"):
         try:
-            return _as_frame(pa.table(frame))
+            return _as_frame(frame if isinstance(frame, pa.Table) else pa.table(frame))
         except (pa.ArrowException, TypeError, ValueError) as error:  # a stream of no table
             cause = error
     kind = type(frame)
@@ -80,6 +80,21 @@ def _as_frame(table: pa.Table) -> pd.DataFrame:
         },
         copy=False,
     ).set_axis(table.column_names, axis=1)
+
+
+def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the views of strings among the columns of a frame."""
+    views = [
+        position
+        for position, dtype in enumerate(frame.dtypes)
+        if isinstance(dtype, pd.ArrowDtype) and _is_view(dtype.pyarrow_dtype)
+    ]
+    if views:
+        frame = frame.copy(deep=False)
+    for position in views:
+        texts = plain_text(one_array(pa.array(frame.iloc[:, position], from_pandas=True)))
+        frame.isetitem(position, arrow_column(texts, pa.large_string()).array)
+    return frame
 
 
 def _laid_out(kind: pa.DataType) -> pa.DataType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -38,23 +38,30 @@ class Fault:
         What to do next.
     rows : numpy.ndarray of int64
         Ascending positions of the rows.
+    values : tuple of str
+        What the first of them hold, where a message shows it.
     """
 
     code: str
     message: str
     remedy: str
     rows: Positions
+    values: tuple[str, ...] = ()
 
     @property
     def problem(self) -> Problem:
         """The fault as errors show it."""
-        return Problem(self.code, self.message, self.remedy, tuple(self.rows.tolist()))
+        return Problem(
+            self.code, self.message, self.remedy, tuple(self.rows.tolist()), values=self.values
+        )
 
     def within(self, used: Flags | None) -> Fault:
         """Keep only the rows that are `used`; all of them when it is None."""
         if used is None:
             return self
-        return Fault(self.code, self.message, self.remedy, self.rows[used[self.rows]])
+        kept = used[self.rows]
+        values = tuple(value for value, keep in zip(self.values, kept, strict=False) if keep)
+        return replace(self, rows=self.rows[kept], values=values)
 
 
 def check_on_invalid(value: str) -> OnInvalid:
@@ -64,14 +71,25 @@ def check_on_invalid(value: str) -> OnInvalid:
     return cast("OnInvalid", value)
 
 
-def raise_faults(faults: Iterable[Fault], frame: pd.DataFrame) -> None:
+def raise_faults(faults: Iterable[Fault], frame: pd.DataFrame, *, every_row: bool = False) -> None:
     """Raise all faults that have rows, with the offending rows of `frame`."""
     problems = [fault.problem for fault in faults if fault.rows.size]
-    raise_problems(problems, offending_rows(problems, frame))
+    raise_problems(problems, offending_rows(problems, frame), every_row=every_row)
 
 
-def raise_problems(problems: Sequence[Problem], rows: pd.DataFrame) -> None:
+def raise_problems(
+    problems: Sequence[Problem], rows: pd.DataFrame, *, every_row: bool = False
+) -> None:
     """Raise all problems at once, with the offending rows; do nothing when there is none.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        What was found.
+    rows : pandas.DataFrame
+        The offending rows.
+    every_row : bool
+        Whether they were to be dropped, and no row would be left.
 
     Raises
     ------
@@ -84,7 +102,8 @@ def raise_problems(problems: Sequence[Problem], rows: pd.DataFrame) -> None:
         return
     personal = any(problem.code in PERSONAL_CODES for problem in problems)
     error = PersonalDataError if personal else InvalidDataError
-    raise error.of(problems, rows if len(rows) else None)
+    lead = "Every row would be dropped: " if every_row else ""
+    raise error.of(problems, rows if len(rows) else None, lead=lead)
 
 
 def offending_rows(problems: Iterable[Problem], frame: pd.DataFrame) -> pd.DataFrame:
@@ -120,6 +139,11 @@ def settle(
         False for the rows to drop; None when every row stays.
     dropped : dict of str to int
         Number of rows by code. A row with two faults is counted under the first of them.
+
+    Raises
+    ------
+    InvalidDataError
+        Also when every row would be dropped.
     """
     if on_invalid == "raise":
         raise_faults([*faults, *personal], frame)
@@ -131,4 +155,6 @@ def settle(
         if first.size or is_part():  # zeros keep the order of codes for the parts' sum
             dropped[fault.code] = dropped.get(fault.code, 0) + int(first.size)
     raise_faults([fault.within(kept) for fault in personal], frame)
+    if len(frame) and not kept.any() and not is_part():
+        raise_faults(faults, frame, every_row=True)
     return (kept if dropped else None), dropped

@@ -117,6 +117,18 @@ def latest(moments: Iterable[str | None]) -> str | None:
     return max(known, key=lambda moment: _moment(moment)[1], default=None)
 
 
+def earliest(moments: Iterable[str | None]) -> str | None:
+    """Return the earliest of the first events that several reports tell.
+
+    Examples
+    --------
+    >>> earliest(["2026-01-10 12:00:00", None, "2026-01-02 00:00:00"])
+    '2026-01-02 00:00:00'
+    """
+    known = [moment for moment in moments if moment is not None]
+    return min(known, key=lambda moment: _moment(moment)[1], default=None)
+
+
 def answer_window(answers: pd.DataFrame, label: str) -> tuple[str | None, str | None]:
     """Return cutoff and end of the horizon of answers, or None where nobody can tell."""
     told = report(answers)

@@ -147,7 +147,8 @@ def _plain(value: Any, argument: str) -> int:
         return int(value)
     raise ConfigurationError(
         f"The time column holds plain numbers, so {argument}={value!r} must be a whole number of "
-        "the same unit. Or convert the column with pandas.to_datetime(..., unit=...)."
+        "the same unit. Or convert the column, for example with "
+        "pandas.to_datetime(column, unit='s'), in the unit that it has."
     )
 
 

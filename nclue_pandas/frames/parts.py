@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from nclue_pandas.frames.leakage import latest
+from nclue_pandas.frames.leakage import earliest, latest
 from nclue_pandas.frames.reports import AnswerReport, Report, share
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ def _merged(name: str, values: list[Any]) -> Any:
         codes = dict.fromkeys(code for counts in values for code in counts)
         sums = {code: sum(counts.get(code, 0) for counts in values) for code in codes}
         return {code: count for code, count in sums.items() if count}
-    if name == "last_event":
+    if name in {"last_event", "last_event_in_horizon"}:
         return latest(values)
+    if name == "first_event":
+        return earliest(values)
     if isinstance(values[0], int) and name not in _SETTINGS:
         return sum(values)
     return values[0]

@@ -78,8 +78,11 @@ class SequenceReport(Report):
         Behaviors in which personal data was masked.
     since, until : str or None
         The window of time, its end excluded.
-    last_event : str or None
-        The last event that was used.
+    first_event, last_event : str or None
+        The first and the last event that was used.
+    time_kinds : dict of str to int
+        Events by what their times are: whole numbers by their unit since 1970, others where they
+        are in the future or before 1990.
     """
 
     title: ClassVar[str] = "sequences"
@@ -100,7 +103,9 @@ class SequenceReport(Report):
     behaviors_masked: int
     since: str | None = None
     until: str | None = None
+    first_event: str | None = None
     last_event: str | None = None
+    time_kinds: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,8 +124,14 @@ class AnswerReport(Report):
         Positives among the users.
     users_after_cutoff : int
         Users left out because they have no event before the cutoff.
-    cutoff, horizon_end, last_event, observed_until : str or None
+    events_in_horizon, events_after_horizon : int
+        Events of a log from the cutoff to the end of the horizon, and not before its end.
+    cutoff, horizon_end, first_event, last_event, observed_until : str or None
         Points in time of an event log; None for a frame that had labels.
+    last_event_in_horizon : str or None
+        The last event before the end of the horizon.
+    time_kinds : dict of str to int
+        As in :class:`SequenceReport`.
     """
 
     title: ClassVar[str] = "answers"
@@ -131,10 +142,15 @@ class AnswerReport(Report):
     positives: int
     share: float | None
     users_after_cutoff: int = 0
+    events_in_horizon: int = 0
+    events_after_horizon: int = 0
     cutoff: str | None = None
     horizon_end: str | None = None
+    first_event: str | None = None
     last_event: str | None = None
+    last_event_in_horizon: str | None = None
     observed_until: str | None = None
+    time_kinds: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)

@@ -14,6 +14,7 @@ from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts, read_behaviors
 from nclue_pandas.frames.columns import find_column, gather, require_frame, text_column
+from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
 from nclue_pandas.frames.faults import check_on_invalid, settle
 from nclue_pandas.frames.grouping import Budget, join_groups
 from nclue_pandas.frames.hashing import canonical_order
@@ -26,7 +27,6 @@ from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
 from nclue_pandas.frames.telling import tell
-from nclue_pandas.frames.times import read_times
 from nclue_pandas.frames.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def to_sequences(
     budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)
     with build_steps("sequences", 4) as step:
         log = _Log(
-            step(read_times(find_column(events, time, "time"))),
+            step(times_of_log(events, time)),
             step(encode_ids(find_column(events, user, "user"))),
             step(read_behaviors(behavior_texts(events, behavior, template), looked_for)),
             None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
@@ -289,7 +289,7 @@ def _report(
     used: Flags | None,
     dropped: dict[str, int],
 ) -> SequenceReport:
-    rows = log.times.ticks.size
+    rows, first = log.times.ticks.size, log.times.first_of(used)
     events, cut = int(grouped.joined.sum()), int(grouped.cut.sum())
     last = log.times.last_of(used)
     over = 0 if budget.tokens is None else int((grouped.tokens > budget.tokens).sum())
@@ -307,7 +307,9 @@ def _report(
         **log.behaviors.changes.counts(used),
         since=window.since,
         until=window.until,
+        first_event=None if first is None else describe(first, log.times),
         last_event=None if last is None else describe(last, log.times),
+        time_kinds=kinds_of_times(log.times, used),
     )
 
 
@@ -321,5 +323,6 @@ def warn_of_sequences(made: SequenceReport) -> None:
             f"{made.users_over_budget:,} users have a single behavior of more than "
             f"{made.max_tokens:,} estimated tokens, which was kept"
         )
+    told += describe_doubts(made)
     if told and not is_part():
         tell("; ".join(told) + ".")

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from nclue_pandas.errors.data import InvalidDataError, Problem
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, is_text, null_rows, to_arrow
+from nclue_pandas.frames.columns import (
+    NO_ARROW_TYPE,
+    NO_ROWS,
+    Flags,
+    Positions,
+    is_text,
+    null_rows,
+    to_arrow,
+)
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.parts import TimeKind, times_of_the_log
+from nclue_pandas.frames.personal_data import mask
 from nclue_pandas.frames.text_values import whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from numpy.typing import NDArray
-
     from nclue_pandas.frames.encoding import Encoded
 
+Integers = NDArray[np.int64]
 #: Nanoseconds of a unit.
 UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_LARGEST: Final = int(np.iinfo(np.int64).max)
+_DIGITS: Final = pa.decimal256(76, 0)
 #: NumPy's "not a time", here for every row without one.
 NOT_A_TIME: Final = int(np.iinfo(np.int64).min)
 _OFFSET = "[T ][0-9]{2}.*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
@@ -34,7 +47,13 @@ RELATIVE: Final = ("now", "today")
 _NUMBER = r"^\s*(?:\+|(-))?([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
 #: A text of ISO 8601 that has no more characters than this may have digits alone: 20260301.
 _DIGITS_OF_A_DATE: Final = 8
-_REMEDY = "Convert the column with pandas.to_datetime first."
+_REMEDY = (
+    "Convert the column first, for example with pandas.to_datetime(column, format='%d/%m/%Y')."
+)
+#: Unreadable values that a message shows, and characters of each.
+_SHOWN, _SHOWN_LENGTH = 2, 40
+#: Years that nanoseconds cannot hold.
+_FAR_YEAR = r"^\s*(?:0\d|1[0-5]|16[0-7]|226[3-9]|22[7-9]|2[3-9]|[3-9]\d)\d*-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +71,15 @@ class Times:
         Whether the column has a time zone.
     unreadable : numpy.ndarray of int64
         Positions of rows that hold something, but no time.
+    examples : tuple of str
+        What the first of them hold.
     """
 
     ticks: NDArray[np.int64]
     unit: str | None
     aware: bool = False
     unreadable: Positions = field(default_factory=NO_ROWS.copy)
+    examples: tuple[str, ...] = ()
 
     @property
     def step(self) -> int:
@@ -73,6 +95,15 @@ class Times:
         """Return the last time among some rows (None for all), as :attr:`last` does."""
         last = int(self.ticks.max(initial=NOT_A_TIME, where=True if rows is None else rows))
         return None if last == NOT_A_TIME else last * self.step
+
+    def first_of(self, rows: Flags | None = None) -> int | None:
+        """Return the first time among some rows (None for all), as :attr:`last` does."""
+        present = self.ticks != NOT_A_TIME
+        if rows is not None:
+            present &= rows
+        limit = int(np.iinfo(np.int64).max)
+        first = int(self.ticks.min(initial=limit, where=present))
+        return first * self.step if present.any() else None
 
     def before(self, moment: int) -> Flags:
         """Tell which rows are before `moment` (nanoseconds, or a plain number)."""
@@ -94,10 +125,11 @@ class Times:
             ),
             Fault(
                 "unreadable_time",
-                "A time cannot be read: texts are read as ISO 8601, such as 2011-09-01 12:30:00, "
-                "and numbers must be whole",
+                "A time cannot be read: texts are read as ISO 8601, such as 2011-09-01 12:30:00 "
+                "(beside nanoseconds, in the years from 1678 to 2261), and numbers must be whole",
                 _REMEDY,
                 self.unreadable,
+                self.examples,
             ),
         ]
 
@@ -128,6 +160,24 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
     >>> read_times(pd.Series(["2011-09-01", None, "yesterday"])).unreadable.tolist()
     [2]
     """
+    try:
+        times = _read(column, argument)
+    except NO_ARROW_TYPE as error:
+        raise _no_time(str(column.dtype), argument) from error
+    if not times.unreadable.size:
+        return times
+    shown = column.iloc[times.unreadable[:_SHOWN]]
+    return replace(times, examples=tuple(_shown(value) for value in shown))
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message: not all of it, and no personal data."""
+    text = str(value).encode(errors="backslashreplace").decode()
+    masked: str = mask(pa.array([text]))[0].as_py()
+    return repr(masked if len(masked) <= _SHOWN_LENGTH else f"{masked[:_SHOWN_LENGTH]}...")
+
+
+def _read(column: pd.Series[Any], argument: str) -> Times:
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
         return _categories(column, argument)
@@ -135,10 +185,7 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
         return _datetimes(pd.DatetimeIndex(column))
     if kind == np.dtype(object):
         return _objects(column, argument)
-    try:
-        return _arrow(to_arrow(column), argument)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _no_time(str(kind), argument) from error
+    return _arrow(to_arrow(column), argument)
 
 
 def _datetimes(index: pd.DatetimeIndex, unreadable: Positions = NO_ROWS) -> Times:
@@ -168,8 +215,8 @@ def _arrow(values: pa.Array, argument: str) -> Times:
         return _arrow(values.cast(pa.timestamp("ms")), argument)
     if pa.types.is_integer(kind):
         return Times(_whole_numbers(values.cast(pa.int64())), None)
-    if pa.types.is_floating(kind):
-        return _floats(values)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _fractions(values)
     if is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type)):
         return _texts(values, argument)
     if pa.types.is_dictionary(kind):
@@ -183,12 +230,16 @@ def _whole_numbers(values: pa.Array) -> NDArray[np.int64]:
     return numbers
 
 
-def _floats(values: pa.Array) -> Times:
-    """Whole numbers that became floats because some are null."""
+def _fractions(values: pa.Array) -> Times:
+    """Whole numbers that became floats because some are null, or decimals of a database."""
     exact = whole(values)
-    numbers = np.where(exact, values.to_numpy(zero_copy_only=False), 0).astype(np.int64)
+    if pa.types.is_decimal(values.type):
+        limit = pa.scalar(Decimal(_LARGEST), _DIGITS)
+        small = pc.less_equal(pc.abs(values.cast(_DIGITS, safe=False)), limit).fill_null(False)
+        exact &= small.to_numpy(zero_copy_only=False)
+    numbers = pc.if_else(pa.array(exact), values, pa.scalar(None, values.type))
     unreadable = np.setdiff1d(np.flatnonzero(~exact), null_rows(values))
-    return Times(np.where(exact, numbers, NOT_A_TIME), None, unreadable=unreadable)
+    return Times(_whole_numbers(numbers.cast(pa.int64())), None, unreadable=unreadable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +340,38 @@ def _objects_of(texts: pa.Array) -> pd.Series[Any]:
 
 def _parse(texts: pd.Series[Any], *, aware: bool) -> pd.DatetimeIndex:
     dated = texts.mask(texts.isin(RELATIVE))
-    return pd.DatetimeIndex(pd.to_datetime(dated, format="ISO8601", errors="coerce", utc=aware))
+    times = pd.DatetimeIndex(pd.to_datetime(dated, format="ISO8601", errors="coerce", utc=aware))
+    far = np.flatnonzero(times.isna() & dated.str.match(_FAR_YEAR, na=False).to_numpy(dtype=bool))
+    return _with_far(times, far, [_far_time(text) for text in dated.iloc[far]])
+
+
+def _far_time(text: str) -> np.datetime64 | None:
+    try:
+        return _plain_time(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return None
+
+
+def _plain_time(value: Any) -> np.datetime64 | None:
+    """Return a date or datetime of Python in UTC, or without a time zone where it has none."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        try:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        except OverflowError:
+            return None
+    return np.datetime64(value, "us") if isinstance(value, date) else None
+
+
+def _with_far(
+    times: pd.DatetimeIndex, rows: Positions, far: list[np.datetime64 | None]
+) -> pd.DatetimeIndex:
+    """Add times of years that nanoseconds cannot hold, where nothing is finer than microseconds."""
+    exact = times.as_unit("us")
+    if not any(value is not None for value in far) or not (exact == times)[times.notna()].all():
+        return times
+    ticks = exact.tz_localize(None).to_numpy(copy=True)
+    ticks[rows] = [np.datetime64("NaT") if value is None else value for value in far]
+    return pd.DatetimeIndex(ticks, tz=times.tz)
 
 
 def _numbers_of(texts: pa.Array) -> pa.Array:
@@ -343,7 +425,7 @@ def _objects(column: pd.Series[Any], argument: str) -> Times:
         return _boxed_times(column, argument)
     if kind == "string":
         return _boxed_texts(column, argument)
-    if kind in {"integer", "floating", "mixed-integer-float", "empty"}:
+    if kind in {"integer", "floating", "mixed-integer-float", "decimal", "empty"}:
         return _arrow(to_arrow(column), argument)
     raise _no_time(f"object ({kind})", argument)
 
@@ -353,9 +435,10 @@ def _boxed_times(column: pd.Series[Any], argument: str) -> Times:
     aware = {getattr(value, "tzinfo", None) is not None for value in present}
     if len(aware) > 1:
         raise mixed_zones(argument)
-    times = pd.to_datetime(column, errors="coerce", utc=aware == {True})
-    unreadable = np.flatnonzero(times.isna().to_numpy() & column.notna().to_numpy())
-    return _datetimes(pd.DatetimeIndex(times), unreadable)
+    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", utc=aware == {True}))
+    rest = np.flatnonzero(times.isna() & column.notna().to_numpy())
+    times = _with_far(times, rest, [_plain_time(value) for value in column.iloc[rest]])
+    return _datetimes(times, rest[times[rest].isna()])
 
 
 def _boxed_texts(column: pd.Series[Any], argument: str) -> Times:
@@ -364,7 +447,7 @@ def _boxed_texts(column: pd.Series[Any], argument: str) -> Times:
     except UnicodeEncodeError:
         written = [v.encode(errors="replace").decode() if isinstance(v, str) else v for v in column]
         values = pa.array(written, pa.large_string(), from_pandas=True)
-    return _texts(values, argument)
+    return _arrow(values, argument)
 
 
 def _no_time(kind: str, argument: str) -> InvalidDataError:

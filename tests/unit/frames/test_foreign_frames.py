@@ -39,7 +39,7 @@ def viewed(frame):
     for place, name in enumerate(table.column_names):
         column = table.column(name).combine_chunks()
         if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
-            column = column.cast(pa.string_view())
+            column = pa.array(column.to_pylist(), pa.string_view())
             if name == "b":
                 codes = pa.array(range(len(column)), pa.uint32())
                 column = pa.DictionaryArray.from_arrays(codes, column)

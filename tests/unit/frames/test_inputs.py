@@ -16,6 +16,7 @@ from nclue_pandas import NclueDataWarning
 from nclue_pandas.errors import ConfigurationError, InvalidDataError, MissingColumnError
 
 SEOUL = ZoneInfo("Asia/Seoul")
+_SECONDS = [1_700_000_003, 1_700_000_001, 1_700_000_002]
 
 
 def log(times, **columns):
@@ -58,9 +59,19 @@ def answers_of(events, **options):
         [3.0, 1.0, 2.0],
         pd.array([3, 1, 2], dtype="Int64"),
         pd.array(["2026-01-03", "2026-01-01", "2026-01-02"], dtype=pd.ArrowDtype(pa.string())),
-        pd.arrays.ArrowExtensionArray(pa.array([3, 1, 2]).cast(pa.timestamp("s"))),
+        pd.arrays.ArrowExtensionArray(pa.array(_SECONDS).cast(pa.timestamp("s"))),
         pd.arrays.ArrowExtensionArray(pa.array([3, 1, 2]).dictionary_encode()),
-        pd.arrays.ArrowExtensionArray(pa.array([3, 1, 2], pa.int32()).cast(pa.date32())),
+        pd.arrays.ArrowExtensionArray(
+            pa.array([20003, 20001, 20002], pa.int32()).cast(pa.date32())
+        ),
+        [Decimal(3), Decimal("1.00"), Decimal(2)],
+        pd.arrays.ArrowExtensionArray(pa.array(map(Decimal, [3, 1, 2]), pa.decimal128(20, 3))),
+        pd.array(["2026-01-03", "2026-01-01", "2026-01-02"], dtype=pd.ArrowDtype(pa.string_view())),
+        pd.arrays.SparseArray([3, 1, 2]),
+        pd.arrays.SparseArray([3.0, 1.0, 2.0]),
+        pd.arrays.SparseArray(
+            pd.to_datetime(["2026-01-03", "2026-01-01", "2026-01-02"]).to_numpy()
+        ),
     ],
     ids=lambda times: str(getattr(times, "dtype", type(times[0]).__name__)),
 )
@@ -79,6 +90,10 @@ def test_every_kind_of_time_column(times):
         (["2026-01-01", "now"], "unreadable_time"),
         (["2026-01-01T00:00Z", "today"], "unreadable_time"),
         ([1.5, 2.0], "time"),
+        ([Decimal("1.5"), Decimal(2)], "such as '1.5'"),
+        ([Decimal(10) ** 30, Decimal(2)], "unreadable_time"),
+        ([Decimal("Infinity"), Decimal(2)], "which is no time"),
+        ([2**70, 1], "which is no time"),
         ([{"a": 1}, {"a": 2}], "time"),
     ],
 )
