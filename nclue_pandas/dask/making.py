@@ -19,8 +19,15 @@ from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.answers import to_answers as answers_of_frame
 from nclue_pandas.frames.answers import warn_of_answers
 from nclue_pandas.frames.columns import find_column, is_label, is_text, to_arrow
+from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.parts import merge_reports, on_a_part
-from nclue_pandas.frames.reports import AnswerReport, NclueDataWarning, Report, SequenceReport
+from nclue_pandas.frames.reports import (
+    AnswerReport,
+    NclueDataWarning,
+    Report,
+    SequenceReport,
+    every_row_dropped,
+)
 from nclue_pandas.frames.reports import report as report_of_frame
 from nclue_pandas.frames.sequences import to_sequences as sequences_of_frame
 from nclue_pandas.frames.sequences import warn_of_sequences
@@ -119,10 +126,14 @@ def to_sequences(
     roles = {"time": [time], "user": [user], "behavior": [behavior] if is_one else list(behavior)}
     if tie_break is not None:
         roles["tie_break"] = [options["tie_break"]]
-    work, shown = _Sequences(options), events.columns.size
-    frames, outcomes = build(log, Route.of(log, roles), work, SEQUENCES, shown=shown)
+    route, shown = Route.of(log, roles), events.columns.size
+    frames, outcomes = build(log, route, _Sequences(options), SEQUENCES, shown=shown)
     _check_zones(outcomes)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
+    refuse_dates(made.time_kinds)
+    if every_row_dropped(made):
+        again = _Sequences(options | {"on_invalid": "raise"})
+        build(log, route, again, SEQUENCES, shown=shown, every_row=True)
     warn_of_sequences(made)
     return collect(frames, SEQUENCES, made)
 
@@ -197,9 +208,13 @@ def to_answers(
     roles = {
         each: [column] for each, column in named.items() if each == "user" or column is not None
     }
-    work, shown = _Answers(options), events.columns.size
-    frames, outcomes = build(log, Route.of(log, roles), work, ANSWERS, shown=shown)
+    route, shown = Route.of(log, roles), events.columns.size
+    frames, outcomes = build(log, route, _Answers(options), ANSWERS, shown=shown)
     made = merge_reports([r for each in outcomes if isinstance(r := each.report, AnswerReport)])
+    refuse_dates(made.time_kinds)
+    if every_row_dropped(made):
+        again = _Answers(options | {"on_invalid": "raise"})
+        build(log, route, again, ANSWERS, shown=shown, every_row=True)
     if time is not None:
         _check_zones(outcomes)
         made = _at_the_end(outcomes, options, made)

@@ -15,6 +15,7 @@ from dask import compute, delayed
 
 from nclue_pandas.dask.originals import other_rows
 from nclue_pandas.dask.routing import ROW_BITS, pattern
+from nclue_pandas.errors.data import first_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -194,7 +195,12 @@ class Whole:
         positions = starts[numbers >> ROW_BITS] + (numbers & ((1 << ROW_BITS) - 1))
         total = sum(each.total or 0 for each in problems)
         told = tuple(positions.tolist())
-        return replace(problems[0], rows=told, total=total if total > len(told) else None)
+        return replace(
+            problems[0],
+            rows=told,
+            total=total if total > len(told) else None,
+            values=first_values(problems),
+        )
 
 
 def _take(

@@ -104,7 +104,13 @@ def gather(frame: dd.DataFrame, route: Route) -> Pieces:
 
 
 def build(
-    frame: dd.DataFrame, route: Route, work: Work, empty: pd.DataFrame, *, shown: int
+    frame: dd.DataFrame,
+    route: Route,
+    work: Work,
+    empty: pd.DataFrame,
+    *,
+    shown: int,
+    every_row: bool = False,
 ) -> tuple[tuple[Any, ...], list[Outcome]]:
     """Do `work` on the rows of some users at a time; keep the frames on the workers.
 
@@ -120,6 +126,8 @@ def build(
         Pattern of what `work` makes.
     shown : int
         How many of the columns are the user's.
+    every_row : bool
+        Whether this is to tell why every row would be dropped.
 
     Returns
     -------
@@ -140,7 +148,7 @@ def build(
         kept[start : start + len(made)] for start in range(0, len(kept), len(made))
     )
     outcomes = list(compute(*told))
-    _raise(Whole.of(frame, route, outcomes), outcomes, work, shown)
+    _raise(Whole.of(frame, route, outcomes), outcomes, work, shown, every_row=every_row)
     checked = zip(frames, compute(*marks), strict=True)
     return tuple(delayed(as_before)(each, mark) for each, mark in checked), outcomes
 
@@ -197,7 +205,9 @@ def _run(
     return made, replace(outcome, lengths=lengths), content_mark(made)
 
 
-def _raise(whole: Whole, outcomes: list[Outcome], work: Work, shown: int) -> None:
+def _raise(
+    whole: Whole, outcomes: list[Outcome], work: Work, shown: int, *, every_row: bool
+) -> None:
     problems = [problem for each in outcomes for problem in each.problems]
     if not problems:
         return
@@ -211,4 +221,4 @@ def _raise(whole: Whole, outcomes: list[Outcome], work: Work, shown: int) -> Non
         return []
 
     merged, rows = whole.in_order(whole.merge(problems), look)
-    raise_problems(merged, rows.iloc[:, :shown])
+    raise_problems(merged, rows.iloc[:, :shown], every_row=every_row)

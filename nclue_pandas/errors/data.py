@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS_SHOWN = 5
+_VALUES_SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ class Problem:
             where = f" ({where}row positions {shown}{f' and {more:,} more' if more > 0 else ''})"
         what = f"{self.argument}: " if self.argument else ""
         return f"{what}{self.message}{where}. {self.remedy}"
+
+
+def first_values(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Return what the first rows hold of one problem that was found in several parts of a frame.
+
+    Examples
+    --------
+    >>> parts = [Problem("a", "", "", (5, 9), values=("e", "i")), Problem("a", "", "", (7,))]
+    >>> first_values([*parts, Problem("a", "", "", (6,), values=("f",))])
+    ('e', 'f')
+    """
+    shown = sorted(pair for each in problems for pair in zip(each.rows, each.values, strict=False))
+    return tuple(value for _, value in shown[:_VALUES_SHOWN])
 
 
 class InvalidDataError(NclueError, ValueError):

@@ -228,6 +228,12 @@ def report(frame: pd.DataFrame) -> Report | None:
         return None
 
 
+def every_row_dropped(report: Report) -> bool:
+    """Tell whether a log has rows, and all of them were dropped."""
+    rows, dropped = getattr(report, "rows", 0), getattr(report, "rows_dropped", {})
+    return bool(0 < rows == sum(dropped.values()))
+
+
 def share(part: int, whole: int) -> float | None:
     """Divide, or return None when there is nothing to divide by."""
     return part / whole if whole else None

@@ -13,13 +13,15 @@ import pandas as pd
 
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
+from nclue_pandas.errors.data import first_values
 from nclue_pandas.frames.behaviors import behavior_texts
 from nclue_pandas.frames.columns import require_name
+from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.faults import check_on_invalid, raise_problems
 from nclue_pandas.frames.moments import Calendar
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.personal_data import read_option
-from nclue_pandas.frames.reports import SequenceReport
+from nclue_pandas.frames.reports import SequenceReport, every_row_dropped
 from nclue_pandas.frames.reports import report as report_of
 from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
 from nclue_pandas.frames.times import read_times
@@ -194,6 +196,7 @@ class _Streaming:
     folder: TemporaryDirectory[str]
     problems: list[Problem] = field(default_factory=list)
     offending: list[pd.DataFrame] = field(default_factory=list)
+    every_row: bool = False
 
     def run(self, log: Any) -> SequenceStore:
         carrier = Carrier(self.columns)
@@ -244,7 +247,13 @@ class _Streaming:
                 del table, frame
                 give_back()
         self._raise_problems()
-        return SequenceStore(self.folder, file, spans, tuple(digests), merge_reports(reports))
+        made = merge_reports(reports)
+        refuse_dates(made.time_kinds)
+        if every_row_dropped(made):
+            self.options = {**self.options, "on_invalid": "raise"}
+            self.every_row = True
+            return self._build(carrier, runs, file)  # which tells why
+        return SequenceStore(self.folder, file, spans, tuple(digests), made)
 
     def _sequences(
         self, carrier: Carrier, table: pa.Table | None, times: TimeKind | None
@@ -275,7 +284,8 @@ class _Streaming:
             same[problem.code, problem.message].append(problem)
         if same:
             rows = pd.concat(self.offending).sort_index().iloc[:ROWS_TOLD]
-            raise_problems([_merged(problems) for problems in same.values()], rows)
+            merged = [_merged(problems) for problems in same.values()]
+            raise_problems(merged, rows, every_row=self.every_row)
 
 
 def _check_before(options: Mapping[str, Any], columns: Mapping[Any, str]) -> None:
@@ -325,4 +335,5 @@ def _report_of(frame: pd.DataFrame) -> SequenceReport:
 def _merged(problems: list[Problem]) -> Problem:
     rows = sorted(row for problem in problems for row in problem.rows)
     total = len(rows) if len(rows) > ROWS_TOLD else None
-    return replace(problems[0], rows=tuple(rows[:ROWS_TOLD]), total=total)
+    values = first_values(problems)
+    return replace(problems[0], rows=tuple(rows[:ROWS_TOLD]), total=total, values=values)

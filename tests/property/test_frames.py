@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -252,6 +253,10 @@ def test_given_labels_of_every_user_that_has_a_sure_one(rows):
     wanted = {user: found[0] for user, found in sure.items() if len(set(found)) == 1}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", nclue.NclueDataWarning)
+        if not wanted:
+            with pytest.raises(InvalidDataError, match="Every row would be dropped"):
+                nclue.to_answers(frame, label="y", on_invalid="drop")
+            return
         made = nclue.to_answers(frame, label="y", on_invalid="drop")
     assert as_dict(made, "label") == wanted
     both = {

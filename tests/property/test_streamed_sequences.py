@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
+from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.reports import NclueDataWarning
 from nclue_pandas.logs import streaming
 from nclue_pandas.storage.content import FrameContent, fingerprint
@@ -58,6 +59,14 @@ def _small_runs():
         yield
 
 
+def outcome_of(call):
+    """What a call returns, and the text of its error."""
+    try:
+        return call(), None
+    except InvalidDataError as error:
+        return None, str(error)
+
+
 def as_table(frame):
     return pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
 
@@ -70,10 +79,14 @@ def test_batches_give_what_the_whole_gives(events, bounds, arrow, ties):
     options = {**COLUMNS, "on_invalid": "drop", "max_tokens": 12}
     if ties:
         options["tie_break"] = "order"
-    whole = nclue.to_sequences(log, **options)
     batches = cut(log, bounds)
     if arrow:
         batches = [pa.Table.from_pandas(batch, preserve_index=False) for batch in batches]
+    whole, refused = outcome_of(lambda: nclue.to_sequences(log, **options))
+    if refused:  # no row would be left
+        stream = lambda: nclue.stream_sequences(batches or [log], **options, memory=96 << 20)  # noqa: E731
+        assert outcome_of(stream) == (None, refused)
+        return
     with nclue.stream_sequences(batches or [log], **options, memory=96 << 20) as store:
         assert as_table(store.to_frame()).equals(as_table(whole))
         assert len(store) == len(whole)

@@ -80,7 +80,7 @@ def test_dates_as_numbers_are_refused_by_every_verb(times, form, on_invalid):
     if (
         form == "%Y%m%d"
         and column.dtype.kind in "if"
-        and 0 < column.min()
+        and column.min() > 0
         and column.max() < 99991231
     ):
         assert pd.to_datetime(column, format=form).notna().all()  # the remedy works
@@ -317,3 +317,24 @@ def test_far_years_beside_times_finer_than_a_microsecond_are_told():
         with pytest.raises(InvalidDataError, match="years from 1678 to 2261.*9999-12-31") as caught:
             nclue.to_sequences(log(pd.Series(column, dtype=object)), **NAMES, behavior="b")
         assert caught.value.problems[0].rows == (0,)
+
+
+# What only the whole of a log can tell, in streams and on Dask too.
+
+
+@pytest.mark.parametrize("times", [DAYS * 3, ["01/02/2026", None, "02/02/2026"] * 3])
+@pytest.mark.parametrize("on_invalid", ["raise", "drop"])
+def test_streams_and_dask_refuse_the_same_with_the_same_words(times, on_invalid):
+    events = log(times).assign(u=[f"u{n}" for n in range(len(times))])
+    options = NAMES | {"behavior": "b", "on_invalid": on_invalid}
+    with pytest.raises(InvalidDataError) as caught:
+        nclue.to_sequences(events, **options)
+    with pytest.raises(InvalidDataError) as streamed:
+        nclue.stream_sequences([events[:5], events[5:]], **options)
+    assert str(streamed.value) == str(caught.value)
+    if dd := pytest.importorskip("dask.dataframe"):
+        from nclue_pandas import dask
+
+        with pytest.raises(InvalidDataError) as spread:
+            dask.to_sequences(dd.from_pandas(events, npartitions=3), **options)
+        assert str(spread.value) == str(caught.value)
