@@ -154,3 +154,15 @@ def test_every_way_in_gives_the_same(name, on_invalid, tmp_path):
     if on_invalid == "drop" and name not in {"offset late.csv", "all unreadable.csv"}:
         assert found["memory"][0]
         assert found["memory"][1].rows == (9 if name == "row names.txt" else ROWS)
+
+
+@pytest.mark.parametrize("ties", [["9", "10", "8"], ["1.5", "", "0.25"], ["b", "10", "9"]])
+def test_ties_are_broken_by_numbers_as_numbers(ties, tmp_path):
+    rows = "".join(f"u{n % 2},2026-01-01,x{n % 5},{ties[n % 3]}\n" for n in range(20))
+    (tmp_path / "log.csv").write_text(f"user,time,item,seq\n{rows}", "utf-8")
+    options = {**COLUMNS, "tie_break": "seq"}
+    found = [outcome(way, tmp_path / "log.csv", {}, options)[0] for way in WAYS.values()]
+    assert found == found[:1] * len(WAYS)
+    if ties[0] != "b":
+        inferred = pd.read_csv(tmp_path / "log.csv")
+        assert found[0] == nclue.to_sequences(inferred, **options).to_numpy().tolist()
