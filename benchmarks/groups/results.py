@@ -54,6 +54,10 @@ class LocalBucket:
             file.seek(start or 0)
             return file.read() if end is None else file.read(end - (start or 0))
 
+    def get_state(self, key: str, start: int, end: int) -> tuple[bytes, str]:
+        """Read some bytes of the file; it never changes."""
+        return self.get(key, start, end), ""
+
 
 def load_bucket(job: Job) -> LocalBucket:
     from nclue_pandas.storage import results

@@ -17,6 +17,7 @@
     |   +-- StorageAccessError (PermissionError)
     |   +-- ForeignObjectError (FileExistsError)
     |   +-- IncompleteUploadError
+    |   +-- ObjectChangedError
     |   +-- ResultNotFoundError (FileNotFoundError)
     |   +-- ResultFormatError (ValueError)
     +-- ServiceError
@@ -120,6 +121,7 @@ from nclue_pandas.errors.storage import (
     BucketNotFoundError,
     ForeignObjectError,
     IncompleteUploadError,
+    ObjectChangedError,
     ObjectNotFoundError,
     ResultFormatError,
     ResultNotFoundError,
@@ -173,6 +175,7 @@ __all__ = [
     "NoSuchApi",
     "NotConnectedError",
     "NotFoundError",
+    "ObjectChangedError",
     "ObjectNotFoundError",
     "ObjectStorageAccessDenied",
     "ObjectStorageAccountRequired",

@@ -55,6 +55,12 @@ class IncompleteUploadError(StorageError):
     remedy = "Repeat the call: what is missing is sent again."
 
 
+class ObjectChangedError(StorageError):
+    """An object was replaced while it was read, or its blocks are not those that were asked for."""
+
+    remedy = "Read it again when nothing writes to it; if it stays, look at a proxy in between."
+
+
 class ResultNotFoundError(StorageError, FileNotFoundError):
     """A completed job's result file is not where the service says."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,14 @@ class PartBody(io.RawIOBase):
         self._wanted += filled
         return filled
 
+    def md5(self) -> str:
+        """Return the MD5 of all lines, in hexadecimal digits; what was not read yet is encoded."""
+        while self._more():
+            self._advance(len(self._rest))
+        return self._hashed.hexdigest()
+
     def _start_anew(self) -> None:
+        self._hashed = hashlib.md5(usedforsecurity=False)
         self._batches = (lines for table in self._tables() for lines in encode(table))
         self._rest = memoryview(b"")
         self._at = 0
@@ -88,4 +96,5 @@ class PartBody(io.RawIOBase):
     def _advance(self, most: int) -> memoryview:
         piece, self._rest = self._rest[:most], self._rest[most:]
         self._at += len(piece)
+        self._hashed.update(piece)
         return piece

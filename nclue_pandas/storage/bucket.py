@@ -7,7 +7,10 @@ ListObjects V1 only; objects are deleted one by one.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import re
+import warnings
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 from nclue_pandas.errors import (
     IncompleteUploadError,
     NclueError,
+    ObjectChangedError,
     ObjectNotFoundError,
     StorageError,
 )
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
 
 T = TypeVar("T")
+
+_MD5: Final = re.compile("[0-9a-f]{32}")
 
 #: An object that is read whole is at most this large.
 OBJECT_LIMIT: Final = 2 << 30
@@ -81,6 +87,7 @@ class Bucket:
         self._credentials = credentials
         self._connected: tuple[int, Credentials, Any] | None = None
         self._on_way: set[Future[Any]] = set()
+        self._etags = {"are MD5": True}
 
     @property
     def name(self) -> str:
@@ -105,7 +112,7 @@ class Bucket:
 
         def read(answer: Any) -> ObjectInfo:
             marks = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
-            changed, etag = answer.get("LastModified"), answer.get("ETag", "")
+            changed, etag = answer.get("LastModified"), plain_etag(answer.get("ETag"))
             return ObjectInfo(key, answer["ContentLength"], changed, marks, etag)
 
         try:
@@ -113,8 +120,14 @@ class Bucket:
         except ObjectNotFoundError:
             return None
 
-    def put(self, key: str, body: BinaryIO, metadata: Mapping[str, str]) -> None:
-        """Write an object by a single PUT, and verify its size.
+    def put(
+        self,
+        key: str,
+        body: BinaryIO,
+        metadata: Mapping[str, str],
+        md5: Callable[[], str] | None = None,
+    ) -> None:
+        """Write an object by a single PUT, and verify its size and its content.
 
         Parameters
         ----------
@@ -124,11 +137,13 @@ class Bucket:
             Sent from its beginning, and again from there when an attempt fails.
         metadata : mapping
             User metadata.
+        md5 : callable, optional
+            Returns the MD5 of the body in hexadecimal digits, once it was sent.
 
         Raises
         ------
         IncompleteUploadError
-            When the store holds another number of bytes afterwards.
+            When the store holds another number of bytes afterwards, or others.
         """
         size = body.seek(0, os.SEEK_END)
         self._ask("put_object", key, lambda s3: self._sent(s3, key, body, metadata))
@@ -138,6 +153,42 @@ class Bucket:
                 f"{self._url(key)} has {stored.size if stored else 0:,} bytes on the store instead "
                 f"of {size:,}. Something between here and the store changes uploads; no job "
                 "was created from it."
+            )
+        if md5 is not None and not self.holds(stored, md5) and not self._holds_read(stored, md5):
+            raise IncompleteUploadError(
+                f"{self._url(key)} has as many bytes on the store as were sent, {size:,}, but "
+                "other ones. Something between here and the store changes uploads; no job was created "
+                "from it."
+            )
+
+    def holds(self, found: ObjectInfo, md5: Callable[[], str]) -> bool:
+        """Return whether an object of the right size has the content of this MD5.
+
+        The ETag of an object that was written by a single PUT is its MD5. Where a store's is none,
+        that is said once, and the size alone decides.
+        """
+        if not self._etags["are MD5"]:
+            return True
+        if not _MD5.fullmatch(found.etag.lower()):
+            self._tell_of_etags()
+            return True
+        return found.etag.lower() == md5()
+
+    def _holds_read(self, found: ObjectInfo, md5: Callable[[], str]) -> bool:
+        """Read what was just written: an ETag that looks like an MD5 may be something else."""
+        body = self.get(found.key, 0, found.size)
+        if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5():
+            return False
+        self._tell_of_etags()
+        return True
+
+    def _tell_of_etags(self) -> None:
+        if self._etags["are MD5"]:
+            self._etags["are MD5"] = False
+            warnings.warn(
+                f"The ETags of {self._settings.endpoint} are no MD5: files there are verified by "
+                "their size alone.",
+                stacklevel=2,
             )
 
     async def _sent(
@@ -164,23 +215,33 @@ class Bucket:
         ------
         ObjectNotFoundError
             When there is none.
-        StorageError
-            When the store sends another number of bytes, or more than :data:`OBJECT_LIMIT`.
+        ObjectChangedError
+            When the store sends other bytes, another number, or more than :data:`OBJECT_LIMIT`.
         """
+        return self.get_state(key, start, end)[0]
+
+    def get_state(self, key: str, start: int = 0, end: int | None = None) -> tuple[bytes, str]:
+        """Read as :meth:`get` does; return the ETag too, which changes with the content."""
         if end is not None and end <= start:
-            return b""
+            return b"", ""
         wanted = OBJECT_LIMIT if end is None else end - start
         place = {"Bucket": self.name, "Key": key}
         if end is not None or start:
             place["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
-        body: bytes = self._ask("get_object", key, lambda s3: _content(s3, wanted, place))
+        body, answer = self._ask("get_object", key, lambda s3: _content(s3, wanted, place))
         if len(body) > wanted or (end is not None and len(body) < wanted):
-            raise StorageError(
+            raise ObjectChangedError(
                 f"{self._url(key)} was asked for {wanted:,} bytes from {start:,} on and "
                 f"{'more' if len(body) > wanted else f'{len(body):,}'} came. The object was "
                 "replaced meanwhile, or something in between changes answers: read it again."
             )
-        return body
+        told = answer.get("ContentRange") or f"bytes {start}-"
+        if not told.startswith(f"bytes {start}-"):
+            raise ObjectChangedError(
+                f"{self._url(key)} was asked for its bytes from {start:,} on, and {told!r} came. "
+                "Something in between changes answers: read it again without it."
+            )
+        return body, plain_etag(answer.get("ETag"))
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below a prefix, in no order, by ListObjects V1.
@@ -194,7 +255,10 @@ class Bucket:
         def read(page: Any) -> tuple[list[ObjectInfo], bool]:
             found = [
                 ObjectInfo(
-                    item["Key"], item["Size"], item.get("LastModified"), etag=item.get("ETag", "")
+                    item["Key"],
+                    item["Size"],
+                    item.get("LastModified"),
+                    etag=plain_etag(item.get("ETag")),
                 )
                 for item in page.get("Contents") or []
             ]
@@ -311,12 +375,25 @@ def _call_s3(s3: Any, operation: str, **arguments: Any) -> Coroutine[Any, Any, A
     return coroutine
 
 
-async def _content(s3: Any, wanted: int, place: Mapping[str, str]) -> bytes:
+def plain_etag(etag: str | None) -> str:
+    """Return an ETag without its quotes.
+
+    Examples
+    --------
+    >>> plain_etag('"d41d8cd98f00b204e9800998ecf8427e"'), plain_etag('W/"a"'), plain_etag(None)
+    ('d41d8cd98f00b204e9800998ecf8427e', 'a', '')
+    """
+    return (etag or "").removeprefix("W/").strip('"')
+
+
+async def _content(
+    s3: Any, wanted: int, place: Mapping[str, str]
+) -> tuple[bytes, Mapping[str, Any]]:
     """Read an object's body up to a byte more than is wanted; anew where it breaks off."""
     for pause in (*_PAUSES, None):
         answer = await _call_s3(s3, "get_object", **place)
         try:
-            return await _body(answer["Body"], wanted)
+            return await _body(answer["Body"], wanted), answer
         except Exception as error:
             if pause is None or not refusals.is_of_storage(error):
                 raise

@@ -7,12 +7,13 @@ from this run or an interrupted one, is not sent again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BufferedReader, BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
 from nclue_pandas.storage.text import BATCH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nclue_pandas.storage.bucket import Bucket
     from nclue_pandas.storage.content import BucketDigest
@@ -112,11 +113,11 @@ class Prepared:
         """Describe what is to be in a bucket; parts without lines are left out."""
         return describe(self.place, self.content.digests, bucket)
 
-    def body(self, number: int) -> BinaryIO:
+    def body(self, number: int) -> PartBody:
         """Return a part as a file, encoded while it is read."""
         buckets = layout.part_buckets(number, self.place.parts)
         size = sum(each.size for each in self.content.digests if each.bucket in buckets)
-        return BufferedReader(PartBody(lambda: self.content.tables(buckets), size), BATCH_BYTES)
+        return PartBody(lambda: self.content.tables(buckets), size)
 
 
 def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Dataset:
@@ -186,7 +187,8 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     Returns
     -------
     Dataset
-        Every part verified by its size. An exception, Ctrl-C too, cancels what is on its way.
+        Every part verified by its size and its MD5. An exception, Ctrl-C too, cancels what is on
+        its way.
 
     Raises
     ------
@@ -221,10 +223,11 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
 
 def put_part(bucket: Bucket, prepared: Prepared, part: Part) -> list[str]:
     """Write a part unless it is there; return its key when it was written."""
-    if is_there(bucket, part.key, part.size):
+    body = prepared.body(part.number)
+    if is_there(bucket, part.key, part.size, body.md5):
         return []
     marks = layout.metadata(prepared.place.fingerprint, part.number)
-    bucket.put(part.key, prepared.body(part.number), marks)
+    bucket.put(part.key, BufferedReader(body, BATCH_BYTES), marks, body.md5)
     return [part.key]
 
 
@@ -242,14 +245,15 @@ def put_manifest(bucket: Bucket, place: Place, dataset: Dataset) -> list[str]:
         ],
     }
     body = json.dumps(told, indent=1).encode()
-    if is_there(bucket, key, len(body)):
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest
+    if is_there(bucket, key, len(body), md5):
         return []
-    bucket.put(key, BytesIO(body), layout.metadata(dataset.fingerprint, None))
+    bucket.put(key, BytesIO(body), layout.metadata(dataset.fingerprint, None), md5)
     return [key]
 
 
-def is_there(bucket: Bucket, key: str, size: int) -> bool:
-    """Return whether our object of that size is there.
+def is_there(bucket: Bucket, key: str, size: int, md5: Callable[[], str] | None = None) -> bool:
+    """Return whether our object of that size is there, and of that content where it is known.
 
     Raises
     ------
@@ -264,11 +268,11 @@ def is_there(bucket: Bucket, key: str, size: int) -> bool:
             f"s3://{bucket.name}/{key} was not written by this library and is not overwritten. "
             "Move it away, or connect with another prefix=."
         )
-    return found.size == size
+    return found.size == size and (md5 is None or bucket.holds(found, md5))
 
 
 def preview(prepared: Prepared, bucket: Bucket) -> Dataset:
-    """Tell what :func:`publish` would write; nothing is written."""
+    """Tell what :func:`publish` would write, by the sizes of what is there; nothing is written."""
     return preview_parts(prepared.dataset(bucket.name), bucket)
 
 

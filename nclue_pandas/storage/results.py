@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from nclue_pandas.assumptions import RESULT_COLUMNS
-from nclue_pandas.errors import ResultFormatError, ResultNotFoundError
+from nclue_pandas.errors import ObjectChangedError, ResultFormatError, ResultNotFoundError
 from nclue_pandas.frames.memory import keep_freed
 from nclue_pandas.frames.parallel import ahead, threads
 from nclue_pandas.progress import DownloadProgress, track
@@ -41,6 +41,38 @@ _SLACK: Final = 64 << 10
 #: Bytes looked at for the columns.
 _HEAD: Final = 64 << 10
 _ENDING: Final = ".tsv"
+
+
+class OneState:
+    """Blocks of an object that are all of one state of it, as its ETag tells.
+
+    Parameters
+    ----------
+    where : str
+        The object, for messages.
+    etag : str
+        Of the state, when it is known already.
+    """
+
+    def __init__(self, where: str, etag: str = "") -> None:
+        self._where = where
+        self._seen = {etag} - {""}
+
+    def __call__(self, body: bytes, etag: str) -> bytes:
+        """Return a block.
+
+        Raises
+        ------
+        ObjectChangedError
+            When it is of another state than the others.
+        """
+        self._seen |= {etag} - {""}
+        if len(self._seen) > 1:
+            raise ObjectChangedError(
+                f"{self._where} was replaced while it was read. Read it again when nothing writes "
+                "to it."
+            )
+        return body
 
 
 def find_result(
@@ -215,12 +247,10 @@ def _not_blank(*parts: memoryview | bytes) -> Piece:
 def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
     """Read an object some bytes at a time, several at once, and tell how far it is."""
     name = found.key.rpartition("/")[2]
+    one = OneState(f"s3://{bucket.name}/{found.key}")
 
     def read(start: int) -> bytes:
-        end = min(start + size, found.size)
-        if start == 0 and end == found.size:
-            return bucket.get(found.key)
-        return bucket.get(found.key, start=start, end=end)
+        return one(*bucket.get_state(found.key, start, min(start + size, found.size)))
 
     keep_freed(size + _SLACK)
     with track(DownloadProgress, name, total=found.size) as advance:

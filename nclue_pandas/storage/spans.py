@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from nclue_pandas.assumptions import RESULT_COLUMNS
 from nclue_pandas.storage.result_lines import result_names, scores_of
-from nclue_pandas.storage.results import find_result
+from nclue_pandas.storage.results import OneState, find_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,8 @@ class ResultSpan:
         Columns of the file.
     header : bool
         Whether the file begins with a header.
+    etag : str
+        Of the file when it was cut; empty where the store tells none.
     """
 
     key: str
@@ -45,10 +47,12 @@ class ResultSpan:
     size: int
     names: tuple[str, ...]
     header: bool
+    etag: str = ""
 
     def read(self, bucket: Bucket) -> pd.DataFrame:
         """Read the lines; a line is of the range in which it begins."""
-        body = bucket.get(self.key, start=max(self.start - 1, 0), end=self.stop)
+        one = OneState(f"s3://{bucket.name}/{self.key}", self.etag)
+        body = one(*bucket.get_state(self.key, max(self.start - 1, 0), self.stop))
         first = 0
         if self.start or self.header:
             first = body.find(b"\n") + 1 or len(body)
@@ -56,7 +60,7 @@ class ResultSpan:
             return self.pattern()
         end = self.stop
         while not body.endswith(b"\n") and end < self.size:
-            more = bucket.get(self.key, start=end, end=min(end + _HEAD, self.size))
+            more = one(*bucket.get_state(self.key, end, min(end + _HEAD, self.size)))
             cut = more.find(b"\n") + 1 or len(more)
             body, end = body + more[:cut], end + cut
         return scores_of(body[first:], self.names, f"s3://{bucket.name}/{self.key}")
@@ -90,11 +94,13 @@ def result_spans(
         When the file is not there, empty, or not TAB-separated text.
     """
     found = find_result(bucket, path, sleep=sleep)
-    head = bucket.get(found.key, start=0, end=min(_HEAD, found.size))
+    head, etag = bucket.get_state(found.key, 0, min(_HEAD, found.size))
     if found.size > len(head) and b"\n" in head:
         head = head[: head.rfind(b"\n") + 1]
     names, header = result_names(head, columns, f"s3://{bucket.name}/{found.key}")
     return [
-        ResultSpan(found.key, start, min(start + span_bytes, found.size), found.size, names, header)
+        ResultSpan(
+            found.key, start, min(start + span_bytes, found.size), found.size, names, header, etag
+        )
         for start in range(0, found.size, span_bytes)
     ]

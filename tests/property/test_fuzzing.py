@@ -141,6 +141,9 @@ class Stored:
     def get(self, key, start=None, end=None):
         return self.body[start:end]
 
+    def get_state(self, key, start, end):
+        return self.body[start:end], "etag"
+
     def list(self, prefix):
         return iter([ObjectInfo("a.tsv", len(self.body))] if "a.tsv".startswith(prefix) else [])
 
