@@ -157,8 +157,8 @@ class Bucket:
         if md5 is not None and not self.holds(stored, md5) and not self._holds_read(stored, md5):
             raise IncompleteUploadError(
                 f"{self._url(key)} has as many bytes on the store as were sent, {size:,}, but "
-                "other ones. Something between here and the store changes uploads; no job was created "
-                "from it."
+                "other ones. Something between here and the store changes uploads; no job was "
+                "created from it."
             )
 
     def holds(self, found: ObjectInfo, md5: Callable[[], str]) -> bool:

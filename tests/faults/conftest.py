@@ -31,6 +31,8 @@ Each cell is a test: one fault strikes one request, over real HTTP against the s
 ended right by itself; an error's name means that the call raised it, and the same call again ended right. In every
 cell the final state is looked at in the service: exactly the jobs that were asked for, each once, made from the right
 inputs, no result lost, and nothing else touched. `slow` answers after the client has given up waiting.
+In the table of what a store does without a word, the error comes at every call until the job that it names is deleted;
+then the same call ends right.
 """
 measured = defaultdict(dict)
 

@@ -18,8 +18,8 @@ STEPS = (
     *("create_task", "get_task", "create_run", "get_run"),
 )
 FAILURES = (
-    *("COMMON_ERROR", "DISK_SPACE_SHORTAGE", "NOT_EXIST_FILE"),
-    *("OBS_DOWNLOAD_FAILED", "OBS_UPLOAD_FAILED", "OBS_USER_FILE_ACCESS_ERROR"),
+    *("DISK_SPACE_SHORTAGE", "NOT_EXIST_FILE", "OBS_DOWNLOAD_FAILED", "OBS_UPLOAD_FAILED"),
+    "OBS_USER_FILE_ACCESS_ERROR",
 )
 OBJECTS = ("sequences/.csv", "sequences/.json", "answers/.csv", "results/")
 
