@@ -15,10 +15,21 @@ except ImportError as error:
 
 from nclue_pandas.dask import results as _results  # noqa: F401 - registers engine="dask"
 from nclue_pandas.dask.accessor import DaskAccessor, register
+from nclue_pandas.dask.following import pseudonymize, restore_ids, split
 from nclue_pandas.dask.inputs import read_parquet
 from nclue_pandas.dask.making import report, to_answers, to_sequences
 from nclue_pandas.dask.publishing import check
 
-__all__ = ["DaskAccessor", "check", "read_parquet", "report", "to_answers", "to_sequences"]
+__all__ = [
+    "DaskAccessor",
+    "check",
+    "pseudonymize",
+    "read_parquet",
+    "report",
+    "restore_ids",
+    "split",
+    "to_answers",
+    "to_sequences",
+]
 
 register()

@@ -22,6 +22,9 @@ class DaskAccessor(Verbs[dd.DataFrame]):
     to_answers = Verb(lambda: dask.to_answers, "nclue_pandas.dask")
     check = Verb(lambda: dask.check, "nclue_pandas.dask")
     report = Verb(lambda: dask.report, "nclue_pandas.dask")
+    split = Verb(lambda: dask.split, "nclue_pandas.dask")
+    pseudonymize = Verb(lambda: dask.pseudonymize, "nclue_pandas.dask")
+    restore_ids = Verb(lambda: dask.restore_ids, "nclue_pandas.dask")
 
 
 def register() -> None:

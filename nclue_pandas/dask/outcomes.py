@@ -80,7 +80,8 @@ def row_marks(
 
 def hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
     """Return a hash of the values of each row."""
-    texts = frame.astype(object).map(ascii)
+    objects = frame.astype(object)
+    texts = objects.where(objects.notna(), None).map(ascii)
     found: NDArray[np.uint64] = np.asarray(
         pd.util.hash_pandas_object(texts, index=False), np.uint64
     )

@@ -20,7 +20,7 @@ from nclue_pandas.dask.originals import other_rows
 from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_marks
 from nclue_pandas.dask.routing import shuffle
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.frames.columns import to_arrow
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, to_arrow
 from nclue_pandas.frames.faults import raise_problems
 from nclue_pandas.frames.parts import on_a_part
 from nclue_pandas.frames.reports import Report
@@ -161,7 +161,7 @@ def collect(frames: Sequence[Any], empty: pd.DataFrame, report: Report) -> dd.Da
 
 
 def content_mark(frame: pd.DataFrame) -> bytes:
-    """Return what tells the content of one of our frames from another's.
+    """Return what tells the content of a frame from that of another.
 
     Examples
     --------
@@ -169,9 +169,14 @@ def content_mark(frame: pd.DataFrame) -> bytes:
     True
     """
     digest = hashlib.blake2b(digest_size=16)
-    table = pa.table({str(name): to_arrow(frame[name]) for name in frame.columns})
-    for batch in table.to_batches():
-        digest.update(batch.serialize())
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        try:
+            values = to_arrow(column)
+        except NO_ARROW_TYPE:
+            values = pa.array([ascii(value) for value in column])
+        batch = pa.record_batch([values], ["values"])
+        digest.update(str(values.type).encode() + batch.serialize())
     return digest.digest()
 
 

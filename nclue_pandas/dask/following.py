@@ -1,0 +1,309 @@
+"""The verbs that keep rows where they are: answers split, ids hidden and put back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+from dask import compute, delayed, persist
+
+from nclue_pandas.dask.originals import kept_as_is, unconverted
+from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_marks
+from nclue_pandas.dask.pieces import as_before, content_mark, set_report
+from nclue_pandas.dask.publishing import stand_in
+from nclue_pandas.dask.routing import ROW_BITS, Route, pattern
+from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.frames.faults import raise_problems
+from nclue_pandas.frames.parts import on_a_part
+from nclue_pandas.frames.pseudonyms import pseudonymize as hide_ids
+from nclue_pandas.frames.pseudonyms import restore_ids as ids_of_frame
+from nclue_pandas.frames.reports import SplitReport, share
+from nclue_pandas.frames.reports import report as report_of_frame
+from nclue_pandas.frames.splitting import split as split_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nclue_pandas.errors import Problem
+
+#: Counts of a report of a split, those of train before those of test.
+_COUNTS: Final = ("train_rows", "train_positives", "test_rows", "test_positives")
+_UNKNOWN: Final = frozenset({"unknown_id", "unknown_pseudonym"})
+
+
+def split(
+    answers: dd.DataFrame,
+    *,
+    test: float = 0.3,
+    seed: int | str = 0,
+    user: str = "user_id",
+    label: str = "label",
+) -> tuple[dd.DataFrame, dd.DataFrame]:
+    """Split answers on Dask into disjoint train and test users.
+
+    The same users are test users as on pandas. Done now and kept on the workers.
+
+    Parameters
+    ----------
+    answers : dask.dataframe.DataFrame
+        With a user id and a label in each row; other columns are kept.
+    test, seed, user, label : as on pandas
+        See :func:`nclue_pandas.split`.
+
+    Returns
+    -------
+    train, test : dask.dataframe.DataFrame
+        Rows of `answers` in their order. :func:`report` tells the balance reached.
+
+    Raises
+    ------
+    ConfigurationError, MissingColumnError, InvalidDataError
+        As on pandas.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"user_id": range(1_000), "label": [0, 1] * 500})
+    >>> train, test = split(dd.from_pandas(frame, npartitions=3), test=0.3, seed=7)
+    >>> len(train) + len(test), set(train["user_id"]) & set(test["user_id"])
+    (1000, set())
+    """
+    _require(answers, "answers")
+    options: dict[str, Any] = {"test": test, "seed": seed, "user": user, "label": label}
+    with on_a_part():
+        told = report_of_frame(split_frame(stand_in(answers), **options)[0])
+    assert isinstance(told, SplitReport)
+    columns = {"user": [user], "label": [label]}
+    (train, held_out), reports = _done(answers, columns, _Split(options), 2)
+    made = _merged([each for each in reports if isinstance(each, SplitReport)], told)
+    return set_report(train, made), set_report(held_out, replace(made, part="test"))
+
+
+def pseudonymize(frame: dd.DataFrame, key: str | bytes, *, user: str = "user_id") -> dd.DataFrame:
+    """Replace user ids of a frame on Dask by keyed pseudonyms, those of pandas.
+
+    Done now and kept on the workers, so that the result holds no key; select the columns that
+    you need before. The key travels to the workers, which see the ids too.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        An event log, sequences or answers.
+    key, user : as on pandas
+        See :func:`nclue_pandas.pseudonymize`.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The frame with pseudonyms (string[pyarrow]) for ids; null ids stay null.
+
+    Raises
+    ------
+    ConfigurationError, MissingColumnError, InvalidDataError
+        As on pandas.
+
+    Examples
+    --------
+    >>> frame = dd.from_pandas(pd.DataFrame({"user_id": ["010-1234-5678"], "label": [1]}))
+    >>> hidden = pseudonymize(frame, "correct horse battery staple")
+    >>> hidden["user_id"].str.len().compute().tolist()
+    [32]
+    """
+    _require(frame, "frame")
+    hide_ids(pattern(frame), key, user=user)
+    (hidden,), _ = _done(frame, {"user": [user]}, _Pseudonyms(key, user), 1)
+    return hidden
+
+
+def restore_ids(
+    scores: dd.DataFrame,
+    key: str | bytes | None = None,
+    *,
+    ids: dd.Series | pd.Series[Any] | Sequence[Any],
+    user: str = "user_id",
+) -> dd.DataFrame:
+    """Put the ids of the log back on results on Dask.
+
+    Done now and kept on the workers. The distinct ids are brought to the client and to every
+    worker, so they must fit there.
+
+    Parameters
+    ----------
+    scores : dask.dataframe.DataFrame
+        Results, or any frame with ids as text or pseudonyms.
+    key, user : as on pandas
+        See :func:`nclue_pandas.restore_ids`.
+    ids : dask.dataframe.Series, Series, array or sequence
+        The ids of the log, in any order; repeats and further ids do no harm.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The frame with the ids as they are in `ids`, of the same type.
+
+    Raises
+    ------
+    ConfigurationError, MissingColumnError, InvalidDataError
+        As on pandas.
+
+    Examples
+    --------
+    >>> scores = dd.from_pandas(pd.DataFrame({"user_id": ["258", "7"], "score": [0.5, 0.25]}))
+    >>> log = dd.from_pandas(pd.DataFrame({"customer": [7, 258, 7]}))
+    >>> restore_ids(scores, ids=log["customer"])["user_id"].compute().tolist()
+    [258, 7]
+    """
+    _require(scores, "scores")
+    known = _distinct(ids) if isinstance(ids, dd.Series) else ids
+    ids_of_frame(pattern(scores), key, ids=known, user=user)
+    (restored,), _ = _done(scores, {"user": [user]}, _Restored(key, user, known), 1)
+    return restored
+
+
+class Rows(Protocol):
+    """What is done to the rows of a partition."""
+
+    def __call__(
+        self, part: pd.DataFrame, local: pd.DataFrame
+    ) -> tuple[tuple[pd.DataFrame, ...], object]:
+        """Return frames made of `part`, whose needed columns are `local`, and a report."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    options: Mapping[str, Any]
+
+    def __call__(
+        self, part: pd.DataFrame, local: pd.DataFrame
+    ) -> tuple[tuple[pd.DataFrame, ...], object]:
+        sides = split_frame(local, **self.options)
+        return tuple(part.iloc[side.index] for side in sides), report_of_frame(sides[0])
+
+
+@dataclass(frozen=True, eq=False)
+class _Pseudonyms:
+    key: str | bytes = field(repr=False)
+    user: Any
+
+    def __call__(
+        self, part: pd.DataFrame, local: pd.DataFrame
+    ) -> tuple[tuple[pd.DataFrame, ...], object]:
+        hidden = hide_ids(local, self.key, user=self.user)
+        return (_with_column(part, self.user, hidden[self.user]),), None
+
+
+@dataclass(frozen=True, eq=False)
+class _Restored:
+    key: str | bytes | None = field(repr=False)
+    user: Any
+    ids: Any = field(repr=False)
+
+    def __call__(
+        self, part: pd.DataFrame, local: pd.DataFrame
+    ) -> tuple[tuple[pd.DataFrame, ...], object]:
+        restored = ids_of_frame(local, self.key, ids=self.ids, user=self.user)
+        return (_with_column(part, self.user, restored[self.user]),), None
+
+
+def _require(frame: object, argument: str) -> None:
+    if not isinstance(frame, dd.DataFrame):
+        raise InvalidDataError(f"{argument} must be a Dask DataFrame, not {type(frame).__name__}.")
+
+
+def _with_column(frame: pd.DataFrame, label: Any, values: pd.Series[Any]) -> pd.DataFrame:
+    copy = frame.assign()  # a copy as the version of pandas makes them
+    copy[label] = values.array
+    return copy
+
+
+def _distinct(ids: dd.Series) -> pd.Series[Any]:
+    """Return the distinct ids, as they were before Dask made texts of objects."""
+    parts = [delayed(pd.Series.drop_duplicates)(part) for part in unconverted(ids).to_delayed()]
+    found: pd.Series[Any] = pd.concat(compute(*parts))
+    return found.drop_duplicates()
+
+
+def _done(
+    frame: dd.DataFrame, roles: Mapping[str, list[Any]], work: Rows, sides: int
+) -> tuple[list[dd.DataFrame], list[object]]:
+    """Do `work` in every partition, and keep what it makes on the workers."""
+    own = unconverted(frame)
+    route = Route.of(own, roles)
+    made = [
+        delayed(_run, nout=sides + 2)(part, number, route, work, sides)
+        for number, part in enumerate(own.to_delayed())
+    ]
+    kept = persist(*(each[place] for place in range(sides + 2) for each in made))
+    columns = [kept[start : start + len(made)] for start in range(0, len(kept), len(made))]
+    outcomes, marks = (list(compute(*each)) for each in columns[sides:])
+    told = [outcome for outcome, _ in outcomes]
+    _raise(Whole.of(own, route, told), told, work)
+    checked = [
+        [delayed(as_before)(part, mark[side]) for part, mark in zip(parts, marks, strict=True)]
+        for side, parts in enumerate(columns[:sides])
+    ]
+    empty = pattern(own)
+    shapes, _ = work(empty, route.local(empty))
+    frames = [kept_as_is(each, shape) for each, shape in zip(checked, shapes, strict=True)]
+    return frames, [each for _, each in outcomes]
+
+
+def _run(part: pd.DataFrame, number: int, route: Route, work: Rows, sides: int) -> tuple[Any, ...]:
+    """Work on one partition; problems are told, not raised, so that all are looked at."""
+    route.objects.check(part, number)
+    local, rows = route.local(part), np.arange(len(part), dtype=np.int64) + (number << ROW_BITS)
+    made: tuple[pd.DataFrame, ...] = (part.iloc[:0],) * sides
+    outcome, report = Outcome(lengths=row_counts(rows)), None
+    try:
+        with on_a_part():
+            made, report = work(part, local)
+    except InvalidDataError as error:
+        if not error.problems:
+            raise
+        marks = row_marks(error.problems, local, rows)
+        outcome = replace(outcome, problems=numbered(error.problems, rows), marks=marks)
+    return (*made, (outcome, report), [content_mark(each) for each in made])
+
+
+def _raise(whole: Whole, outcomes: Sequence[Outcome], work: Rows) -> None:
+    """Raise the problems of all partitions as of one frame."""
+    problems = _counted([found for each in outcomes for found in each.problems], whole)
+    if not problems:
+        return
+
+    def look(rows: pd.DataFrame) -> Sequence[Problem]:
+        try:
+            with on_a_part():
+                work(rows, rows.reset_index(drop=True))
+        except InvalidDataError as error:
+            return error.problems
+        return []
+
+    raise_problems(*whole.in_order(whole.merge(problems), look))
+
+
+def _counted(problems: list[Problem], whole: Whole) -> list[Problem]:
+    """Let unknown ids be counted among all rows, not those of a partition."""
+    unknown = sum(each.total or 0 for each in problems if each.code in _UNKNOWN)
+    start = f"{unknown:,} of {int(whole.lengths.sum()):,}"
+    return [
+        replace(each, message=f"{start} {each.message.split(' ', 3)[3]}")
+        if each.code in _UNKNOWN
+        else each
+        for each in problems
+    ]
+
+
+def _merged(reports: Sequence[SplitReport], told: SplitReport) -> SplitReport:
+    """Put the reports of all partitions together; `told` has what they share."""
+    counts = {name: sum(getattr(each, name) for each in reports) for name in _COUNTS}
+    train, ones, n_test, ones_test = (counts[name] for name in _COUNTS)
+    return replace(
+        told,
+        **counts,
+        test_share=share(n_test, train + n_test),
+        train_positive_share=share(ones, train),
+        test_positive_share=share(ones_test, n_test),
+    )
