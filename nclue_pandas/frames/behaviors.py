@@ -54,7 +54,8 @@ class PatchedTexts:
             self._codes, base = base.indices, base.dictionary.cast(pa.large_string())
         self._distinct = base if isinstance(base, pa.ChunkedArray) else pa.chunked_array([base])
         self._places: Positions = NO_ROWS
-        self._others = pa.array([], base.type)
+        # Of a partition with 2 GiB of text, all may be patched.
+        self._others = pa.array([], pa.large_string())
         self._patched: Flags = np.zeros(len(base), dtype=bool)
 
     @property

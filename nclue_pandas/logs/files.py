@@ -150,8 +150,24 @@ def _read_parquet(
         if label not in parquet.schema_arrow.names:
             raise MissingColumnError.named(label, parquet.schema_arrow.names, argument)
     names = None if columns is None else list(columns)
-    # How large rows are when they are decoded, the first rows tell, not the file's own figures.
-    first = next(parquet.iter_batches(_SAMPLE_ROWS, columns=names, use_threads=False), None)
-    if first is not None:
-        rows = max(batch_bytes * len(first) // max(first.nbytes, 1), 1)
-        yield from parquet.iter_batches(rows, columns=names, use_threads=False)
+    for group in range(parquet.num_row_groups):
+        of_group = {"row_groups": [group], "columns": names, "use_threads": False}
+        first = next(parquet.iter_batches(_SAMPLE_ROWS, **of_group), None)
+        if first is None:
+            continue
+        # How large rows are, the first tell when they are decoded, and of those that grow later
+        # the file's own figures, which are too small where texts repeat.
+        width = max(first.nbytes / len(first), _row_bytes(parquet.metadata.row_group(group), names))
+        rows = max(int(batch_bytes / max(width, 1)), 1)
+        yield from parquet.iter_batches(rows, **of_group)
+
+
+def _row_bytes(group: pq.RowGroupMetaData, names: list[Any] | None) -> float:
+    """Return how large a row of a row group is by the figures of the file."""
+    columns = [group.column(number) for number in range(group.num_columns)]
+    sizes = [
+        column.total_uncompressed_size
+        for column in columns
+        if names is None or column.path_in_schema.split(".")[0] in names
+    ]
+    return float(sum(sizes) / max(group.num_rows, 1))

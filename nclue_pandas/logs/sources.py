@@ -106,9 +106,17 @@ def _narrow(log: pd.DataFrame, columns: Mapping[Any, str] | None) -> pd.DataFram
 
 
 def _cut(frame: pd.DataFrame, batch_bytes: int) -> Iterator[pd.DataFrame]:
-    """Cut a frame into slices of about `batch_bytes`; one without rows is one slice."""
-    sample = frame.head(_SAMPLE_ROWS)
-    size = int(sample.memory_usage(index=False, deep=True).sum())
-    rows = max(batch_bytes * len(sample) // max(size, 1), 1)
-    for start in range(0, max(len(frame), 1), rows):
-        yield frame.iloc[start : start + rows]
+    """Cut a frame into slices of about `batch_bytes`; one without rows is one slice.
+
+    How large rows are, each slice tells: they may grow.
+    """
+    start, rows = 0, _SAMPLE_ROWS
+    while start < max(len(frame), 1):
+        part = frame.iloc[start : start + rows]
+        size = int(part.memory_usage(index=False, deep=True).sum())
+        if size > 2 * batch_bytes and len(part) > 1:
+            rows = max(len(part) // 2, 1)
+            continue
+        yield part
+        start += rows
+        rows = min(max(batch_bytes * len(part) // max(size, 1), 1), 8 * rows)

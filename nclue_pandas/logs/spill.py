@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from nclue_pandas.errors import SpillError
 from nclue_pandas.frames.columns import one_array
 from nclue_pandas.logs.memory import give_back
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
 #: Rows on disk are told apart by this many ranges of buckets, each of the same width.
 PIECES: Final = 256
+_PREFIX: Final = "nclue-stream-"
+_LOCK: Final = "in_use.lock"
+#: Seconds before which a directory may belong to a run that only begins.
+_YOUNG: Final = 30
 
 
 @dataclass(frozen=True)
@@ -38,18 +48,66 @@ class Span:
     size: int
 
 
+class SpillFolder(TemporaryDirectory[str]):
+    """A directory for files of one run, known as in use for as long as its process lives.
+
+    Making one removes those of runs that were killed and could not remove their own.
+
+    Parameters
+    ----------
+    directory : path, optional
+        Where it is made.
+
+    Raises
+    ------
+    SpillError
+        When it cannot be made.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        place = Path(directory or gettempdir())
+        _sweep(place)
+        with _told_as_full(place):
+            super().__init__(prefix=_PREFIX, dir=directory, ignore_cleanup_errors=True)
+            self._lock = FileLock(Path(self.name) / _LOCK)
+            self._lock.acquire()
+
+    def cleanup(self) -> None:
+        """Remove the directory."""
+        self._lock.release()
+        super().cleanup()
+
+
+def _sweep(place: Path) -> None:
+    """Remove the directories whose process is gone: nobody holds their lock."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError, Timeout):
+            lock = folder / _LOCK
+            if lock.exists() and time.time() - lock.stat().st_mtime > _YOUNG:
+                with FileLock(lock, timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
 class BatchFile:
     """Record batches of one schema in one file; may be read in several threads at once.
+
+    The file is not buffered: what was written is on the disk, or the call that wrote it fails.
 
     Parameters
     ----------
     path : pathlib.Path
         Written anew.
+
+    Raises
+    ------
+    SpillError
+        When it cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("w+b")
+        with _told_as_full(path.parent):
+            self._file = path.open("w+b", buffering=0)
         self._lock = threading.Lock()
         self._schema: pa.Schema | None = None
         self.size = 0
@@ -64,32 +122,52 @@ class BatchFile:
         """
         self._schema = batch.schema
         body = batch.serialize()
-        try:
-            with self._lock:
-                self._file.seek(self.size)
-                self._file.write(body)
-        except OSError as error:
-            free = shutil.disk_usage(self._path.parent).free
-            raise SpillError(
-                f"Nothing more can be written to {self._path.parent} ({error.strerror}; {free:,} "
-                "bytes are free). Sorting a log by user needs about twice its size: name a "
-                "directory with enough room by directory=."
-            ) from error
+        with self._lock, _told_as_full(self._path.parent):
+            self._file.seek(self.size)
+            left = memoryview(body)
+            while left:  # one call writes at most 2 GiB, and less where the disk ends
+                left = left[self._file.write(left) :]
         span = Span(self.size, body.size)
         self.size += body.size
         return span
 
     def read(self, span: Span) -> pa.RecordBatch:
-        """Read a batch into memory."""
-        with self._lock:
+        """Read a batch into memory.
+
+        Raises
+        ------
+        SpillError
+            When the disk fails, or the file is shorter than it was.
+        """
+        body = pa.allocate_buffer(span.size)
+        with self._lock, _told_as_full(self._path.parent):
             self._file.seek(span.start)
-            body = self._file.read(span.size)
-        return pa.ipc.read_record_batch(pa.py_buffer(body), self._schema)
+            left = memoryview(body)
+            while left:
+                count = self._file.readinto(left)
+                if not count:
+                    raise OSError(errno.EIO, f"{self._path.name} is shorter than it was")
+                left = left[count:]
+        return pa.ipc.read_record_batch(body, self._schema)
 
     def close(self) -> None:
         """Close and remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_as_full(directory: Path) -> Iterator[None]:
+    """Tell an error of the disk as ours, with what is free."""
+    try:
+        yield
+    except OSError as error:
+        free = shutil.disk_usage(directory).free if directory.exists() else 0
+        raise SpillError(
+            f"Nothing more can be written to or read from {directory} ({error.strerror}; {free:,} "
+            "bytes are free). Sorting a log by user needs about twice its size: name a "
+            "directory with enough room by directory=."
+        ) from error
 
 
 @dataclass(eq=False)

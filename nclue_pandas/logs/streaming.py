@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,7 +27,7 @@ from nclue_pandas.frames.times import read_times
 from nclue_pandas.logs.carrying import ROW, ROWS_TOLD, Carrier
 from nclue_pandas.logs.memory import give_back
 from nclue_pandas.logs.sources import check_files, frames_of
-from nclue_pandas.logs.spill import PIECES, BatchFile, Runs
+from nclue_pandas.logs.spill import PIECES, BatchFile, Runs, SpillFolder
 from nclue_pandas.logs.store import SequenceStore
 from nclue_pandas.logs.text_files import TextForm
 from nclue_pandas.progress import BuildProgress, track
@@ -177,7 +176,7 @@ def stream_sequences(
     columns = _columns(options, getattr(log, "columns", ()))
     _check_before(options, columns)
     check_files(log)
-    folder = TemporaryDirectory(prefix="nclue-", dir=directory, ignore_cleanup_errors=True)
+    folder = SpillFolder(directory)
     try:
         store = _Streaming(options, columns, form, memory, folder).run(log)
     except BaseException:
@@ -193,7 +192,7 @@ class _Streaming:
     columns: Mapping[Any, str]
     form: TextForm
     memory: int
-    folder: TemporaryDirectory[str]
+    folder: SpillFolder
     problems: list[Problem] = field(default_factory=list)
     offending: list[pd.DataFrame] = field(default_factory=list)
     every_row: bool = False
