@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ShoppingIntent,
         Task,
     )
+    from nclue_pandas.jobs.refused import RefusedSearch
     from nclue_pandas.service.operations import Service
     from nclue_pandas.storage.bucket import Bucket
 
@@ -137,6 +138,58 @@ class Client(Inventory):
 
         columns = Columns(user=user, sequence=sequence)
         return make_feature(self, name, source_of(sequences, "sequences", columns))
+
+    def find_refused(
+        self,
+        frame: pd.DataFrame,
+        *,
+        most: int = 1,
+        user: str = "user_id",
+        sequence: str = "sequence",
+        label: str = "label",
+    ) -> RefusedSearch:
+        """Plan a search for rows that the service refuses though ``check()`` passed them.
+
+        The service does not tell which rows it refused as personal data (10109, 10110, 10111).
+        The search sends halves of the rows as Features, halves what is refused again, and
+        deletes every file and Feature that it made.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The sequences or answers that were refused. Of answers the ids are sent.
+        most : int, default 1
+            Refused rows after which the search ends.
+        user, sequence, label : str
+            Names of the columns.
+
+        Returns
+        -------
+        RefusedSearch
+            What the search costs; its ``run()`` makes it and returns the refused rows.
+
+        Raises
+        ------
+        InvalidDataError
+            When the check finds problems; mend them first.
+        ConfigurationError
+            When `most` is no whole number of 1 or more.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import nclue_pandas as nclue
+        >>> frame = pd.DataFrame({"user_id": ["a", "b", "c"], "sequence": ["tea", "milk", "jam"]})
+        >>> with nclue.connect("sandbox") as client:
+        ...     search = client.find_refused(frame)
+        ...     (search.requests, len(search.run()))
+        (10, 0)
+        """
+        from nclue_pandas.jobs.refused import find_refused
+        from nclue_pandas.jobs.sources import Columns
+
+        columns = Columns(user=user, sequence=sequence, label=label)
+        return find_refused(self, frame, columns=columns, most=most)
 
     def create_feature_from_path(
         self, name: str, path: str, *, bucket: str | None = None

@@ -93,8 +93,8 @@ class PersonalDataNotAllowed(ApiError):  # noqa: N818 - the service's own word
         "driver's license, card or mobile number, or an e-mail address."
     )
     remedy = (
-        "Find the rows with check(), then use to_sequences(personal_data='mask') or "
-        "pseudonymize() the ids."
+        "Find the rows with check(), or where it finds none with client.find_refused(); then use "
+        "to_sequences(personal_data='mask') or pseudonymize() the ids."
     )
 
 

@@ -16,6 +16,9 @@ from nclue_pandas.errors import (
     BackendError,
     DuplicateNameError,
     JobError,
+    PersonalDataInTestFile,
+    PersonalDataInTrainFile,
+    PersonalDataNotAllowed,
     QuotaExceeded,
     ServiceError,
     StorageError,
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Refusals that pass by themselves: the files serve the next try.
 _PASSING: Final = (BackendError, QuotaExceeded, Throttled)
+#: Refusals for personal data, which the check had not found.
+_PERSONAL: Final = (PersonalDataNotAllowed, PersonalDataInTrainFile, PersonalDataInTestFile)
 #: Fields of jobs that name files.
 _PATHS: Final = ("source_file_path", "train_file_path", "test_file_path")
 
@@ -51,6 +56,10 @@ def withdrawn_if_refused(client: ClientLike, kind: Kind[Any], *datasets: Dataset
     try:
         yield
     except (ServiceError, JobError) as error:
+        if isinstance(error, _PERSONAL):
+            from nclue_pandas.jobs.refused import tell_of_search
+
+            tell_of_search(error)
         refused = isinstance(error, (ApiError, DuplicateNameError))
         passing = isinstance(error, _PASSING) or not refused
         if passing or not _withdrawn(client, kind, datasets):
