@@ -16,9 +16,11 @@ import pyarrow as pa
 
 import nclue_pandas as nclue
 from nclue_pandas.demo.own_log import find_columns, form_of, read_log
+from nclue_pandas.demo.own_times import as_numbers, convert_times
 from nclue_pandas.demo.shop import make_log
 from nclue_pandas.errors import InvalidDataError, NclueError
 from nclue_pandas.frames.behaviors import behavior_texts
+from nclue_pandas.frames.times import UNITS
 
 if TYPE_CHECKING:
     from nclue_pandas.client import Client
@@ -40,6 +42,7 @@ _SWITCHES: Final = {
     "quotes=False": "--no-quotes",
     "quotes=True": "--quotes",
 }
+_CONVERSION: Final = re.compile(r"pandas\.to_datetime\(column, (unit|format)='([^']*)'\)")
 _ARGUMENT: Final = re.compile(rf"(?<![\w(.-])({'|'.join(_OPTIONS)})=(?=(['\"\w])?)")
 
 
@@ -53,11 +56,11 @@ class Question:
         The log.
     user, time, behavior : hashable
         Its columns.
-    cutoff, horizon : str
+    cutoff, horizon : str or int
         Behaviors before the cutoff predict what happens in the horizon after it.
     positive : str or None
         Pattern that a behavior of the horizon must match; None for any behavior.
-    observed_until : str or None
+    observed_until : str, int or None
         How far the log was observed; None for its last event.
     timezone : str or None
         Of the log, or of the cutoff, when only the other has one.
@@ -67,10 +70,10 @@ class Question:
     user: Any
     time: Any
     behavior: Any
-    cutoff: str
-    horizon: str
+    cutoff: Any
+    horizon: Any
     positive: str | None
-    observed_until: str | None = None
+    observed_until: Any = None
     timezone: str | None = None
 
 
@@ -98,8 +101,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help="column of the user id")
     parser.add_argument("--time", help="column of the time")
     parser.add_argument("--behavior", help="column of the behavior")
-    parser.add_argument("--cutoff", help="what is before it predicts, such as 2026-05-25")
-    parser.add_argument("--horizon", help="how long after it is looked at, such as 90D")
+    parser.add_argument(
+        "--time-unit", choices=tuple(UNITS), help="of times that are numbers since 1970 (in UTC)"
+    )
+    parser.add_argument("--time-format", help="of times in another form, such as '%%d/%%m/%%Y'")
+    parser.add_argument(
+        "--cutoff",
+        help="what is before it predicts, such as 2026-05-25; a number where times are numbers",
+    )
+    parser.add_argument(
+        "--horizon", help="how long after it is looked at, such as 90D, or a number as well"
+    )
     parser.add_argument(
         "--positive", help="pattern in the behavior that makes a user positive (default: any)"
     )
@@ -219,6 +231,13 @@ def _question(options: argparse.Namespace) -> Question:
     chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
     named = {name: chosen[name] for name in ("user", "time", "behavior")}
     chosen |= find_columns(events, form, named)
+    times = convert_times(events[chosen["time"]], options.time_unit, options.time_format)
+    events = events.copy(deep=False)
+    events[chosen["time"]] = times
+    bounds = {"cutoff": chosen["cutoff"], "horizon": chosen["horizon"]}
+    numbers = as_numbers(times, bounds | {"observed_until": more["observed_until"]})
+    more["observed_until"] = numbers.pop("observed_until")
+    chosen |= numbers
     return Question(events=events, positive=options.positive, **chosen, **more)
 
 
@@ -262,7 +281,10 @@ def as_options(message: str) -> str:
     --------
     >>> as_options("Give timezone=, such as timezone='Asia/Seoul' (argument user=).")
     "Give --timezone, such as --timezone 'Asia/Seoul' (argument --user)."
+    >>> as_options("Convert it with pandas.to_datetime(column, format='%Y%m%d').")
+    "Convert it with --time-format '%Y%m%d'."
     """
+    message = _CONVERSION.sub(r"--time-\1 '\2'", message)
     for setting, option in _SWITCHES.items():
         message = message.replace(setting, option)
     return _ARGUMENT.sub(lambda found: f"--{_OPTIONS[found[1]]}{' ' if found[2] else ''}", message)
