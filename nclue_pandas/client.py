@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.inventory import Inventory
 from nclue_pandas.jobs import reference
@@ -80,6 +81,11 @@ class Client(Inventory):
             rate_scope=service.rate_scope,
         )
         reference.register(self)
+
+    @property
+    def deadline(self) -> Deadline:
+        """None: calls that have one use a client of their own."""
+        return Deadline(self.clock, None, 0.0)
 
     @cached_property
     def service(self) -> Service:

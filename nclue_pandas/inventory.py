@@ -108,6 +108,11 @@ class Inventory:
         ------
         ConfigurationError
             When there is no such folder, or `min_age` is no timedelta.
+
+        Warns
+        -----
+        RuntimeWarning
+            When the lists of jobs changed each time they were read: nothing is removed then.
         """
         from nclue_pandas.jobs.cleanup import cleanup
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,6 +160,9 @@ class WaitProgress(Event):
         return self.stopped or self.status == FAILED or self.status in COMPLETED_SPELLINGS
 
 
+#: What is said in the log once it has traveled.
+_TRAVELS: dict[type[Amount], str] = {UploadProgress: "uploaded", DownloadProgress: "downloaded"}
+
 Subscriber = Callable[[Event], None]
 
 
@@ -276,7 +280,7 @@ def track(
     [(0, False), (10, False), (30, True), (30, True)]
     """
     lock = threading.Lock()
-    done = 0
+    done, started = 0, time.monotonic()
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -288,5 +292,8 @@ def track(
     advance(0)
     try:
         yield advance
+        if event in _TRAVELS:
+            seconds = time.monotonic() - started
+            _log.info("%s %s: %s bytes in %.1f s", _TRAVELS[event], name, f"{done:,}", seconds)
     finally:
         emit(event(name=name, done=done, total=total, unit=unit, stopped=True))

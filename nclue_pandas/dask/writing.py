@@ -6,6 +6,8 @@ made of them, and writes the manifest last.
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import pandas as pd
 from dask import compute, delayed
 
 from nclue_pandas.dask.originals import other_rows
+from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import IncompleteUploadError
 from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.progress import UploadProgress, track
@@ -44,7 +47,7 @@ def write(source: DaskSource, client: ClientLike, place: Place) -> Dataset:
     bucket = client.storage
     dataset = describe(place, source.digests, bucket.name)
     tasks = [
-        delayed(_write)(frames, source.lines, Assignment.of(source, place, parts, client.ref))
+        delayed(_write)(frames, source.lines, Assignment.of(source, place, parts, client))
         for frames, parts in assign(source.pieces.frames, dataset.parts, place.parts)
     ]
     with track(UploadProgress, place.name, total=dataset.size) as advance:
@@ -111,21 +114,31 @@ class Assignment:
         What the buckets of these parts held when the fingerprint was made.
     ref : ClientRef
         The account, without keys.
+    ends : float
+        When the call ends, in seconds since the epoch: a worker may be on another machine.
     """
 
     place: Place
     parts: tuple[Part, ...]
     digests: tuple[BucketDigest, ...]
     ref: ClientRef
+    ends: float = math.inf
 
     @classmethod
     def of(
-        cls, source: DaskSource, place: Place, parts: Sequence[Part], ref: ClientRef
+        cls, source: DaskSource, place: Place, parts: Sequence[Part], client: ClientLike
     ) -> Assignment:
         """Tell a worker what the buckets of its parts must hold."""
         own = {bucket for p in parts for bucket in part_buckets(p.number, place.parts)}
         digests = tuple(each for each in source.digests if each.bucket in own)
-        return cls(place, tuple(parts), digests, ref)
+        ends = time.time() + client.deadline.left()
+        return cls(place, tuple(parts), digests, client.ref, ends)
+
+    @property
+    def deadline(self) -> Deadline:
+        """The deadline on the clock of this machine."""
+        left = max(0.0, self.ends - time.time())
+        return Deadline.of(time, None if left == math.inf else left)
 
 
 def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> list[str]:
@@ -133,6 +146,6 @@ def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> li
     content = lines.content(frames[0] if len(frames) == 1 else pd.concat(frames))
     if content.digests != assigned.digests:
         raise other_rows()
-    bucket = resolve(assigned.ref).storage
+    bucket = resolve(assigned.ref).storage.within(assigned.deadline)
     prepared = Prepared(content, assigned.place)
     return [key for part in assigned.parts for key in put_part(bucket, prepared, part)]

@@ -15,6 +15,7 @@
     +-- StorageError (OSError)
     |   +-- BucketNotFoundError, ObjectNotFoundError (FileNotFoundError)
     |   +-- StorageAccessError (PermissionError)
+    |   +-- StorageTimeoutError (TimeoutError)
     |   +-- ForeignObjectError (FileExistsError)
     |   +-- IncompleteUploadError
     |   +-- ObjectChangedError
@@ -127,6 +128,7 @@ from nclue_pandas.errors.storage import (
     ResultNotFoundError,
     StorageAccessError,
     StorageError,
+    StorageTimeoutError,
 )
 
 __all__ = [
@@ -197,6 +199,7 @@ __all__ = [
     "StorageAccessError",
     "StorageError",
     "StorageFull",
+    "StorageTimeoutError",
     "SubscriptionError",
     "TaskInUse",
     "TaskProcessing",

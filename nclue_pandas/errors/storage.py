@@ -22,6 +22,12 @@ class StorageError(NclueError, OSError):
     remedy = "Try again; if it stays, check the endpoint, the region and a proxy in between."
 
 
+class StorageTimeoutError(StorageError, TimeoutError):
+    """Object Storage did not answer before the deadline of the call."""
+
+    remedy = "Make the same call again: what is on the store already is not sent twice."
+
+
 class BucketNotFoundError(StorageError, FileNotFoundError):
     """The bucket does not exist at this endpoint."""
 

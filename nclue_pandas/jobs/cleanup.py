@@ -8,6 +8,7 @@ young ones are left out: an upload may be writing them, for a job that is still 
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,11 @@ _PLACES: Final = {
     "test_file_path": "test_bucket",
     "result_file_path": "result_bucket",
 }
+_UNCERTAIN: Final = (
+    "The lists of jobs changed each time they were read, so that a job may be missing whose files "
+    "would seem not to be needed. Nothing is removed. Call cleanup() again when fewer jobs are "
+    "being made and deleted."
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,10 @@ def cleanup(
         raise ConfigurationError(f"There is no {sorted(unknown)}: folders are among {FOLDERS}.")
     limit = datetime.now(UTC) - min_age
     groups = list(_groups(client, folders))
-    places = _named_by_jobs(client) if groups else set()
+    places, certain = _named_by_jobs(client) if groups else (set(), True)
+    if not certain:
+        warnings.warn(_UNCERTAIN, RuntimeWarning, stacklevel=3)
+        dry_run = True
     rows = []
     for group in groups:
         if group.is_younger(limit) or group.is_needed(places):
@@ -109,16 +118,21 @@ def _groups(client: ClientLike, folders: Collection[str]) -> Iterator[Group]:
             yield Group(folder, path, tuple(sorted(objects, key=lambda each: each.key[::-1])))
 
 
-def _named_by_jobs(client: ClientLike) -> set[str]:
-    """Return the paths in the client's bucket that any job names, without slashes around them."""
+def _named_by_jobs(client: ClientLike) -> tuple[set[str], bool]:
+    """Return the paths in the client's bucket that any job names, without slashes around them.
+
+    And whether it is certain that these are all.
+    """
     bucket = client.storage.name
-    return {
+    listed = [kind.everything(client.service) for kind in KINDS]
+    places = {
         (getattr(record, path) or "").strip("/")
-        for kind in KINDS
-        for record in kind.iterate(client.service)
+        for records, _ in listed
+        for record in records
         for path, beside in _PLACES.items()
         if getattr(record, beside, None) == bucket
     }
+    return places, all(certain for _, certain in listed)
 
 
 def _is_ours(client: ClientLike, group: Group, info: ObjectInfo) -> bool:

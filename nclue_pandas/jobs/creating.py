@@ -93,7 +93,9 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
     unclear: ServiceError | None = None
     trouble: ServiceError | None = None
     for pause in _PAUSES:
-        client.clock.sleep(pause)
+        if pause and client.deadline.left() <= 0:
+            break
+        client.clock.sleep(min(pause, client.deadline.left()))
         try:
             record = kind.create(client.service, name, fields)
         except ServiceError as error:
@@ -101,7 +103,7 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
                 unclear = error
             if unclear is None and not _name_may_be_taken(error):
                 raise
-            found, failure = _look_up(client, kind, name, sure=unclear is None)
+            found, failure = _look_up(client, kind, name)
             if found is not None:
                 return adopt(kind, fields, found)
             if failure is None and trouble is None and type(error) is ApiError:
@@ -110,7 +112,7 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
         else:
             _log.info("%s %r is created", kind.title, name)
             return record
-        _log.debug("create %s: %s; no job of this name yet", kind.name, type(trouble).__name__)
+        _log.warning("no %s %r can be seen yet, after: %s", kind.title, name, trouble)
     raise UnconfirmedCreateError(
         f"It is unclear whether the {kind.title} {name!r} was created: {unclear or trouble} "
         f"No job of this name could be found. Try again later under the same name: a job that "
@@ -127,18 +129,10 @@ def _name_may_be_taken(error: ServiceError) -> bool:
     return type(error) is ApiError and error.status == HTTPStatus.CONFLICT
 
 
-def _look_up(
-    client: ClientLike, kind: Kind[R], name: str, *, sure: bool
-) -> tuple[R | None, ServiceError | None]:
-    """Return the job of the name, or why it could not be looked up.
-
-    Unless it is sure that there is one, the job is asked for by its id too: a list that lags may
-    still show one that was deleted.
-    """
+def _look_up(client: ClientLike, kind: Kind[R], name: str) -> tuple[R | None, ServiceError | None]:
+    """Return the job of the name, or why it could not be looked up."""
     try:
         found = kind.find(client.service, name)
-        if found is not None and not sure:
-            found = kind.get(client.service, found.id)
     except ServiceError as error:
         _log.debug("look-up of %s failed: %s", kind.name, type(error).__name__)
         return None, error

@@ -59,7 +59,7 @@ class _Scores(Job[R]):
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait at most.
+            Seconds for waiting and reading together.
         engine : {"pandas", "dask"}
             What to read with. Dask reads pieces of the file in partitions, when they are
             computed, with keys of the workers' own environment.
@@ -82,11 +82,9 @@ class _Scores(Job[R]):
         ConfigurationError
             When there is no such engine.
         """
-        from nclue_pandas.jobs.results import reader
+        from nclue_pandas.jobs.results import read_within, reader
 
-        read = reader(engine)
-        self.wait(timeout)
-        return read(self)
+        return read_within(self, timeout, reader(engine))
 
     def iter_result(self, timeout: float | None = None) -> Iterator[pd.DataFrame]:
         """Wait, then read the scores in batches, for files larger than memory.
@@ -211,17 +209,16 @@ class ShoppingIntent(Job[ShoppingIntentRecord]):
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait at most.
+            Seconds for waiting and reading together.
 
         Returns
         -------
         pandas.DataFrame
             Whatever columns the service writes, Arrow-backed.
         """
-        from nclue_pandas.jobs.results import download
+        from nclue_pandas.jobs.results import download, read_within
 
-        self.wait(timeout)
-        return download(self)
+        return read_within(self, timeout, download)
 
 
 HANDLES: dict[str, type[Job[Any]]] = {

@@ -6,11 +6,13 @@ but the methods that say so sends a request.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from nclue_pandas import display
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED, REGISTERED
 from nclue_pandas.errors import JobNotCancellableError
+from nclue_pandas.jobs.bounded import BoundedClient
 from nclue_pandas.jobs.failures import job_failed
 from nclue_pandas.jobs.reference import ClientLike, ClientRef, resolve
 from nclue_pandas.service.records import Record
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from nclue_pandas.deadline import Deadline
     from nclue_pandas.jobs.kinds import Kind
 
 R = TypeVar("R", bound=Record)
@@ -67,6 +70,12 @@ class Job(display.Shown, Generic[R]):
         if self._client is None:
             self._client = resolve(self._ref)
         return self._client
+
+    def within(self, deadline: Deadline) -> Self:
+        """Return another handle of the job, whose every request ends by a deadline."""
+        other = copy(self)
+        other._client = BoundedClient(self.client, deadline)  # noqa: SLF001 - of the same class
+        return other
 
     @property
     def name(self) -> str | None:

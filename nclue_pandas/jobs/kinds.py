@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nclue_pandas.service.paging import iterate, pages
+from nclue_pandas.errors import NotFoundError
+from nclue_pandas.service.paging import everything, iterate, pages
 from nclue_pandas.service.records import (
     CustomAttributesRecord,
     FeatureRecord,
@@ -77,6 +79,11 @@ class Kind(Generic[R]):
         found: Iterator[R] = iterate(getattr(service, f"list_{self.plural}"))
         return found
 
+    def everything(self, service: Service) -> tuple[list[R], bool]:
+        """Return all jobs of this kind, and whether it is certain that none is missing."""
+        found: tuple[list[R], bool] = everything(getattr(service, f"list_{self.plural}"))
+        return found
+
     def pages(self, service: Service) -> Iterator[Sequence[R]]:
         """Walk through the list page by page, one request each, as large as a page can be."""
         found: Iterator[Sequence[R]] = pages(getattr(service, f"list_{self.plural}"))
@@ -87,11 +94,16 @@ class Kind(Generic[R]):
         return self.find_all(service, {name}).get(name)
 
     def find_all(self, service: Service, names: Collection[str]) -> dict[str, R]:
-        """Return the jobs of these names, as far as there are any, in one walk of the list."""
+        """Return the jobs of these names, as far as there are any, in one walk of the list.
+
+        Each is asked for by its id before it is believed: a list that lags shows jobs that were
+        deleted, whose names others may have by now.
+        """
         found: dict[str, R] = {}
         for job in self.iterate(service):
             if job.name is not None and job.name in names:
-                found[job.name] = job
+                with suppress(NotFoundError):
+                    found[job.name] = self.get(service, job.id)
                 if len(found) == len(names):
                     break
         return found

@@ -17,6 +17,7 @@ from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.jobs import kinds
 from nclue_pandas.jobs.creating import check_name, create
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
+from nclue_pandas.jobs.waiting import wait_by
 from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def _wait_for(client: ClientLike, *jobs: Feature | Task) -> None:
                 "Use jobs of one account together, or give client= the one of this job."
             )
         if not job.completed:
-            job.wait()
+            wait_by([job], client.deadline)
         job.raise_if_wrong()
 
 

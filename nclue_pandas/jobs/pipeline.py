@@ -15,15 +15,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nclue_pandas.contract import NAME_LENGTH
+from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import NotFoundError
+from nclue_pandas.jobs.bounded import BoundedClient
 from nclue_pandas.jobs.creating import check_name
-from nclue_pandas.jobs.deadline import Deadline
 from nclue_pandas.jobs.making import (
     AnswerPath,
     make_feature_from_path,
     make_run,
     make_task_from_paths,
 )
+from nclue_pandas.jobs.results import read
 from nclue_pandas.jobs.survey import survey
 from nclue_pandas.jobs.waiting import wait_until
 from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
@@ -106,15 +108,17 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     inputs.raise_problems()
     inputs.warn()
     try:
-        run = _run_of(client, inputs, deadline)
-        wait_until([run], deadline)
+        with deadline.told():
+            run = _run_of(BoundedClient(client, deadline), inputs)
+            wait_until([run], deadline)
+            scores = read(run)
     except KeyboardInterrupt:
         sys.stderr.write(f"\nStopped; the jobs that were created go on. {_ADVICE}\n")
         raise
-    return inputs.tell_last_event(run.result())
+    return inputs.tell_last_event(scores)
 
 
-def _run_of(client: ClientLike, inputs: Inputs, deadline: Deadline) -> Run:
+def _run_of(client: ClientLike, inputs: Inputs) -> Run:
     """Upload and create what is not there yet."""
     datasets = Datasets.of(client, inputs)
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
@@ -124,7 +128,7 @@ def _run_of(client: ClientLike, inputs: Inputs, deadline: Deadline) -> Run:
         role: inputs.sources[role].publish(client, inputs.name)
         for role in to_upload(steps, datasets)
     }
-    return _Chain(client, replace(datasets, **written), steps, deadline).run()
+    return _Chain(client, replace(datasets, **written), steps).run()
 
 
 def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
@@ -141,13 +145,10 @@ def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
 class _Chain:
     """Makes what the survey found missing, and waits for what the next job needs."""
 
-    def __init__(
-        self, client: ClientLike, datasets: Datasets, steps: Steps, deadline: Deadline
-    ) -> None:
+    def __init__(self, client: ClientLike, datasets: Datasets, steps: Steps) -> None:
         self._client = client
         self._datasets = datasets
         self._steps = steps
-        self._deadline = deadline
 
     def run(self) -> Run:
         """Return the run, made or there already."""
@@ -160,7 +161,7 @@ class _Chain:
         if scored is None or steps.score_feature.name != steps.feature.name:
             scored = self._feature(steps.score_feature, data.score_on or data.sequences)
         task = self._task(trained)
-        wait_until([task, scored], self._deadline)
+        wait_until([task, scored], self._client.deadline)
         make = partial(make_run, name=steps.run.name, task=task, feature=scored)
         return self._present(steps.run, make)
 
@@ -168,7 +169,7 @@ class _Chain:
         step, data = self._steps.task, self._datasets
         if trained is None or not step.is_made:
             return cast("Task", step.job)
-        wait_until([trained], self._deadline)
+        wait_until([trained], self._client.deadline)
         train = AnswerPath(trained, data.answers.path, data.answers.bucket)
         test = AnswerPath(trained, data.test.path, data.test.bucket) if data.test else None
         make = partial(make_task_from_paths, name=step.name, train=train, test=test)

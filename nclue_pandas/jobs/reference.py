@@ -19,6 +19,7 @@ from nclue_pandas.errors import ClientNotFoundError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nclue_pandas.deadline import Deadline
     from nclue_pandas.service.operations import Service
     from nclue_pandas.storage.bucket import Bucket
 
@@ -89,6 +90,11 @@ class ClientLike(Protocol):
     @property
     def clock(self) -> Clock:
         """The time that waiting goes by."""
+        ...
+
+    @property
+    def deadline(self) -> Deadline:
+        """When the call ends that it is used for."""
         ...
 
 

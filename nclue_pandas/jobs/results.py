@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.jobs.counts import Tally, compare_result, ids_hashed, repeats
+from nclue_pandas.jobs.waiting import how_to_resume, wait_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ Reader = Callable[["Job[Any]"], Any]
 #: Module that registers an engine when it is imported.
 _HOMES: Final = {"dask": "nclue_pandas.dask"}
 _readers: dict[str, Reader] = {}
+Made = TypeVar("Made")
 
 
 def register_reader(engine: str, read: Reader) -> None:
@@ -42,6 +45,14 @@ def reader(engine: str) -> Reader:
         known = ", ".join(sorted({*_readers, *_HOMES}))
         raise ConfigurationError(f"engine={engine!r} is unknown. There are: {known}.")
     return _readers[engine]
+
+
+def read_within(job: Job[Any], timeout: float | None, read: Callable[[Job[Any]], Made]) -> Made:
+    """Wait for a job and read its result, both before one deadline."""
+    deadline = Deadline.of(job.client.clock, timeout, how_to_resume([job]))
+    wait_by([job], deadline)
+    with deadline.told():
+        return read(job.within(deadline))
 
 
 def read(job: Job[Any]) -> pd.DataFrame:

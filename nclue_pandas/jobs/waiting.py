@@ -16,17 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.config import options
-from nclue_pandas.errors import (
-    BackendError,
-    ConfigurationError,
-    ConnectionBrokenError,
-    ConnectionFailedError,
-    InvalidAnswerError,
-    JobTimeout,
-    RequestTimeoutError,
-    Throttled,
-)
-from nclue_pandas.jobs.deadline import Deadline
+from nclue_pandas.deadline import TRANSIENT, Deadline
+from nclue_pandas.errors import ConfigurationError, JobTimeout, NclueError
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.queue import jobs_before, stands_in_queue
 from nclue_pandas.jobs.reference import Clock
@@ -40,15 +31,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("nclue_pandas")
 
-#: What passes by itself: the job is not concerned, only the question about it.
-TRANSIENT: Final = (
-    BackendError,
-    ConnectionBrokenError,
-    ConnectionFailedError,
-    InvalidAnswerError,
-    RequestTimeoutError,
-    Throttled,
-)
 #: Jobs that a list page must hold to be cheaper than asking for them singly.
 _PAYS: Final = 2
 #: Jobs beside which a list page in vain costs little.
@@ -84,8 +66,13 @@ def wait(jobs: Job[Any] | Iterable[Job[Any]], *, timeout: float | None = None) -
     """
     given = _handles(jobs)
     clock = given[0].client.clock if given else Clock()
+    wait_by(given, Deadline.of(clock, timeout))
+
+
+def wait_by(given: Sequence[Job[Any]], deadline: Deadline) -> None:
+    """Wait until a deadline, and tell how to resume when that is interrupted."""
     try:
-        wait_until(given, Deadline.of(clock, timeout))
+        wait_until(given, deadline)
     except KeyboardInterrupt:
         sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(given)}\n")
         raise
@@ -93,13 +80,13 @@ def wait(jobs: Job[Any] | Iterable[Job[Any]], *, timeout: float | None = None) -
 
 def wait_until(jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
     """Wait with others that have the same deadline; see :func:`wait`."""
-    waited = list(dict.fromkeys(jobs))
+    waited = [job.within(deadline) for job in dict.fromkeys(jobs)]
     watch = _Watch(waited, deadline)
     try:
         watch.until_finished()
     finally:
         watch.close()
-        _tell_equals(jobs)
+        _tell(waited, jobs)
     for job in waited:
         job.raise_if_wrong()
 
@@ -115,13 +102,12 @@ def _handles(jobs: Job[Any] | Iterable[Job[Any]]) -> list[Job[Any]]:
     return given
 
 
-def _tell_equals(jobs: Sequence[Job[Any]]) -> None:
-    """Let all handles of a job know what the first of them was told."""
-    first: dict[Job[Any], Job[Any]] = {}
+def _tell(waited: Sequence[Job[Any]], jobs: Sequence[Job[Any]]) -> None:
+    """Let all handles of a job know what the one that was waited with was told."""
+    told = {job: job for job in waited if job.status is not None}
     for job in jobs:
-        told = first.setdefault(job, job)
-        if told is not job and told.status is not None:
-            job.take(told.record)
+        if job in told:
+            job.take(told[job].record)
 
 
 def how_to_resume(jobs: Sequence[Job[Any]]) -> str:
@@ -169,7 +155,7 @@ class _Watch:
         pause = interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads polls
         left = self._deadline.left()
         if left <= 0:
-            raise _timed_out(self._unfinished, self._deadline)
+            raise _timed_out(self._unfinished, self._deadline, self._poller.trouble)
         pause = min(pause, left)
         while pause > 0:
             self._clock.sleep(min(pause, _STEP))
@@ -198,21 +184,32 @@ class _Poller:
     def __init__(self) -> None:
         #: How many jobs the service does before a job, by id, where a list page has told.
         self.before: dict[str, int] = {}
+        #: What prevented the last round from being answered.
+        self.trouble: NclueError | None = None
         self._paying: dict[tuple[ClientRef, str, int], int] = {}
 
     def refresh(self, jobs: Sequence[Job[Any]]) -> None:
         """Ask for each job; what fails in passing is asked for again in the next round."""
-        self.before = {}
+        self.before, self.trouble = {}, None
         groups = defaultdict(list)
         for job in jobs:
             groups[job.client.ref, job.kind.name].append(job)
         for key, group in groups.items():
             left = {job.id: job for job in group}
-            with _passing():
+            with self._passing():
                 self._from_pages(key, left)
             for job in left.values():
-                with _passing():
+                with self._passing():
                     job.refresh()
+
+    @contextmanager
+    def _passing(self) -> Iterator[None]:
+        """Go on after a fault that passes by itself."""
+        try:
+            yield
+        except TRANSIENT as error:
+            self.trouble = error
+            _log.warning("waiting goes on after: %s", error)
 
     def _from_pages(self, key: tuple[ClientRef, str], left: dict[str, Job[Any]]) -> None:
         """Refresh what the first list pages hold, and take it out of `left`.
@@ -241,20 +238,16 @@ class _Poller:
             self.before |= jobs_before(seen)
 
 
-@contextmanager
-def _passing() -> Iterator[None]:
-    """Go on after a fault that passes by itself."""
-    try:
-        yield
-    except TRANSIENT as error:
-        _log.warning("waiting goes on after: %s", error)
-
-
-def _timed_out(jobs: Sequence[Job[Any]], deadline: Deadline) -> JobTimeout:
-    states = ", ".join(f"{job.kind.title} {job.name or job.id!r} is {job.status}" for job in jobs)
+def _timed_out(
+    jobs: Sequence[Job[Any]], deadline: Deadline, trouble: NclueError | None
+) -> JobTimeout:
+    states = ", ".join(
+        f"{job.kind.title} {job.name or job.id!r} is {job.status or 'not known'}" for job in jobs
+    )
     first = jobs[0]
+    why = f" The last question was not answered: {trouble}" if trouble else ""
     return JobTimeout(
-        f"After {deadline.timeout:g} s: {states}. The service goes on working. "
+        f"{deadline.told_time}: {states}. The service goes on working.{why} "
         f"{deadline.advice or how_to_resume(jobs)}",
         kind=first.kind.name,
         job_id=first.id,

@@ -73,7 +73,9 @@ def _withdrawn(client: ClientLike, kind: Kind[Any], datasets: Sequence[Dataset])
 
     written = [dataset for dataset in datasets if dataset.sent]
     try:
-        needed = _named_by_jobs(client, kind) if written else set()
+        needed, certain = _named_by_jobs(client, kind) if written else (set(), True)
+        if not certain:
+            return False
         for dataset in written:
             if dataset.path.strip("/") not in needed:
                 withdraw(dataset, client.storage)
@@ -82,16 +84,18 @@ def _withdrawn(client: ClientLike, kind: Kind[Any], datasets: Sequence[Dataset])
     return True
 
 
-def _named_by_jobs(client: ClientLike, kind: Kind[Any]) -> set[str]:
-    """Return the paths that jobs of a kind name; none where these keys may not ask either."""
+def _named_by_jobs(client: ClientLike, kind: Kind[Any]) -> tuple[set[str], bool]:
+    """Return the paths that jobs of a kind name, and whether it is certain that these are all.
+
+    None where these keys may not ask either.
+    """
     try:
-        return {
-            (getattr(record, field, None) or "").strip("/")
-            for record in kind.iterate(client.service)
-            for field in _PATHS
-        }
+        records, certain = kind.everything(client.service)
     except PermissionError:
-        return set()
+        return set(), True
+    return {
+        (getattr(record, field, None) or "").strip("/") for record in records for field in _PATHS
+    }, certain
 
 
 def _tell(error: ServiceError | JobError, datasets: Sequence[Dataset]) -> None:

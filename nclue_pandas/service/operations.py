@@ -21,6 +21,7 @@ from nclue_pandas.service.transport import Request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nclue_pandas.deadline import Deadline
     from nclue_pandas.service.transport import Transport
 
 R = TypeVar("R", bound=Record)
@@ -42,6 +43,10 @@ class Service:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def within(self, deadline: Deadline) -> Service:
+        """Return the same operations, whose every request ends by a deadline."""
+        return Service(self._transport.within(deadline))
 
     def list_features(
         self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT

@@ -8,20 +8,23 @@ dies. Nothing is held while anybody sleeps, and no key is in it: the scope is ha
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
 import platform
 import struct
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
-from filelock import FileLock
+from filelock import FileLock, SoftFileLock
 from platformdirs import user_cache_dir
 
 #: Two requests that leave a second apart may arrive a little closer; this much is added.
@@ -31,6 +34,8 @@ LONGEST_QUEUE: Final = 600.0
 #: Seconds to wait for the ledger, which is held for microseconds.
 _LOCK_TIMEOUT: Final = 5.0
 _LOCK_POLL: Final = 0.002
+#: Seconds to wait for it again after it could not be used.
+_SECOND_TRY: Final = 0.05
 
 
 @dataclass
@@ -71,7 +76,7 @@ Change = Callable[[Entry], float]
 class Ledger(Protocol):
     """Where the entry is kept."""
 
-    def update(self, change: Change) -> float:
+    def update(self, change: Change, patience: float = _LOCK_TIMEOUT) -> float:
         """Let one caller at a time change the entry, and return what `change` returns."""
         ...
 
@@ -83,7 +88,7 @@ class MemoryLedger:
         self._entry = Entry()
         self._lock = threading.Lock()
 
-    def update(self, change: Change) -> float:
+    def update(self, change: Change, patience: float = _LOCK_TIMEOUT) -> float:  # noqa: ARG002
         """Let one thread at a time change the entry."""
         with self._lock:
             return change(self._entry)
@@ -105,8 +110,15 @@ class FileLedger:
         digest = hashlib.sha256(f"{platform.node()}\n{scope}".encode()).hexdigest()[:24]
         self._path = folder / digest
 
-    def update(self, change: Change) -> float:
+    def update(self, change: Change, patience: float = _LOCK_TIMEOUT) -> float:
         """Let one thread of one process at a time change the entry.
+
+        Parameters
+        ----------
+        change : callable
+            Changes the entry.
+        patience : float
+            Seconds to wait for others at most.
 
         Raises
         ------
@@ -114,8 +126,7 @@ class FileLedger:
             When the file cannot be locked, read or written.
         """
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(self._path.with_suffix(".lock"))
-        with lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=_LOCK_POLL):
+        with _locked(self._path.with_suffix(".lock"), patience):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 entry = Entry.read(os.read(descriptor, 64))
@@ -125,6 +136,27 @@ class FileLedger:
             finally:
                 os.close(descriptor)
         return answer
+
+
+@contextmanager
+def _locked(path: Path, patience: float) -> Iterator[None]:
+    """Hold a lock that the system takes away from a process that dies, or raise an OSError.
+
+    Where the file system has no such lock, some versions of filelock raise, and some go on with a
+    mere file, which a process that is killed would leave behind for ever.
+    """
+    lock = FileLock(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="flock not supported")
+            held = lock.acquire(timeout=patience, poll_interval=_LOCK_POLL)
+    except NotImplementedError as error:
+        raise OSError(errno.ENOSYS, "the file system has no locks") from error
+    with held:
+        kind: object = lock  # which a newer filelock changes
+        if isinstance(kind, SoftFileLock):
+            raise OSError(errno.ENOSYS, "the file system has no locks")
+        yield
 
 
 class Pace:
@@ -140,26 +172,45 @@ class Pace:
 
     def __init__(self, per_second: float, ledger: Ledger | None = None) -> None:
         self.interval = 1 / per_second + MARGIN_SECONDS
-        self._ledger = ledger or MemoryLedger()
+        self._own = MemoryLedger()
+        self._ledger = ledger or self._own
+        self._works = True
 
-    def acquire(self, sleep: Callable[[float], None] = time.sleep) -> None:
+    def acquire(
+        self, sleep: Callable[[float], None] = time.sleep, patience: float = math.inf
+    ) -> bool:
         """Wait for the next permit; callers are served in the order in which they came.
 
         Parameters
         ----------
         sleep : callable
             Waits for that many seconds.
+        patience : float
+            Seconds to wait at most.
+
+        Returns
+        -------
+        bool
+            Whether there is a permit; without one, nothing more was waited for than it takes to
+            know that it would come too late.
         """
-        turn = self._update(self._take_turn)
+        latest = time.monotonic() + patience
+        turn = self._update(partial(self._take_turn, latest=latest), latest)
+        if turn > latest:
+            return False
         while (wait := turn - time.monotonic()) > 0:
             sleep(wait)
-        while (wait := self._update(partial(self._start, turn))) > 0:
+        while (wait := self._update(partial(self._start, turn), latest)) > 0:
+            if time.monotonic() + wait > latest:
+                return False
             sleep(wait)
+        return True
 
-    def _take_turn(self, entry: Entry) -> float:
-        """Return when the caller's turn begins."""
+    def _take_turn(self, entry: Entry, latest: float = math.inf) -> float:
+        """Return when the caller's turn begins; one that begins too late is left to others."""
         turn = max(time.monotonic(), entry.last + self.interval, entry.free)
-        entry.free = turn + self.interval
+        if turn <= latest:
+            entry.free = turn + self.interval
         return turn
 
     def _start(self, turn: float, entry: Entry) -> float:
@@ -174,20 +225,56 @@ class Pace:
             entry.free = max(entry.free + now - turn, now + self.interval)
         return wait
 
-    def _update(self, change: Change) -> float:
-        """Change the ledger; where its file fails, go on with one in memory."""
+    def _update(self, change: Change, latest: float) -> float:
+        """Change the ledger; while its file cannot be used, one in memory.
+
+        The file is tried again every time, so that a lock that was stuck is not given up for ever.
+        What this process started meanwhile is told to it then.
+        """
+        patience = min(
+            _LOCK_TIMEOUT if self._works else _SECOND_TRY, max(latest - time.monotonic(), 0)
+        )
         try:
-            return self._ledger.update(change)
+            answer = self._ledger.update(self._joined(change), patience)
         except OSError as error:
-            warnings.warn(
-                f"The limit of requests is kept within this process only, because its file cannot "
-                f"be used ({error}). Other processes may add to it; what the service refuses is "
-                "sent again later.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            self._ledger = MemoryLedger()
-            return self._ledger.update(change)
+            self._works = False
+            _warn(str(error))
+            return self._own.update(change)
+        self._works = True
+        return answer
+
+    def _joined(self, change: Change) -> Change:
+        """Let a change see, and keep, what this process alone knows."""
+        if self._ledger is self._own:
+            return change
+
+        def joined(entry: Entry) -> float:
+            def both(own: Entry) -> float:
+                entry.last, entry.free = max(entry.last, own.last), max(entry.free, own.free)
+                answer = change(entry)
+                own.last, own.free = entry.last, entry.free
+                return answer
+
+            return self._own.update(both)
+
+        return joined
+
+
+#: Why the file could not be used for the first time: it is told once.
+_told: list[str] = []
+
+
+def _warn(reason: str) -> None:
+    """Tell, once in a process, that others do not know of its requests."""
+    if not _told:
+        _told.append(reason)
+        warnings.warn(
+            "The limit of requests is kept within this process only, because its file cannot be "
+            f"used ({reason}). Other processes may add to it; what the service refuses is sent "
+            "again later.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 _scopes: dict[tuple[str, float], Pace] = {}
@@ -195,8 +282,20 @@ _lock = threading.Lock()
 
 
 def folder() -> Path:
-    """Return where the ledgers of this user are."""
-    return Path(user_cache_dir("nclue_pandas")) / "pace"
+    """Return where the ledgers of this user are.
+
+    Raises
+    ------
+    OSError
+        When the user has no home.
+    """
+    try:
+        found = Path(user_cache_dir("nclue_pandas"))
+    except (KeyError, RuntimeError) as error:
+        raise OSError("this user has no home") from error
+    if not found.is_absolute():
+        raise OSError("this user has no home")
+    return found / "pace"
 
 
 def pace_for(scope: str, per_second: float) -> Pace:
@@ -217,8 +316,16 @@ def pace_for(scope: str, per_second: float) -> Pace:
     with _lock:
         key = (scope, per_second)
         if key not in _scopes:
-            _scopes[key] = Pace(per_second, FileLedger(folder(), scope))
+            _scopes[key] = Pace(per_second, _ledger(scope))
         return _scopes[key]
+
+
+def _ledger(scope: str) -> Ledger | None:
+    try:
+        return FileLedger(folder(), scope)
+    except OSError as error:
+        _warn(str(error))
+        return None
 
 
 def _begin_anew() -> None:

@@ -2,8 +2,9 @@
 
 ``index`` may be an item's offset or a page's number, and ``total`` may count everything or the
 answer alone. The second page is asked for with an overlap of one item: when the last item seen is
-on it, ``index`` is an offset. When not, the page at ``index=2`` decides: it shares items with the
-first page only when ``index`` is an offset. Jobs are told apart by their ids.
+on it, ``index`` is an offset. When not, the page at ``index=2`` decides: it shares most items with
+the first page when ``index`` is an offset, and else at most those that new jobs have moved on
+meanwhile. Jobs are told apart by their ids.
 """
 
 from __future__ import annotations
@@ -81,10 +82,41 @@ def pages(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[S
         yield from walk.on_by_offset(len(first) - 1)
         return
     yield walk.turn_to(2)
-    if set(first) & set(walk.ids):
+    shared = [place for place, each in enumerate(first) if each in walk.ids]
+    if shared and shared[0] < len(first) / 2:
         yield from walk.on_by_offset(2)
     else:
         yield from walk.on_by_number()
+
+
+def everything(
+    list_page: ListOperation[R], *, limit: int = LIST_LIMIT, walks: int = 4
+) -> tuple[list[R], bool]:
+    """Return every job of a list that changes, and whether it is certain that none is missing.
+
+    A list of one page is seen at once. A longer one is walked until two walks in a row bring the
+    same jobs: by page numbers, one that is deleted meanwhile moves another to a page left behind.
+
+    Parameters
+    ----------
+    list_page : callable
+        A list operation of the service.
+    limit : int, default 100
+        Jobs per page to ask for.
+    walks : int
+        After so many that differ, nothing is certain.
+    """
+    seen: dict[str, R] = {}
+    before: list[str] | None = None
+    for _ in range(walks):
+        turned = [list(page) for page in pages(list_page, limit=limit)]
+        found = [record for page in turned for record in page]
+        seen |= {record.id: record for record in found}
+        ids = sorted(record.id for record in found)
+        if len(turned) == 1 or ids == before:
+            return list(seen.values()), True
+        before = ids
+    return list(seen.values()), False
 
 
 class _Walk(Generic[R]):
@@ -131,7 +163,7 @@ class _Walk(Generic[R]):
             raise InvalidAnswerError(f"The list does not end after {PAGE_LIMIT:,} pages.")
         self._page = self._list_page(index=index, limit=self._limit)
         new = {record.id: record for record in self._page.items if record.id not in self._seen}
-        self._seen |= new.keys()
+        self._seen.update(new)
         self._brought = len(new)
         return list(new.values())
 
@@ -152,9 +184,16 @@ class _Walk(Generic[R]):
                 yield self.turn_to(position)
 
     def on_by_number(self) -> Iterator[Sequence[R]]:
-        """Go on by page numbers, which may begin at 0 or at 1; page 2 is read already."""
-        yield self.turn_to(1)
-        number, idle = 2, 0
+        """Go on by page numbers, which may begin at 0 or at 1.
+
+        They ascend, page 2 is read once more: jobs that are made meanwhile move others to pages
+        that are still to come, never to one that is left behind.
+        """
+        for number in (1, 2):
+            yield self.turn_to(number)
+            if self.at_end:
+                return
+        idle = 0
         while idle < _IDLE_PAGES:
             number += 1
             yield self.turn_to(number)

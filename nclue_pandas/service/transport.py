@@ -2,7 +2,8 @@
 
 Every attempt waits for its permit first and is signed after it, because a signature is valid for
 five minutes only. Redirects are refused, answers are bounded in size, and nothing that is logged
-or raised holds a key.
+or raised holds a key. Under a deadline, permits, attempts and the pauses between them take no more
+than the time that is left.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import json
 import logging
 import os
 import time
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
+from nclue_pandas.deadline import NEVER
 from nclue_pandas.errors import (
     AmbiguousCreateError,
     BackendError,
@@ -31,6 +35,7 @@ from nclue_pandas.errors import (
     Throttled,
 )
 from nclue_pandas.progress import RequestFinished, RequestRetried, RequestSent, emit
+from nclue_pandas.service.connections import connections, is_of_certificate, was_sent
 from nclue_pandas.service.pace import pace_for
 from nclue_pandas.service.refusals import refusal
 from nclue_pandas.service.signature import SignatureV2
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from nclue_pandas.config import CredentialsProvider, ServiceSettings
+    from nclue_pandas.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -112,6 +118,14 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._connected: tuple[int, requests.Session] | None = None
+        self._deadline = NEVER
+
+    def within(self, deadline: Deadline) -> Transport:
+        """Return the same transport, whose every request ends by a deadline."""
+        _ = self._session  # connected now, so that both share it
+        other = copy(self)
+        other._deadline = deadline  # noqa: SLF001 - of the same class
+        return other
 
     def call(self, request: Request, read: Callable[[Any], T]) -> T:
         """Send a request and return what `read` makes of the JSON value of its answer.
@@ -170,23 +184,48 @@ class Transport:
         self._repeated(request, attempt)
 
     def _repeated(self, request: Request, attempt: Callable[[int], T]) -> T:
+        deadline, numbers = self._deadline, count(1)
         retrying = Retrying(
-            stop=stop_after_attempt(self._settings.retries + 1),
-            wait=_pause,
-            retry=retry_if_exception(lambda error: _may_repeat(request, error)),
+            stop=self._is_enough,
+            wait=lambda state: min(_pause(state), deadline.left()),
+            retry=retry_if_exception(lambda error: self._may_repeat(request, error)),
             sleep=self._sleep,
             before_sleep=lambda state: _tell_retry(request, state),
             reraise=True,
         )
-        numbers = count(1)
         try:
-            return retrying(lambda: attempt(next(numbers)))
+            return retrying(lambda: self._in_time(request, lambda: attempt(next(numbers))))
         except _UNCLEAR as error:
             if not request.creates:
                 raise
             raise AmbiguousCreateError(
                 f"{request.method} {request.path} failed so that the job may exist: {error}"
             ) from error
+
+    def _in_time(self, request: Request, attempt: Callable[[], T]) -> T:
+        """Make an attempt that ends by the deadline; none is begun after it."""
+        self._check_time(request)
+        late = partial(_too_late, request, self._settings.api_url)
+        return self._deadline.call(attempt, late)
+
+    def _check_time(self, request: Request) -> None:
+        if self._deadline.left_to_answer() <= 0:
+            raise ConnectionFailedError(f"{request.method} {request.path} was not sent in time.")
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        return state.attempt_number > self._settings.retries or self._deadline.left() <= 0
+
+    def _may_repeat(self, request: Request, error: BaseException) -> bool:
+        """Return whether the same request may be sent again after `error`.
+
+        Throttling and a connection that was never made did nothing on the server. Anything else
+        may have, which matters for a create call only.
+        """
+        if _retry_after(error) > min(_LONGEST_RETRY_AFTER, self._deadline.left()):
+            return False
+        if isinstance(error, (Throttled, ConnectionFailedError)):
+            return True
+        return isinstance(error, _UNCLEAR) and not request.creates
 
     def _ask(self, request: Request, number: int) -> Any:
         with self._send(request, number) as response:
@@ -201,9 +240,7 @@ class Transport:
 
     def _send(self, request: Request, number: int) -> requests.Response:
         """Wait for the permit, sign, send; return an answer that is a success."""
-        if self._settings.requests_per_second is not None:
-            scope = self._settings.rate_scope or self._credentials().account
-            pace_for(scope, self._settings.requests_per_second).acquire(self._sleep)
+        self._wait_for_permit(request)
         emit(RequestSent(method=request.method, path=request.path, attempt=number))
         started = time.monotonic()
         prepared = self._session.prepare_request(
@@ -236,9 +273,24 @@ class Transport:
             raise refusal(request.method, request.path, response, body, self._clock)
         return response
 
+    def _wait_for_permit(self, request: Request) -> None:
+        """Wait for the account's turn; one that comes after the deadline is not taken."""
+        if self._settings.requests_per_second is None:
+            return
+        scope = self._settings.rate_scope or self._credentials().account
+        pace = pace_for(scope, self._settings.requests_per_second)
+        if not pace.acquire(self._sleep, self._deadline.left_to_answer()):
+            self._sleep(self._deadline.left())
+            raise ConnectionFailedError(
+                f"{request.method} {request.path} was not sent: the requests of the account that "
+                "come before it take longer than the time that is left."
+            )
+
     def _wire(self, request: Request, prepared: requests.PreparedRequest) -> requests.Response:
         url = self._settings.api_url
-        timeout = (self._settings.connect_timeout, self._settings.read_timeout)
+        self._check_time(request)
+        left = self._deadline.left_to_answer()
+        timeout = min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left)
         verify, proxies = self._settings.verify, self._settings.proxies
         try:
             return self._session.send(
@@ -257,7 +309,7 @@ class Transport:
     def _session(self) -> requests.Session:
         """The connections of this process: two processes must not share one after a fork."""
         if self._connected is None or self._connected[0] != os.getpid():
-            self._connected = (os.getpid(), requests.Session())
+            self._connected = (os.getpid(), connections())
         return self._connected[1]
 
 
@@ -296,47 +348,28 @@ def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
 def _failure(request: Request, url: str, error: requests.RequestException) -> ServiceError:
     """Turn an error of requests into ours; its text may hold headers, so only its kind is told."""
     asked = f"{request.method} {request.path}"
-    if isinstance(error, requests.exceptions.SSLError):
+    if was_sent(error):
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            return RequestTimeoutError(f"{asked}: {url} did not answer in time.")
+        return ConnectionBrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
+    if is_of_certificate(error):
         return ConnectionFailedError(
             f"{asked}: the certificate of {url} was not accepted. Check the clock, the proxy and "
             "ca_bundle; verification is never switched off."
         )
-    if isinstance(error, requests.exceptions.ReadTimeout):
-        return RequestTimeoutError(f"{asked}: {url} did not answer in time.")
-    if isinstance(error, requests.exceptions.ConnectionError) and not _was_sent(error):
-        return ConnectionFailedError(
-            f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
-        )
-    return ConnectionBrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
+    return ConnectionFailedError(
+        f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
+    )
 
 
-def _was_sent(error: requests.exceptions.ConnectionError) -> bool:
-    """Return whether the request may have reached the server before the connection failed."""
-    from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
-
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return False
-    reason: Any = error.args[0] if error.args else None
-    if isinstance(reason, MaxRetryError):
-        reason = reason.reason
-    return not isinstance(reason, (NewConnectionError, NameResolutionError))
+def _too_late(request: Request, url: str) -> RequestTimeoutError:
+    return RequestTimeoutError(
+        f"{request.method} {request.path}: {url} did not answer in the time that was left."
+    )
 
 
 def _name(error: BaseException) -> str:
     return type(error).__name__
-
-
-def _may_repeat(request: Request, error: BaseException) -> bool:
-    """Return whether the same request may be sent again after `error`.
-
-    Throttling and a connection that was never made did nothing on the server. Anything else may
-    have, which matters for a create call only.
-    """
-    if _retry_after(error) > _LONGEST_RETRY_AFTER:
-        return False
-    if isinstance(error, (Throttled, ConnectionFailedError)):
-        return True
-    return isinstance(error, _UNCLEAR) and not request.creates
 
 
 def _pause(state: RetryCallState) -> float:
@@ -360,4 +393,4 @@ def _tell_retry(request: Request, state: RetryCallState) -> None:
             pause=state.next_action.sleep if state.next_action else 0.0,
         )
     )
-    _log.debug("%s %s again after %s", request.method, request.path, type(error).__name__)
+    _log.warning("%s %s is sent again, after: %s", request.method, request.path, error)

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import os
 import re
 import warnings
+from concurrent.futures import wait
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
+from nclue_pandas.deadline import NEVER
 from nclue_pandas.errors import (
     IncompleteUploadError,
     NclueError,
     ObjectChangedError,
     ObjectNotFoundError,
     StorageError,
+    StorageTimeoutError,
 )
 from nclue_pandas.storage import refusals
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nclue_pandas.config import Credentials, CredentialsProvider, StorageSettings
+    from nclue_pandas.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -88,6 +93,7 @@ class Bucket:
         self._connected: tuple[int, Credentials, Any] | None = None
         self._on_way: set[Future[Any]] = set()
         self._etags = {"are MD5": True}
+        self.deadline = NEVER
 
     @property
     def name(self) -> str:
@@ -282,7 +288,7 @@ class Bucket:
 
     def cancellable(self) -> Bucket:
         """Return the same bucket as another object, whose :meth:`cancel` ends its requests only."""
-        self._guarded("put_object", "", lambda: self._filesystem)  # now, so that both share it
+        self._guarded("put_object", "", self._opened)  # now, so that both share it
         other = copy(self)
         other._on_way = set()  # noqa: SLF001 - of the same class
         return other
@@ -324,17 +330,43 @@ class Bucket:
         raise failure
 
     def _run(self, ask: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-        """Run a request in fsspec's thread; it is canceled when the caller is interrupted."""
-        filesystem = self._filesystem
-        request = asyncio.run_coroutine_threadsafe(ask(filesystem), filesystem.loop)
+        """Run a request in fsspec's thread; it is canceled when the caller is interrupted.
+
+        It is canceled at the deadline, too, whatever s3fs and botocore are about to repeat.
+        """
+        filesystem = self._opened()
+        from nclue_pandas.storage.connection import counted
+
+        request = asyncio.run_coroutine_threadsafe(counted(ask(filesystem)), filesystem.loop)
         self._on_way.add(request)
         try:
-            return request.result()
+            return self._answer(request)
         except BaseException:
             request.cancel()
             raise
         finally:
             self._on_way.discard(request)
+
+    def _opened(self) -> Any:
+        """Return the file system; keys and certificates may take time, but not too much."""
+        return self.deadline.call(lambda: self._filesystem, self._late)
+
+    def _answer(self, request: Future[T]) -> T:
+        left = self.deadline.left_to_answer()
+        if not wait([request], None if left == math.inf else left).done:
+            raise self._late()
+        return request.result()
+
+    def _late(self) -> StorageTimeoutError:
+        return StorageTimeoutError(
+            f"Object Storage at {self._settings.endpoint} did not answer in the time that was left."
+        )
+
+    def within(self, deadline: Deadline) -> Bucket:
+        """Return the same bucket, whose every request ends by a deadline."""
+        other = copy(self)
+        other._on_way, other.deadline = set(), deadline  # noqa: SLF001 - of the same class
+        return other
 
     @property
     def _filesystem(self) -> Any:

@@ -6,10 +6,13 @@ an answer of the protocol is bounded in size.
 
 from __future__ import annotations
 
+import logging
 import os
+from collections import Counter
+from contextvars import ContextVar
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
@@ -19,7 +22,13 @@ from nclue_pandas.config import merged
 from nclue_pandas.errors import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from nclue_pandas.config import Credentials, StorageSettings
+
+T = TypeVar("T")
+
+_log = logging.getLogger("nclue_pandas")
 
 #: Parts travel at the same time, this many at most.
 CONNECTIONS: Final = 8
@@ -125,7 +134,27 @@ def plain_session() -> AioSession:
     session = AioSession(session_vars=_NO_AWS)
     events = session.get_component("event_emitter")
     events.register_last("before-parameter-build.s3", _stay)
+    events.register("request-created.s3", _tell_again)
     return session
+
+
+#: How often each operation was sent for one request of ours, by botocore and s3fs.
+_sent: ContextVar[Counter[str]] = ContextVar("sent")
+
+
+async def counted(request: Coroutine[Any, Any, T]) -> T:
+    """Let the attempts at a request be counted, and all but the first be logged."""
+    _sent.set(Counter())
+    return await request
+
+
+def _tell_again(operation_name: str, **_: Any) -> None:
+    sent = _sent.get(Counter())
+    sent[operation_name] += 1
+    if sent[operation_name] > 1:
+        _log.warning(
+            "%s is sent to Object Storage again: attempt %d", operation_name, sent[operation_name]
+        )
 
 
 def _stay(context: dict[str, Any], **_: Any) -> None:

@@ -21,6 +21,7 @@ def folder(tmp_path, monkeypatch):
     """Where the ledgers are, for one test."""
     monkeypatch.setattr(module, "folder", lambda: tmp_path / "pace")
     monkeypatch.setattr(module, "_scopes", {})
+    monkeypatch.setattr(module, "_told", [])
     return tmp_path / "pace"
 
 
@@ -145,7 +146,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(folder):
     folder.parent.joinpath("pace").write_text("a file is in the way")
     pace = pace_for("account", 20)
     with pytest.warns(RuntimeWarning, match="within this process only") as told:
-        moments = [pace.acquire() or time.monotonic() for _ in range(3)]
+        moments = [pace.acquire() and time.monotonic() for _ in range(3)]
     assert len(told) == 1
     assert min(gaps(moments)) >= 1 / 20
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.errors import InvalidAnswerError
-from nclue_pandas.service.paging import iterate
+from nclue_pandas.service.paging import everything, iterate
 from nclue_pandas.service.records import FeatureRecord, Page
 
 MEANINGS = {
@@ -146,3 +146,68 @@ def test_a_page_shorter_than_it_says_is_not_the_end():
         return Page(tuple(items[index : index + 50]), index, limit, len(items))
 
     assert len(list(iterate(server))) == 130
+
+
+class Living(Server):
+    """A list to whose beginning, or end, jobs are added between requests; some vanish."""
+
+    def __init__(self, seed, meaning, *, deletes=False, newest_first=True):
+        self.chance = random.Random(seed)
+        super().__init__(self.chance.choice([100, 120, 199, 200, 350, 500]), meaning, "all")
+        self.deletes, self.newest_first = deletes, newest_first
+        self.lasting = {record.id for record in self.items}
+
+    def __call__(self, *, index=0, limit=20):
+        page = super().__call__(index=index, limit=limit)
+        for _ in range(self.chance.choice([0, 0, 1, 3, 30])):
+            place = 0 if self.newest_first else len(self.items)
+            self.items.insert(place, feature(f"new {self.requests} {len(self.items)}"))
+        if self.deletes and self.chance.random() < 0.5:
+            self.lasting.discard(self.items.pop(self.chance.randrange(50)).id)
+        return page
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    meaning=st.sampled_from(sorted(MEANINGS)),
+    newest_first=st.booleans(),
+)
+def test_jobs_that_are_made_meanwhile_hide_no_other(seed, meaning, newest_first):
+    server = Living(seed, meaning, newest_first=newest_first)
+    found = [record.id for record in iterate(server)]
+    assert len(found) == len(set(found))
+    assert server.lasting <= set(found)
+
+
+@given(seed=st.integers(0, 10**6), meaning=st.sampled_from(sorted(MEANINGS)))
+def test_everything_is_certain_only_when_nothing_is_missing(seed, meaning):
+    """Whatever is deleted and made while the list is walked, until it has been quiet for a while."""
+    server = Living(seed, meaning, deletes=True)
+    busy = server.chance.randrange(60)
+
+    def until_quiet(*, index, limit):
+        if server.requests >= busy:
+            return Server.__call__(server, index=index, limit=limit)
+        return server(index=index, limit=limit)
+
+    found, certain = everything(until_quiet)
+    if certain:
+        assert server.lasting <= {record.id for record in found}
+
+
+@pytest.mark.parametrize("meaning", MEANINGS)
+def test_a_list_that_never_rests_is_not_certain(meaning):
+    server, numbers = Server(250, meaning, "all"), itertools.count(1000)
+
+    def restless(*, index, limit):
+        server.items[0] = feature(next(numbers))
+        return server(index=index, limit=limit)
+
+    assert not everything(restless)[1]
+
+
+@pytest.mark.parametrize("count", [0, 1, 99])
+def test_one_page_is_certain_at_once(count):
+    server = Server(count, "page from 1", "answer")
+    found, certain = everything(server)
+    assert (len(found), certain, server.requests) == (count, True, 1)
