@@ -82,8 +82,13 @@ def pages(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[S
         yield from walk.on_by_offset(len(first) - 1)
         return
     yield walk.turn_to(2)
-    shared = [place for place, each in enumerate(first) if each in walk.ids]
-    if shared and shared[0] < len(first) / 2:
+    shared = walk.first_shared(first)
+    if len(first) / 10 < shared < len(first):  # much has changed between the two: look again
+        yield walk.turn_to(0)
+        first = walk.ids
+        yield walk.turn_to(2)
+        shared = walk.first_shared(first)
+    if shared < len(first) / 2:
         yield from walk.on_by_offset(2)
     else:
         yield from walk.on_by_number()
@@ -142,6 +147,11 @@ class _Walk(Generic[R]):
     def ids(self) -> list[str]:
         """The ids on the page."""
         return [record.id for record in self._page.items]
+
+    def first_shared(self, ids: Sequence[str]) -> int:
+        """Return the place of the first of some ids that is on the page, or their number."""
+        here = set(self.ids)
+        return next((place for place, each in enumerate(ids) if each in here), len(ids))
 
     @property
     def at_end(self) -> bool:
