@@ -6,7 +6,6 @@ but the methods that say so sends a request.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from nclue_pandas import display
@@ -73,8 +72,9 @@ class Job(display.Shown, Generic[R]):
 
     def within(self, deadline: Deadline) -> Self:
         """Return another handle of the job, whose every request ends by a deadline."""
-        other = copy(self)
-        other._client = BoundedClient(self.client, deadline)  # noqa: SLF001 - of the same class
+        bounded = BoundedClient(self.client, deadline)
+        other = type(self)(self.id, bounded, name=self._name, record=self._record)
+        other._users = self._users  # noqa: SLF001 - of the same class
         return other
 
     @property

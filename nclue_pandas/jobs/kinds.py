@@ -90,20 +90,23 @@ class Kind(Generic[R]):
         return found
 
     def find(self, service: Service, name: str) -> R | None:
-        """Return the job of this name, or None. Names are unique per kind."""
-        return self.find_all(service, {name}).get(name)
+        """Return the job of this name, or None. Names are unique per kind.
 
-    def find_all(self, service: Service, names: Collection[str]) -> dict[str, R]:
-        """Return the jobs of these names, as far as there are any, in one walk of the list.
-
-        Each is asked for by its id before it is believed: a list that lags shows jobs that were
-        deleted, whose names others may have by now.
+        It is asked for by its id before it is believed: a list that lags shows jobs that were
+        deleted, and another may have the name by now.
         """
+        for job in self.iterate(service):
+            if job.name == name:
+                with suppress(NotFoundError):
+                    return self.get(service, job.id)
+        return None
+
+    def listed(self, service: Service, names: Collection[str]) -> dict[str, R]:
+        """Return the jobs of these names, as far as a list shows any, in one walk of it."""
         found: dict[str, R] = {}
         for job in self.iterate(service):
             if job.name is not None and job.name in names:
-                with suppress(NotFoundError):
-                    found[job.name] = self.get(service, job.id)
+                found[job.name] = job
                 if len(found) == len(names):
                     break
         return found

@@ -10,7 +10,7 @@ from nclue_pandas.contract import REQUESTS_PER_SECOND
 from nclue_pandas.jobs.creating import check_name
 from nclue_pandas.jobs.handles import Feature, Run, Task
 from nclue_pandas.jobs.pipeline import ChainNames, Datasets, to_upload
-from nclue_pandas.jobs.survey import CREATE, REPLACE, survey
+from nclue_pandas.jobs.survey import CREATE, REPLACE, REUSE, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ BILLED_LINES: Final = (
     "Lines are counted as the service's line_count: those of the Feature, for a Task with test "
     "answers of both Features together. Whether they are billed so is an assumption."
 )
-#: Requests of a job, at least, beside the one that looked for it: delete, create, get.
-_REQUESTS = {CREATE: 2, REPLACE: 3, "wait": 1}
+#: Requests of a job, at least, beside the list that shows it: get, delete, create, get.
+_REQUESTS = {CREATE: 2, REPLACE: 4, REUSE: 1, "wait": 2}
 
 
 _DATASETS: Final[Mapping[str, Callable[[Any], str]]] = {
@@ -106,7 +106,8 @@ def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
     datasets = Datasets.of(client, inputs)
     steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
     looked_for = {step.handle for step in steps if step.needed}
-    requests = len(looked_for) + sum(_REQUESTS.get(step.action, 0) for step in steps)
+    there = steps.run.action == REUSE  # then nothing else is asked for
+    requests = len(looked_for) + sum(_REQUESTS.get(step.action, 0) for step in steps) - there
     return Plan(
         name=inputs.name,
         datasets=pd.DataFrame(_planned_datasets(datasets, to_upload(steps, datasets))),

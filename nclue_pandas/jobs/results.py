@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.jobs.job import Job
+    from nclue_pandas.jobs.reference import ClientLike
 
 
 Reader = Callable[["Job[Any]"], Any]
@@ -60,8 +62,8 @@ def read(job: Job[Any]) -> pd.DataFrame:
     from nclue_pandas.storage.results import read_result
 
     check_bucket(job)
-    client = job.client
-    frame = read_result(client.storage, job.record.result_file_path, sleep=client.clock.sleep)
+    client, path = job.client, job.record.result_file_path
+    frame = read_result(client.storage, path, sleep=partial(_pause, client))
     compare_result(job, len(frame), repeats(ids_hashed(frame)))
     return _signed(frame, job)
 
@@ -73,10 +75,14 @@ def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
     check_bucket(job)
     client, path = job.client, job.record.result_file_path
     with Tally() as tally:
-        for frame in iter_result(client.storage, path, sleep=client.clock.sleep):
+        for frame in iter_result(client.storage, path, sleep=partial(_pause, client)):
             tally.add(frame)
             yield _signed(frame, job)
         compare_result(job, tally.rows, tally.repeated())
+
+
+def _pause(client: ClientLike, seconds: float) -> None:
+    client.clock.sleep(min(seconds, client.deadline.left()))
 
 
 def download(job: Job[Any]) -> pd.DataFrame:

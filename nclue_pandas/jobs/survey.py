@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from nclue_pandas.errors import CountMismatchError, DuplicateNameError
+from nclue_pandas.errors import CountMismatchError, DuplicateNameError, NotFoundError
 from nclue_pandas.jobs.creating import adopt
 from nclue_pandas.jobs.failures import is_temporary
 from nclue_pandas.jobs.handles import Feature, Run, Task
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _NO_USERS: Final[Mapping[str, int]] = {}
 CREATE = "create"
 REPLACE = "replace"
+REUSE = "reuse"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Step:
         if self.job is None:
             return CREATE
         if self.job.completed:
-            return "reuse"
+            return REUSE
         if self.job.failed:
             return REPLACE if is_temporary(self.job.record.fail_message) else "failed"
         return "wait"
@@ -170,7 +171,7 @@ def _look(
     """Return the steps of one kind by name; `users` tells how many each should count."""
     if not made_of:
         return {}
-    found = handle.kind.find_all(client.service, made_of.keys())
+    found = handle.kind.listed(client.service, made_of.keys())
     return {
         name: _step(client, handle, name, found.get(name), inputs, users=users.get(name))
         for name, inputs in made_of.items()
@@ -186,8 +187,31 @@ def _step(
     *,
     users: int | None,
 ) -> Step:
+    """Tell what has the name; a list that lags is not believed.
+
+    Save for a run that is done: its scores are read from its file, or found missing there.
+    """
     if record is None:
         return Step(handle, name)
+    step = _judged(client, handle, name, record, inputs, users=users)
+    if handle is Run and step.action == REUSE:
+        return step
+    try:
+        record = handle.kind.get(client.service, record.id)
+    except NotFoundError:
+        return Step(handle, name)
+    return _judged(client, handle, name, record, inputs, users=users)
+
+
+def _judged(
+    client: ClientLike,
+    handle: type[Job[Any]],
+    name: str,
+    record: Record,
+    inputs: Mapping[str, Any],
+    *,
+    users: int | None,
+) -> Step:
     try:
         adopt(handle.kind, inputs, record, over=inputs.keys())
         job = handle.of(record, client).expect(users)

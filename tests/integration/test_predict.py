@@ -80,7 +80,13 @@ def test_a_finished_chain_costs_one_request_and_no_upload(sandbox, predict, plan
     [
         ("feature", ["list_runs"]),
         ("task", ["list_runs"]),
-        ("run", ["list_runs", "list_tasks", "list_features", "create_run", "get_run"]),
+        (
+            "run",
+            [
+                *("list_runs", "list_tasks", "get_task", "list_features", "get_feature"),
+                *("create_run", "get_run"),
+            ],
+        ),
     ],
 )
 def test_one_job_was_deleted(client, predict, asked, kind, made):
