@@ -270,10 +270,15 @@ class _Streaming:
             places = sorted({row for problem in error.problems for row in problem.rows})
             told = error.rows.set_axis(numbers[places], axis=0).iloc[:ROWS_TOLD]
             self.offending.append(told)
-            self.problems += [
-                replace(problem, rows=tuple(numbers[list(problem.rows)].tolist()))
-                for problem in error.problems
-            ]
+            for problem in error.problems:
+                places = sorted(problem.rows, key=numbers.__getitem__)
+                values = problem.values  # noqa: PD011 - of no Series
+                if values:  # of the rows that come first in the log
+                    with on_a_part(times):
+                        first = events[self.options["time"]].iloc[places[: len(values)]]
+                        values = read_times(first).examples
+                rows = tuple(numbers[places].tolist())
+                self.problems.append(replace(problem, rows=rows, values=values))
             return None
 
     def _raise_problems(self) -> None:
