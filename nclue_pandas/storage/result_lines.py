@@ -27,6 +27,14 @@ _TEXT: Final[Mapping[str, pa.DataType]] = {}
 _BOM: Final = b"\xef\xbb\xbf"
 #: A first line of a profile with one of these words is a header.
 _HEADER_WORDS: Final = frozenset({"user_id", "userid", "user", "id", "mid", "score", "label"})
+#: The first column of a result by these names makes its line a header.
+_ID_NAMES: Final = frozenset({"user_id", "userid", "user", "id", "mid", "uid", "customer_id"})
+#: What names of the columns of a result hold.
+_KNOWN_NAMES: Final = (
+    *("user", "customer", "member", "account", "mid", "uid", "user_id", "id_", "_id", "아이디"),
+    *("score", "prob", "predict", "similarity", "value", "label", "rank", "weight"),
+    *("회원", "고객", "사용자", "점수", "확률", "예측", "유사도"),
+)
 #: What writers put where a value is missing; the name of no column.
 _MISSING: Final = frozenset({text.lower() for text in csv.ConvertOptions().null_values}) | {
     "none",
@@ -38,8 +46,9 @@ _MISSING: Final = frozenset({text.lower() for text in csv.ConvertOptions().null_
 def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple[str, ...], bool]:
     r"""Tell the columns of a result from its first lines, and whether the first is a header.
 
-    It is one when a word is where the others have their number: a missing value there is none,
-    and further columns have no say.
+    It is one when both of its first values are words, and one of them is known from headers; also
+    when the id is a known name of ids and its number is unlike all others. A first line with
+    anything else in the place of its number is an error, never a header: it would swallow a user.
 
     Parameters
     ----------
@@ -62,7 +71,12 @@ def result_names(head: bytes, columns: Sequence[str], where: str) -> tuple[tuple
     """
     table = _parse(without_bom(head), where)
     first = _first(table)
-    header = _is_word(first[1])
+    header = _is_result_header(first, table.column(1).slice(1))
+    if not header and not _is_number(first[1]):
+        raise ResultFormatError(
+            f"{where}: the second column is not a number in every line: the first line, of "
+            f"{first[0]!r}, has {first[1]!r} there, which is no name of a column either."
+        )
     _numbers(table.column(1).slice(int(header)), where)
     names = first if header else _numbered(len(first))
     return tuple(_distinct([*columns[: len(names)], *names[len(columns) :]])), header
@@ -223,6 +237,17 @@ def _is_profile_header(first: Sequence[str], rest: pa.Table) -> bool:
         not number and _holds_numbers(column)
         for number, column in zip(numbers[1:], rest.columns[1:], strict=True)
     )
+
+
+def _is_result_header(first: Sequence[str], others: pa.ChunkedArray) -> bool:
+    """Tell whether the first line of a result names its columns."""
+    name, number = (text.casefold() for text in first[:2])
+    if _is_number(number):
+        whole = pc.all(pc.match_substring_regex(others, r"^\s*-?[0-9]+\s*$")).as_py()
+        unlike = not any(map(str.isdigit, number)) or (number.isdigit() and not whole)
+        return name in _ID_NAMES and len(others) > 0 and unlike
+    words = not any(map(str.isdigit, number)) and _is_word(number)
+    return words and any(known in text for text in (name, number) for known in _KNOWN_NAMES)
 
 
 def _holds_numbers(column: pa.ChunkedArray) -> bool:
