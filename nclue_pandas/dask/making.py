@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.contract import TOKENS_PER_USER
+from nclue_pandas.dask.matching import DaskUsers
 from nclue_pandas.dask.originals import unconverted
 from nclue_pandas.dask.outcomes import Outcome
 from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, build, collect, report_of
@@ -18,8 +19,9 @@ from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.answers import to_answers as answers_of_frame
 from nclue_pandas.frames.answers import warn_of_answers
-from nclue_pandas.frames.columns import find_column, is_label, is_text, to_arrow
+from nclue_pandas.frames.columns import find_column, is_label, is_text, to_arrow, to_chunks
 from nclue_pandas.frames.doubtful_times import refuse_dates
+from nclue_pandas.frames.forms import Forms
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.reports import (
     AnswerReport,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.forms import ReportT
     from nclue_pandas.frames.grouping import TokenEstimator
     from nclue_pandas.frames.personal_data import OnPersonalData
 
@@ -134,6 +137,7 @@ def to_sequences(
     if every_row_dropped(made):
         again = _Sequences(options | {"on_invalid": "raise"})
         build(log, route, again, SEQUENCES, shown=shown, every_row=True)
+    made = _with_forms(made, frames, outcomes)
     warn_of_sequences(made)
     return collect(frames, SEQUENCES, made)
 
@@ -218,6 +222,7 @@ def to_answers(
     if time is not None:
         _check_zones(outcomes)
         made = _at_the_end(outcomes, options, made)
+    made = _with_forms(made, frames, outcomes)
     warn_of_answers(made)
     return collect(frames, ANSWERS, made)
 
@@ -246,7 +251,8 @@ class _Sequences:
 
     def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
         frame = sequences_of_frame(part, **self.options)
-        return frame, Outcome(report_of_frame(frame), zoned=_zoned(part[self.options["time"]]))
+        zoned = _zoned(part[self.options["time"]])
+        return frame, Outcome(report_of_frame(frame), zoned=zoned, forms=_forms(frame))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,11 +263,22 @@ class _Answers:
 
     def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
         frame = answers_of_frame(part, **self.options)
-        outcome, time = Outcome(report_of_frame(frame)), self.options["time"]
+        time = self.options["time"]
+        outcome = Outcome(report_of_frame(frame), forms=_forms(frame))
         if time is None or part.empty:
             return frame, outcome
         last = part.iloc[[int(read_times(part[time]).ticks.argmax())]]
         return frame, replace(outcome, last=last, zoned=_zoned(part[time]))
+
+
+def _forms(frame: pd.DataFrame) -> Forms:
+    return Forms.of(to_chunks(frame["user_id"]))
+
+
+def _with_forms(made: ReportT, frames: tuple[Any, ...], outcomes: list[Outcome]) -> ReportT:
+    """Compare ids in other forms with the users of all pieces, where there are such ids."""
+    forms = Forms.joined(each.forms for each in outcomes if each.forms is not None)
+    return forms.tell(made, lambda: DaskUsers.of(frames, "user_id"))
 
 
 def _try_out(

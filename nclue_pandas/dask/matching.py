@@ -12,8 +12,7 @@ from nclue_pandas.dask.outcomes import ROWS_TOLD, Outcome, numbered, row_marks, 
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.matching import UNMATCHED, Match, is_among
-from nclue_pandas.jobs.sources import KnownUsers
+from nclue_pandas.frames.matching import UNMATCHED, KnownUsers, Match, is_among
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +36,9 @@ class DaskUsers:
     hashes: tuple[Any, ...]
 
     @classmethod
-    def of(cls, pieces: Pieces, user: str) -> DaskUsers:
+    def of(cls, frames: tuple[Any, ...], user: str) -> DaskUsers:
         """Hash the ids of pieces where they are."""
-        return cls(tuple(delayed(_ascending)(piece, user) for piece in pieces.frames))
+        return cls(tuple(delayed(_ascending)(piece, user) for piece in frames))
 
     def contain(self, hashes: Hashes) -> Flags:
         """Tell which of some hashes, which ascend, are of these users."""
@@ -52,6 +51,11 @@ class DaskUsers:
         ]
         flags: Flags = np.concatenate(compute(*found))
         return flags
+
+    def smallest(self, count: int) -> Hashes:
+        """Return the smallest hashes: few of each piece travel."""
+        first = compute(*(delayed(_head)(hashes, count) for hashes in self.hashes))
+        return np.sort(np.concatenate(first))[:count]
 
     def within(self, number: int, count: int) -> list[Any]:
         """Return the ranges that piece `number` of `count` has users in."""
@@ -94,6 +98,10 @@ def compare(
 
 def _ascending(frame: pd.DataFrame, user: str) -> Hashes:
     return np.sort(_hashes(frame, user))
+
+
+def _head(hashes: Hashes, count: int) -> Hashes:
+    return hashes[:count]
 
 
 def _hashes(frame: pd.DataFrame, user: str) -> Hashes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from nclue_pandas.dask.routing import Route
     from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.forms import Forms
     from nclue_pandas.frames.reports import Report
 
 #: Rows of one problem that are told; their number is told in any case.
@@ -49,6 +50,8 @@ class Outcome:
         Whether times given as text have a time zone; None where that is not in question.
     marks : dict of int to int
         What the rows that problems name held, by their number.
+    forms : Forms or None
+        Ids of the piece's users that have a plainer form.
     """
 
     report: Report | None = None
@@ -58,6 +61,7 @@ class Outcome:
     last: pd.DataFrame | None = None
     zoned: bool | None = None
     marks: Mapping[int, int] = field(default_factory=dict)
+    forms: Forms | None = None
 
 
 def numbered(problems: Iterable[Problem], rows: NDArray[np.int64]) -> tuple[Problem, ...]:

@@ -39,9 +39,8 @@ if TYPE_CHECKING:
     from nclue_pandas.dask.pieces import Pieces
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import FrameKind
-    from nclue_pandas.frames.matching import Match
+    from nclue_pandas.frames.matching import KnownUsers, Match
     from nclue_pandas.jobs.reference import ClientLike
-    from nclue_pandas.jobs.sources import KnownUsers
     from nclue_pandas.storage.content import BucketDigest
     from nclue_pandas.storage.layout import Kind, Place
     from nclue_pandas.storage.publish import Dataset
@@ -151,13 +150,24 @@ class DaskSource:
         told = (*problems, *self._counts(size))
         return CheckReport(self.lines.kind, size, told, tuple(warnings), rows)
 
+    @property
+    def columns(self) -> Columns:
+        """Names of the columns."""
+        return self.lines.columns
+
+    def told(self) -> pd.DataFrame:
+        """Return a frame of no rows that carries the report of the frame on Dask."""
+        made = report_of(self.frame)
+        empty = pattern(self.frame).copy()
+        return empty if made is None else made.attach(empty)
+
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
         return sum(each.tokens for each in self._inspections)
 
     def users(self) -> DaskUsers:
         """Tell whose rows these are; the hashes of their ids stay on the workers."""
-        return DaskUsers.of(self.pieces, self.lines.columns.user)
+        return DaskUsers.of(self.pieces.frames, self.lines.columns.user)
 
     def match(self, users: KnownUsers | DaskUsers) -> Match:
         """Count the answers that are of some users."""
@@ -277,11 +287,4 @@ def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection
     return lines.inspect(frame, row_numbers(frame, piece))
 
 
-def stand_in(frame: dd.DataFrame) -> pd.DataFrame:
-    """Return a frame of no rows that carries the report of a Dask frame."""
-    made = report_of(frame)
-    empty = pattern(frame).copy()
-    return empty if made is None else made.attach(empty)
-
-
-register_source(dd.DataFrame, make_source, stand_in)
+register_source(dd.DataFrame, make_source)

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ from nclue_pandas.frames.behaviors import behavior_texts
 from nclue_pandas.frames.times import UNITS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nclue_pandas.client import Client
 
 #: What the generated log is asked: who buys tea in the 30 days after this day?
@@ -140,7 +143,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         question = _question(options)
         target = "account" if options.bucket else "sandbox"
-        with nclue.connect(target, bucket=options.bucket, profile=options.profile) as client:
+        connected = nclue.connect(target, bucket=options.bucket, profile=options.profile)
+        with connected as client, _noted():
             answer(question, client, options.name)
     except (NclueError, ValueError) as error:
         sys.stderr.write(f"\nStopped: {as_options(str(error))}\n")
@@ -176,26 +180,23 @@ def answer(question: Question, client: Client, name: str) -> None:
 
 
 def _prepared(question: Question) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return sequences and answers; what was left out of them is printed."""
+    """Return sequences and answers."""
     columns = {"user": question.user, "time": question.time, "timezone": question.timezone}
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = _show_warning
-        answers = question.events.nclue.to_answers(
-            **columns,
-            cutoff=question.cutoff,
-            horizon=question.horizon,
-            observed_until=question.observed_until,
-            positive=_positive(question),
-            on_invalid="drop",
-        )
-        sequences = question.events.nclue.to_sequences(
-            **columns,
-            behavior=question.behavior,
-            until=question.cutoff,
-            personal_data="mask",
-            on_invalid="drop",
-        )
+    answers = question.events.nclue.to_answers(
+        **columns,
+        cutoff=question.cutoff,
+        horizon=question.horizon,
+        observed_until=question.observed_until,
+        positive=_positive(question),
+        on_invalid="drop",
+    )
+    sequences = question.events.nclue.to_sequences(
+        **columns,
+        behavior=question.behavior,
+        until=question.cutoff,
+        personal_data="mask",
+        on_invalid="drop",
+    )
     return sequences, answers
 
 
@@ -270,8 +271,21 @@ def _places(client: Client, feature: Any, run: Any) -> str:
     )
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"    note: {as_options(str(message))}")
+@contextmanager
+def _noted() -> Iterator[None]:
+    """Print what is warned of among the steps, in the words of the command."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, nclue.NclueDataWarning):
+                print(f"    note: {as_options(str(message))}")
+            else:
+                others(message, category, *where)
+
+        warnings.simplefilter("always", nclue.NclueDataWarning)
+        warnings.showwarning = note  # type: ignore[assignment]  # it takes what the other takes
+        yield
 
 
 def as_options(message: str) -> str:

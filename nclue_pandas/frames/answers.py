@@ -22,16 +22,17 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
 from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
+from nclue_pandas.frames.forms import describe_forms, with_forms
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
-from nclue_pandas.frames.telling import tell
+from nclue_pandas.frames.telling import tell_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import tzinfo
 
     from nclue_pandas.frames.binary import Binary
@@ -116,18 +117,20 @@ def to_answers(
     Warns
     -----
     NclueDataWarning
-        When rows were dropped, or no user has an event before the cutoff.
+        Once, of all that matters: rows that were dropped; no user with an event before the
+        cutoff; users that all have the same label; ids in several forms (``100742.0`` beside
+        ``100742``).
 
     Examples
     --------
     >>> events = pd.DataFrame({
-    ...     "user_id": [1, 2, 1, 3],
-    ...     "ts": ["2026-01-01", "2026-01-02", "2026-01-08", "2026-01-09"],
-    ...     "item": ["tea", "tea", "LUNCH BAG", "tea"],
+    ...     "user_id": [1, 2, 1, 2, 3],
+    ...     "ts": ["2026-01-01", "2026-01-02", "2026-01-08", "2026-01-07", "2026-01-09"],
+    ...     "item": ["tea", "tea", "LUNCH BAG", "jam", "tea"],
     ... })
     >>> answers = to_answers(events, time="ts", cutoff="2026-01-05", horizon="3D")
     >>> sorted(zip(answers["user_id"], answers["label"]))
-    [('1', 0), ('2', 0)]
+    [('1', 0), ('2', 1)]
     >>> answers = to_answers(
     ...     events, time="ts", cutoff="2026-01-05", horizon="4D",
     ...     positive=events["item"].str.contains("BAG"),
@@ -250,8 +253,7 @@ def _from_log(
         last_event_in_horizon=_described(times.last_of(in_span), times),
         observed_until=_described(span.observed, times),
     )
-    warn_of_answers(report)
-    return report.attach(frame)
+    return _told(report, frame)
 
 
 def _described(moment: int | None, times: Times) -> str | None:
@@ -268,7 +270,11 @@ def _from_labels(
     kept, dropped = settle(faults, personal_ids(ids, personal), labels, on_invalid)
     rows = np.ones(len(labels), dtype=bool) if kept is None else kept
     frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
-    report = _report(frame, len(labels), dropped)
+    return _told(_report(frame, len(labels), dropped), frame)
+
+
+def _told(report: AnswerReport, frame: pd.DataFrame) -> pd.DataFrame:
+    report = with_forms(report, frame)
     warn_of_answers(report)
     return report.attach(frame)
 
@@ -383,14 +389,27 @@ def _report(frame: pd.DataFrame, rows: int, dropped: dict[str, int]) -> AnswerRe
 
 def warn_of_answers(report: AnswerReport) -> None:
     """Tell in one warning what matters, unless this is a part of a log."""
-    told = []
+    if not is_part():
+        tell_all([*_of_rows(report), *describe_doubts(report), *describe_forms(report)])
+
+
+def _of_rows(report: AnswerReport) -> Iterator[str]:
     if report.rows_dropped:
-        told.append(describe_dropped(report.rows_dropped, report.rows))
-    if report.cutoff is not None and report.rows and not report.users:
-        told.append(
+        yield describe_dropped(report.rows_dropped, report.rows)
+    if report.users:
+        yield from describe_one_label(report.positives, report.users)
+    elif report.cutoff is not None and report.rows:
+        yield (
             f"no user has an event before the cutoff ({report.cutoff}): the events are from "
             f"{report.first_event} to {report.last_event}"
         )
-    told += describe_doubts(report)
-    if told and not is_part():
-        tell("; ".join(told) + ".")
+
+
+def describe_one_label(positives: int, users: int, whose: str = "user") -> Iterator[str]:
+    """Say that all of some answers have the same label."""
+    if positives in {0, users}:
+        yield (
+            f"no {whose} has the label {int(not positives)} ({users:,} have "
+            f"{int(bool(positives))}): there is nothing to learn or to measure. Look at positive=, "
+            "the cutoff and the horizon, or at the labels"
+        )

@@ -23,7 +23,7 @@ from nclue_pandas.frames.columns import (
 from nclue_pandas.frames.encoding import encode_values
 from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.personal_data import PersonalData, find, mask, suspects
-from nclue_pandas.frames.screening import unclean_suspects
+from nclue_pandas.frames.screening import unclean_suspects, uncomposed_suspects
 from nclue_pandas.frames.text_values import TextValues, is_unicode, read_chunks, read_text
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ class Changes:
         Whether white space at its edges was removed.
     masked : numpy.ndarray of int64
         Rows in which personal data was masked.
+    composed : numpy.ndarray of int64
+        Rows whose characters were composed (NFC).
     """
 
     rows: Positions
@@ -121,16 +123,21 @@ class Changes:
     controls: NDArray[np.int64]
     stripped: Flags
     masked: Positions
+    composed: Positions
 
     def counts(self, used: Flags | None) -> dict[str, int]:
         """Sum up the rows that are `used`, all of them when it is None."""
         of = slice(None) if used is None else used[self.rows]
-        masked = self.masked if used is None else self.masked[used[self.masked]]
+        masked, composed = (
+            rows.size if used is None else int(used[rows].sum())
+            for rows in (self.masked, self.composed)
+        )
         return {
             "separators_replaced": int(self.separators[of].sum()),
             "control_characters_replaced": int(self.controls[of].sum()),
             "behaviors_stripped": int(self.stripped[of].sum()),
-            "behaviors_masked": int(masked.size),
+            "behaviors_masked": masked,
+            "behaviors_composed": composed,
         }
 
 
@@ -157,7 +164,7 @@ class Behaviors:
 
 
 def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
-    """Clean the behaviors of a log and look for personal data in them.
+    """Compose and clean the behaviors of a log, and look for personal data in them.
 
     Parameters
     ----------
@@ -169,9 +176,11 @@ def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
     patched = PatchedTexts(read.texts)
     unclean = unclean_suspects(patched.distinct)
     suspected = suspects(patched.distinct, personal)
+    composed = _compose(patched, uncomposed_suspects(patched.distinct))
     cleaned, changed, blank = _clean(patched, unclean)
     rows, of = patched.rows_at(unclean)
-    found = _find_distinct(patched, np.union1d(suspected, changed), personal)
+    places = np.unique(np.concatenate([suspected, changed, composed]))
+    found = _find_distinct(patched, places, personal)
     masked = NO_ROWS
     if found and personal.found == "mask":
         masked = np.unique(np.concatenate([hits for _, hits in found]))
@@ -182,6 +191,7 @@ def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
         cleaned.controls[of],
         cleaned.stripped[of],
         patched.rows_at(masked)[0],
+        patched.rows_at(composed)[0],
     )
     faults = (
         []
@@ -260,6 +270,16 @@ def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool,
     if not any(is_column for is_column, _ in pieces):
         raise ConfigurationError(f"template={template!r} names no column in braces.")
     return pieces
+
+
+def _compose(patched: PatchedTexts, suspected: Positions) -> Positions:
+    """Patch the texts that Unicode writes in more characters than it has to; return which."""
+    originals = patched.take_distinct(suspected)
+    composed = pc.utf8_normalize(originals, form="NFC")
+    differs = pc.not_equal(composed, originals).fill_null(False)
+    changed = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
+    patched.patch(suspected[changed], composed.take(pa.array(changed)))
+    return suspected[changed]
 
 
 def _clean(patched: PatchedTexts, suspected: Positions) -> tuple[Cleaned, Positions, Positions]:

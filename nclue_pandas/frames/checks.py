@@ -30,11 +30,12 @@ from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import find, lost_zeros
 from nclue_pandas.frames.screening import sequence_suspects
+from nclue_pandas.frames.telling import tell_all
 from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.frames.tokens import sequence_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -161,7 +162,7 @@ def check(
     kind = _kind(frame, kind, sequence, label)
     ids = encode_ids(find_column(frame, user, "user"))
     faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]
-    doubts = [_other_characters(ids), doubtful_ids(ids)]
+    doubts = _id_doubts(ids)
     counts: list[Problem] = []
     if kind == "sequences":
         texts = _read_sequences(frame, sequence)
@@ -190,6 +191,10 @@ def _kind(frame: pd.DataFrame, kind: str | None, sequence: str, label: str) -> F
     if kind is not None:
         raise ConfigurationError(f"kind={kind!r}: give 'sequences' or 'answers'.")
     raise MissingColumnError.named(sequence, frame.columns, "sequence")
+
+
+def _id_doubts(ids: EncodedIds) -> list[Fault]:
+    return [_other_characters(ids), doubtful_ids(ids)]
 
 
 def _other_characters(ids: EncodedIds) -> Fault:
@@ -293,6 +298,21 @@ def _where(
 
     found: Positions = np.concatenate([NO_ROWS, *in_threads(look, slices(rows.size, _SLICE))])
     return found
+
+
+def doubts_of(sequences: pd.DataFrame) -> list[Problem]:
+    """Return the warnings of a frame that :func:`to_sequences` made, which has no problems."""
+    texts = _read_sequences(sequences, "sequence")
+    doubts = [
+        *_id_doubts(encode_ids(sequences["user_id"])),
+        *_sequence_doubts(texts, sequence_suspects(texts)),
+    ]
+    return [doubt.problem for doubt in doubts if doubt.rows.size]
+
+
+def warn_of_doubts(doubts: Iterable[Problem]) -> None:
+    """Tell, once, what the service takes and may treat otherwise than expected."""
+    tell_all(str(each).rstrip(".") for each in doubts)
 
 
 def few_labels(ones: int, zeros: int) -> list[Problem]:

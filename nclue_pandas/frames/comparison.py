@@ -161,8 +161,7 @@ def compare(
     scores = {name: require_frame(frame, "scores") for name, frame in scores.items()}
     answers = require_frame(answers, "answers")
     aligned = align(scores, answers, user=user, score=score, label=label)
-    for frame in scores.values():
-        warn_of_seen_answers(frame, answers, label)
+    warn_of_seen_answers(scores.values(), answers, user=user, label=label)
     baseline: Placements | None = None
     rows = []
     for name, values in aligned.scores.items():

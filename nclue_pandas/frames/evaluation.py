@@ -180,8 +180,8 @@ def evaluate(
     Warns
     -----
     NclueDataWarning
-        When the reports that both frames carry say that the scored sequences reach into the time
-        of the answers: the scores may know what they are measured on.
+        When the scored sequences reach into the time of the answers, or answers are of users that
+        the model was trained on, as far as the frames know: scores carry it from their job.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def evaluate(
     choices = Choices(confidence, interval, probabilities)
     scores, answers = require_frame(scores, "scores"), require_frame(answers, "answers")
     aligned = align({"": scores}, answers, user=user, score=score, label=label)
-    warn_of_seen_answers(scores, answers, label)
+    warn_of_seen_answers([scores], answers, user=user, label=label)
     return measure(aligned, "", choices)
 
 

@@ -22,7 +22,7 @@ from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.columns import NO_ROWS, cast, gather
 from nclue_pandas.frames.memory import POOL
-from nclue_pandas.frames.ordering import stable_order
+from nclue_pandas.frames.ordering import break_ties, stable_order
 from nclue_pandas.frames.parallel import in_threads, slices
 from nclue_pandas.frames.screening import text_bytes
 from nclue_pandas.frames.tokens import SEPARATOR_TOKENS, Tokens, estimate_tokens
@@ -91,6 +91,10 @@ class Grouped:
         How many rows of the group are in its text, and how many were left out.
     tokens : numpy.ndarray of int64, shape (n,)
         Estimated tokens of the text.
+    ties : int
+        Rows that differ in nothing but the text from another row of their group.
+    repeats : int
+        Rows that are the same as another before them, text and all.
     """
 
     groups: Integers
@@ -98,6 +102,8 @@ class Grouped:
     joined: Integers
     cut: Integers
     tokens: Integers
+    ties: int = 0
+    repeats: int = 0
 
 
 def join_groups(
@@ -112,8 +118,9 @@ def join_groups(
 ) -> Grouped:
     """Join the texts of each group with ``->``, oldest first.
 
-    Inside a group rows are in the order of (tick, tie, input). When a group exceeds the budget
-    its oldest rows are left out; the last row always stays.
+    Inside a group rows are in the order of (tick, tie, bytes of the text), so that the order in
+    which they are given makes no difference. When a group exceeds the budget its oldest rows are
+    left out; the last row always stays.
 
     Parameters
     ----------
@@ -226,12 +233,14 @@ class _Rows:
         if not rows.size:
             return None
         own = self.groups.take(rows)
-        ties = None if self.ties is None else self.ties[rows]
-        order = stable_order(own, self.ticks.take(rows), ties)
-        own = own.take(order)
+        ticks, ties = self.ticks.take(rows), None if self.ties is None else self.ties[rows]
+        texts = self.texts.take(rows)
+        order = stable_order(own, ticks, ties)
+        keys = [key.take(order) for key in (own, ticks, ties) if key is not None]
+        tied, own = break_ties(order, keys, texts), keys[0]
         starts = np.flatnonzero(np.diff(own, prepend=-1))
         sizes = np.diff(starts, append=own.size)
-        taken = gather(self.texts.take(rows), order)
+        taken = gather(texts, tied.order)
         costs = self.budget.costs(taken)
         kept = _within_budget(costs, starts, sizes, self.budget.tokens)
         joined = sizes
@@ -241,7 +250,8 @@ class _Rows:
         offsets = np.append(0, np.cumsum(joined))
         tokens = np.add.reduceat(costs, offsets[:-1]) + (joined - 1) * SEPARATOR_TOKENS
         names = own[starts].astype(np.int64)
-        return Grouped(names, _join_texts(taken, offsets), joined, sizes - joined, tokens)
+        made = _join_texts(taken, offsets)
+        return Grouped(names, made, joined, sizes - joined, tokens, tied.ties, tied.repeats)
 
 
 def _within_budget(
@@ -292,4 +302,5 @@ def _concatenate(parts: list[Grouped]) -> Grouped:
     columns = [[getattr(p, name) for p in parts] for name in ("groups", "joined", "cut", "tokens")]
     groups, joined, cut, tokens = (np.concatenate([empty, *column]) for column in columns)
     texts = [chunk for part in parts for chunk in part.texts]
-    return Grouped(groups, texts, joined, cut, tokens)
+    ties, repeats = sum(part.ties for part in parts), sum(part.repeats for part in parts)
+    return Grouped(groups, texts, joined, cut, tokens, ties, repeats)

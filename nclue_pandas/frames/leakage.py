@@ -1,19 +1,26 @@
-"""A warning when sequences reach into the time of the answers.
+"""Warnings when sequences reach into the time of the answers, or answers were trained on.
 
 What is known of time is in the reports that frames carry. A frame may have been changed since, so
 nothing is decided from them, and a report is believed only where it can still be true: rows may
-have been removed, none added, and no label has become more frequent.
+have been removed, none added, and no label has become more frequent. From the frames it goes to
+the handles of the jobs that are made of them, and from these to the scores: a few texts, and a
+sample of the users that were trained on. None of it is sent to the service.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import find_column
+from nclue_pandas.frames.described import reaches
+from nclue_pandas.frames.hashing import NO_HASHES, hash_ids
+from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.matching import is_among
 from nclue_pandas.frames.reports import (
     ATTRIBUTE,
     AnswerReport,
@@ -21,18 +28,89 @@ from nclue_pandas.frames.reports import (
     SplitReport,
     report,
 )
-from nclue_pandas.frames.telling import tell
+from nclue_pandas.frames.telling import tell, tell_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
-_LAST_EVENT: Final = "last_event"
+    from nclue_pandas.frames.hashing import Hashes
+    from nclue_pandas.frames.matching import Users
+
 _KNOWN: Final = (
     "This is what the reports of both frames say (nclue_pandas.report). If one was changed so that "
     "its report is wrong, clear its .attrs."
 )
+#: Users that a sample holds: what of 32 KiB travels with a handle and its scores.
+_SAMPLE: Final = 4_096
+_EVERY_HASH: Final = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a job was made of, as far as the frames told.
+
+    Parameters
+    ----------
+    last_event : str or None
+        Until when the sequences reach: those of a Feature, or those that were scored.
+    cutoff : str or None
+        From when on the answers are that were trained on.
+    trained : str or None
+        A sample of the users that were trained on: the smallest hashes of their ids, as text.
+    told : bool
+        Whether it was told that the one reaches into the other.
+    """
+
+    last_event: str | None = None
+    cutoff: str | None = None
+    trained: str | None = None
+    told: bool = False
+
+    @classmethod
+    def of_scores(cls, scores: pd.DataFrame) -> Known:
+        """Return what scores carry."""
+        carried = scores.attrs.get(ATTRIBUTE)
+        if not isinstance(carried, dict):
+            return cls()
+        last, cutoff, trained = (
+            text if isinstance(text := carried.get(name), str) else None
+            for name in ("last_event", "cutoff", "trained")
+        )
+        return cls(last, cutoff, trained, carried.get("told") is True)
+
+    def carry(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Let scores carry it, as plain JSON types, and return them."""
+        known = {name: value for name, value in vars(self).items() if value}
+        scores.attrs[ATTRIBUTE] = {**scores.attrs.get(ATTRIBUTE, {}), **known}
+        return scores
+
+    def share_trained_on(self, ids: Hashes) -> float:
+        """Estimate how many of some users were trained on, 0 to 1, from those of the sample."""
+        try:
+            sample = np.frombuffer(b64decode(self.trained or ""), dtype="<u8")
+        except ValueError:  # attrs of somebody else
+            return 0.0
+        if not sample.size:
+            return 0.0
+        limit = np.uint64(sample[-1] if sample.size == _SAMPLE else _EVERY_HASH)
+        found = is_among(ids[ids <= limit], sample)
+        return float(found.mean()) if found.size else 0.0
+
+
+def sample_of(users: Users) -> str:
+    """Return a sample of users as text.
+
+    Examples
+    --------
+    >>> from nclue_pandas.frames.matching import KnownUsers
+    >>> known = Known(trained=sample_of(KnownUsers(np.array([3, 7], dtype="uint64"))))
+    >>> known.share_trained_on(np.array([7, 8], dtype="uint64"))
+    0.5
+    """
+    hashes = users.smallest(_SAMPLE).astype("<u8", copy=False)
+    return b64encode(hashes.tobytes()).decode()
 
 
 def warn_of_leakage(
@@ -57,44 +135,70 @@ def warn_of_leakage(
     >>> import pandas as pd
     >>> from nclue_pandas.frames.answers import to_answers
     >>> from nclue_pandas.frames.sequences import to_sequences
-    >>> log = pd.DataFrame({"user_id": [1, 1], "day": ["2026-01-01", "2026-01-09"], "item": "tea"})
+    >>> log = pd.DataFrame({
+    ...     "user_id": [1, 2, 1, 1],
+    ...     "day": ["2026-01-01", "2026-01-01", "2026-01-06", "2026-01-09"],
+    ...     "item": "tea",
+    ... })
     >>> answers = to_answers(log, time="day", cutoff="2026-01-05", horizon="4D")
     >>> past = to_sequences(log, user="user_id", time="day", behavior="item", until="2026-01-05")
     >>> warn_of_leakage(past, answers)
     False
     """
-    last, cutoff = last_event(sequences), answer_window(answers, label)[0]
-    if not _reaches(last, cutoff):
+    return warn_of_reach(last_event(sequences), answer_window(answers, label)[0])
+
+
+def warn_of_reach(last: str | None, cutoff: str | None) -> bool:
+    """Warn when the last event to train on is not before the cutoff of the answers."""
+    if not reaches(last, cutoff):
         return False
-    _warn(
+    tell(
         f"The sequences reach to {last}, and the answers are made of what happens from {cutoff} "
         "on: the model learns from what it is to predict, and its AUROC will be too good. Make "
-        f"the sequences with to_sequences(..., until={cutoff!r})."
+        f"the sequences with to_sequences(..., until={cutoff!r}). {_KNOWN}"
     )
     return True
 
 
-def warn_of_seen_answers(scores: pd.DataFrame, answers: pd.DataFrame, label: str) -> bool:
-    """Warn when the sequences that were scored reach into the time of the answers."""
-    told = scores.attrs.get(ATTRIBUTE)
-    last = told.get(_LAST_EVENT) if isinstance(told, dict) else None
-    cutoff, _ = answer_window(answers, label)
-    if not _reaches(last, cutoff):
-        return False
-    _warn(
-        f"The sequences that were scored reach to {last}, and the answers are made of what happens "
-        f"from {cutoff} on: the scores may know what they are measured on. Score sequences that "
-        "end there, or take answers from later."
-    )
-    return True
+def warn_of_seen_answers(
+    scores: Iterable[pd.DataFrame], answers: pd.DataFrame, *, user: str, label: str
+) -> None:
+    """Warn, once, when scores may know the answers that they are measured on."""
+    cutoff, part = answer_window(answers, label)[0], report(answers)
+    is_train = isinstance(part, SplitReport) and part.part == "train"
+    known = {Known.of_scores(each): report(each) is None for each in scores}
+    hashes = NO_HASHES
+    if any(each.trained for each in known):
+        hashes = hash_ids(id_text(find_column(answers, user, "user")))
+    found = [
+        text
+        for each, of_model in known.items()
+        for text in _seen(each, cutoff, hashes, is_train=is_train and of_model)
+    ]
+    tell_all(dict.fromkeys(found))
 
 
-def carry_last_event(sequences: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Let scores tell until when their users were known, and return them."""
-    last = last_event(sequences)
-    if last is not None:
-        scores.attrs[ATTRIBUTE] = {**scores.attrs.get(ATTRIBUTE, {}), _LAST_EVENT: last}
-    return scores
+def _seen(known: Known, cutoff: str | None, hashes: Hashes, *, is_train: bool) -> Iterator[str]:
+    """Say what one of the scores knows."""
+    if reaches(known.last_event, cutoff) and not (known.told and known.cutoff == cutoff):
+        yield (
+            f"the sequences that were scored reach to {known.last_event}, and the answers are "
+            f"made of what happens from {cutoff} on: the scores may know what they are measured "
+            f"on. Score sequences that end there, or take answers from later. {_KNOWN}"[:-1]
+        )
+    if known.trained is None and is_train:
+        yield (
+            "the answers are the train part of a split: a model that was trained on them looks "
+            "too good on them. Measure on the test part"
+        )
+    share = known.share_trained_on(hashes)
+    of_another_time = None not in {known.cutoff, cutoff} and known.cutoff != cutoff
+    if share and not of_another_time:
+        yield (
+            f"about {share:.1%} of the answers are of users that the model was trained on: it "
+            "looks too good on them. Measure on other users, such as the test part of split(), or "
+            "on answers from a later time"
+        )
 
 
 def last_event(sequences: pd.DataFrame) -> str | None:
@@ -103,30 +207,6 @@ def last_event(sequences: pd.DataFrame) -> str | None:
     if not isinstance(told, SequenceReport) or len(sequences) > told.users:
         return None
     return told.last_event
-
-
-def latest(moments: Iterable[str | None]) -> str | None:
-    """Return the latest of the last events that several reports tell.
-
-    Examples
-    --------
-    >>> latest(["2026-01-02 00:00:00", None, "2026-01-10 12:00:00"])
-    '2026-01-10 12:00:00'
-    """
-    known = [moment for moment in moments if moment is not None]
-    return max(known, key=lambda moment: _moment(moment)[1], default=None)
-
-
-def earliest(moments: Iterable[str | None]) -> str | None:
-    """Return the earliest of the first events that several reports tell.
-
-    Examples
-    --------
-    >>> earliest(["2026-01-10 12:00:00", None, "2026-01-02 00:00:00"])
-    '2026-01-02 00:00:00'
-    """
-    known = [moment for moment in moments if moment is not None]
-    return min(known, key=lambda moment: _moment(moment)[1], default=None)
 
 
 def answer_window(answers: pd.DataFrame, label: str) -> tuple[str | None, str | None]:
@@ -144,26 +224,3 @@ def answer_window(answers: pd.DataFrame, label: str) -> tuple[str | None, str | 
     if ones > positives or len(answers) - ones > rows - positives:
         return None, None
     return told.cutoff, told.horizon_end
-
-
-def _reaches(last: str | None, cutoff: str | None) -> bool:
-    """Tell whether both can be compared, and `last` is not before `cutoff`."""
-    one, other = _moment(last), _moment(cutoff)
-    return None not in {one[0], other[0]} and one[0] == other[0] and bool(one[1] >= other[1])
-
-
-def _moment(text: str | None) -> tuple[str | None, Any]:
-    """Read what :func:`nclue_pandas.frames.moments.describe` wrote: its kind and its value."""
-    if not isinstance(text, str):
-        return None, None
-    if re.fullmatch(r"-?\d+", text):
-        return "number", int(text)
-    try:
-        value = np.datetime64(text.removesuffix(" UTC"))
-    except ValueError:
-        return None, None
-    return "UTC" if text.endswith(" UTC") else "local", value
-
-
-def _warn(message: str) -> None:
-    tell(f"{message} {_KNOWN}")

@@ -8,7 +8,7 @@ answer too many counts as matched.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -47,6 +47,37 @@ def is_among(hashes: Hashes, known: Hashes) -> Flags:
     np.minimum(places, known.size - 1, out=places)
     found: Flags = known[places] == hashes
     return found
+
+
+class Users(Protocol):
+    """Who is in a dataset, by the hashes of their ids."""
+
+    def contain(self, hashes: Hashes) -> Flags:
+        """Tell which of some hashes, which ascend, are of users of the dataset."""
+
+    def smallest(self, count: int) -> Hashes:
+        """Return the smallest hashes, ascending: a sample of the users."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownUsers:
+    """Users of a frame in memory.
+
+    Parameters
+    ----------
+    hashes : numpy.ndarray of uint64
+        Of their ids, ascending.
+    """
+
+    hashes: Hashes
+
+    def contain(self, hashes: Hashes) -> Flags:
+        """Tell which of some hashes are of these users."""
+        return is_among(hashes, self.hashes)
+
+    def smallest(self, count: int) -> Hashes:
+        """Return the smallest hashes."""
+        return self.hashes[:count]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from nclue_pandas.frames.leakage import earliest, latest
+from nclue_pandas.frames.described import earliest, latest
 from nclue_pandas.frames.reports import AnswerReport, Report, share
 
 if TYPE_CHECKING:

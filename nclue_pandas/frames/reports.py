@@ -76,6 +76,18 @@ class SequenceReport(Report):
         Behaviors that had white space at an edge.
     behaviors_masked : int
         Behaviors in which personal data was masked.
+    behaviors_composed : int
+        Behaviors that Unicode writes in more characters than it has to, and that were composed
+        (NFC).
+    ties : int
+        Events of the same user, time and ``tie_break`` as another with a different behavior: the
+        texts decide on their order.
+    repeats : int
+        Events that are the same as another before them, the behavior too.
+    float_ids : int
+        Users whose id is a whole number with a fraction of zeros (``100742.0``), as text.
+    twin_ids : int
+        Users whose id differs from another's only by its Unicode form or white space.
     since, until : str or None
         The window of time, its end excluded.
     first_event, last_event : str or None
@@ -101,6 +113,11 @@ class SequenceReport(Report):
     control_characters_replaced: int
     behaviors_stripped: int
     behaviors_masked: int
+    behaviors_composed: int = 0
+    ties: int = 0
+    repeats: int = 0
+    float_ids: int = 0
+    twin_ids: int = 0
     since: str | None = None
     until: str | None = None
     first_event: str | None = None
@@ -124,6 +141,8 @@ class AnswerReport(Report):
         Positives among the users.
     users_after_cutoff : int
         Users left out because they have no event before the cutoff.
+    float_ids, twin_ids : int
+        As in :class:`SequenceReport`.
     events_in_horizon, events_after_horizon : int
         Events of a log from the cutoff to the end of the horizon, and not before its end.
     cutoff, horizon_end, first_event, last_event, observed_until : str or None
@@ -142,6 +161,8 @@ class AnswerReport(Report):
     positives: int
     share: float | None
     users_after_cutoff: int = 0
+    float_ids: int = 0
+    twin_ids: int = 0
     events_in_horizon: int = 0
     events_after_horizon: int = 0
     cutoff: str | None = None

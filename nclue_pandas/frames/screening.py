@@ -26,11 +26,16 @@ Bytes = NDArray[np.uint8]
 
 _BLOCK_BYTES = 1 << 21
 
-_SPACE, _DELETE, _GREATER, _HYPHEN = 0x20, 0x7F, 0x3E, 0x2D
+_SPACE, _DELETE, _GREATER, _HYPHEN, _POINT, _ZERO = 0x20, 0x7F, 0x3E, 0x2D, 0x2E, 0x30
 #: First bytes of white space and of control characters beyond ASCII.
 _LEAD_2, _LEADS_3 = 0xC2, (0xE1, 0xE2, 0xE3)
 #: Those of control characters are two, which differ in one bit.
 _LEADS, _LEADS_BIT = 0xE2, 0x20
+#: Characters that composing (NFC) may change begin with this byte or a greater one, but for Chinese
+#: ideographs and Korean syllables, whose first bytes are from the second to the third. One of these
+#: begins other letters too, when the byte after it is less than the last.
+_COMBINING, _IDEOGRAPHS, _LAST_SYLLABLES = 0xCC, 0xE4, 0xED
+_FIRST_SYLLABLES, _SYLLABLE = 0xEA, 0xB0
 #: The least and greatest last byte of white space beyond ASCII.
 _WHITE_ENDS = 0x80, 0xAF
 
@@ -47,6 +52,28 @@ def unclean_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
     [1, 2, 3, 4]
     """
     return _scan(texts, lambda block: (block.unclean(),))[0]
+
+
+def uncomposed_suspects(texts: pa.Array | pa.ChunkedArray) -> Positions:
+    r"""Return the positions of texts that may not be in the composed form of Unicode (NFC).
+
+    Examples
+    --------
+    >>> uncomposed_suspects(pa.array(["tea", "caf\u00e9 가", "cafe\u0301"])).tolist()
+    [2]
+    """
+    return _scan(texts, lambda block: (block.uncomposed(),))[0]
+
+
+def formed_suspects(ids: pa.Array | pa.ChunkedArray) -> Positions:
+    r"""Return the positions of ids that may hold what is not seen, or a fraction of zeros.
+
+    Examples
+    --------
+    >>> formed_suspects(pa.array(["12", "12.0", " 12", "a.b", "\u0661"])).tolist()
+    [1, 2, 4]
+    """
+    return _scan(ids, lambda block: (block.formed(),))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +183,23 @@ class _Block:
         found |= data == _DELETE
         found |= (data | _LEADS_BIT) == _LEADS
         return np.unique(self._texts_at(_places(found)))
+
+    def formed(self) -> Positions:
+        data, ends = self._data, self._ends()
+        flags = np.zeros(self._lengths.size, dtype=bool)
+        flags[self._texts_at(_places((data <= _SPACE) | (data >= _DELETE)))] = True
+        if (data == _POINT).any():
+            flags[self._rows(_places(data[ends] == _ZERO))] = True
+        return np.flatnonzero(flags)
+
+    def uncomposed(self) -> Positions:
+        data = self._data
+        if data.max(initial=0) < _COMBINING:
+            return NO_ROWS
+        other = np.subtract(data, np.uint8(_IDEOGRAPHS)) > _LAST_SYLLABLES - _IDEOGRAPHS
+        found = _places((data >= _COMBINING) & other)
+        letters = _places((data[:-1] == _FIRST_SYLLABLES) & (data[1:] < _SYLLABLE))
+        return np.unique(self._texts_at(np.concatenate([found, letters])))
 
     def separators(self) -> NDArray[np.int64]:
         counts = np.diff(np.searchsorted(self._arrows(), self._offsets))

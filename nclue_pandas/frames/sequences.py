@@ -16,6 +16,7 @@ from nclue_pandas.frames.behaviors import behavior_texts, read_behaviors
 from nclue_pandas.frames.columns import find_column, gather, require_frame, text_column
 from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
 from nclue_pandas.frames.faults import check_on_invalid, settle
+from nclue_pandas.frames.forms import describe_forms, with_forms
 from nclue_pandas.frames.grouping import Budget, join_groups
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
@@ -26,11 +27,11 @@ from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.reports import SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
-from nclue_pandas.frames.telling import tell
+from nclue_pandas.frames.telling import is_many, tell_all
 from nclue_pandas.frames.tokens import estimate_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from numpy.typing import NDArray
@@ -62,13 +63,13 @@ def to_sequences(
 ) -> pd.DataFrame:
     r"""Make one sequence of behaviors for each user of an event log, oldest first.
 
-    Inside a user behaviors are in the order of time, then `tie_break`, then the order of the
-    rows. Users come in the order of a hash of their id, so that the same log in any order or
-    partitioning of its users gives the same frame.
+    Inside a user behaviors are in the order of time, then `tie_break`, then of the bytes of their
+    texts. Users come in the order of a hash of their id. So the same log in any order of its rows
+    and in any partitions gives the same frame, and the same files.
 
-    Behaviors are cleaned: runs of ``->`` (the separator), TAB, CR, LF and other control
-    characters become one space, and white space at the edges is removed. Quotes, emoji and any
-    script stay. The report counts it.
+    Behaviors are composed (NFC) and cleaned: runs of ``->`` (the separator), TAB, CR, LF and other
+    control characters become one space, and white space at the edges is removed. Quotes, emoji
+    and any script stay. The report counts it.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ def to_sequences(
     until, since : str, datetime, date or int, optional
         Only events before `until` and not before `since` are used.
     tie_break : str, optional
-        Column that orders events of the same user and time; nulls last.
+        Column that orders events of the same user and time; nulls last. Events that it does not
+        tell apart, or all of them without it, are in the order of their texts.
     template : str, optional
         Text with columns in braces, such as ``"{category} {item}"``. Several columns are joined
         by a space without it. A row where one of them is null has no behavior.
@@ -126,7 +128,9 @@ def to_sequences(
     Warns
     -----
     NclueDataWarning
-        When rows were dropped, or a single behavior exceeds the token budget.
+        Once, of all that matters: rows that were dropped; no event left; a tenth or more of the
+        events cut by the token budget, tied in time with another behavior, or repeated; a single
+        behavior over the budget; ids in several forms (``100742.0`` beside ``100742``).
 
     Examples
     --------
@@ -163,6 +167,7 @@ def to_sequences(
         used = both(window.inside, kept)
         frame, grouped = step(_build(log, order, used, budget))
     made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
+    made = with_forms(made, frame)
     warn_of_sequences(made)
     return made.attach(frame)
 
@@ -314,6 +319,8 @@ def _report(
         max_tokens=budget.tokens,
         tokens=int(grouped.tokens.sum()),
         **log.behaviors.changes.counts(used),
+        ties=grouped.ties,
+        repeats=grouped.repeats,
         since=window.since,
         until=window.until,
         first_event=None if first is None else describe(first, log.times),
@@ -324,14 +331,47 @@ def _report(
 
 def warn_of_sequences(made: SequenceReport) -> None:
     """Tell in one warning what matters, unless this is a part of a log."""
-    told = []
+    if not is_part():
+        of_log = (*_of_rows(made), *_of_budget(made), *_of_equal_times(made))
+        tell_all((*of_log, *describe_doubts(made), *describe_forms(made)))
+
+
+def _of_rows(made: SequenceReport) -> Iterator[str]:
     if made.rows_dropped:
-        told.append(describe_dropped(made.rows_dropped, made.rows))
+        yield describe_dropped(made.rows_dropped, made.rows)
+    if made.rows_outside and not made.users:
+        window = [
+            f"{name}={bound}" for name in ("since", "until") if (bound := getattr(made, name))
+        ]
+        yield (
+            f"no event is left and no sequence made: all {made.rows_outside:,} valid events are "
+            f"outside {' and '.join(window)}"
+        )
+
+
+def _of_budget(made: SequenceReport) -> Iterator[str]:
+    if is_many(made.events_cut, made.events + made.events_cut):
+        yield (
+            f"{made.events_cut:,} of {made.events + made.events_cut:,} events were cut, the oldest "
+            f"of {made.users_cut:,} users, beyond max_tokens={made.max_tokens:,} (estimated)"
+        )
     if made.users_over_budget:
-        told.append(
+        yield (
             f"{made.users_over_budget:,} users have a single behavior of more than "
             f"{made.max_tokens:,} estimated tokens, which was kept"
         )
-    told += describe_doubts(made)
-    if told and not is_part():
-        tell("; ".join(told) + ".")
+
+
+def _of_equal_times(made: SequenceReport) -> Iterator[str]:
+    events = made.events + made.events_cut
+    if is_many(made.ties, events):
+        yield (
+            f"{made.ties:,} of {events:,} events have the user and time of another with a "
+            "different behavior, and nothing but their texts orders them. If you know their "
+            "order, give tie_break= or finer times"
+        )
+    if is_many(made.repeats, events):
+        yield (
+            f"{made.repeats:,} of {events:,} events are exact repeats of others (user, time and "
+            "behavior). If each happened once, drop them first, with drop_duplicates()"
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.answers import label_faults
+from nclue_pandas.frames.answers import describe_one_label, label_faults
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import find_column, require_frame
 from nclue_pandas.frames.faults import raise_faults
@@ -17,8 +17,11 @@ from nclue_pandas.frames.hashing import derive_key, hash_ids
 from nclue_pandas.frames.ids import encode_ids, id_faults
 from nclue_pandas.frames.leakage import answer_window
 from nclue_pandas.frames.reports import SplitReport, share
+from nclue_pandas.frames.telling import tell_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 _HASHES = 2.0**64
@@ -63,6 +66,11 @@ def split(
     InvalidDataError
         When ids are null or labels are not 0 and 1, with the rows.
 
+    Warns
+    -----
+    NclueDataWarning
+        When all users of a part have the same label, and not all of the answers.
+
     Examples
     --------
     >>> import pandas as pd
@@ -96,8 +104,17 @@ def split(
         cutoff=cutoff,
         horizon_end=horizon_end,
     )
+    tell_all(_one_label(made) if made.train_positives + made.test_positives else ())
     train, held_out = answers[~in_test], answers[in_test]
     return made.attach(train), replace(made, part="test").attach(held_out)
+
+
+def _one_label(made: SplitReport) -> Iterator[str]:
+    """Say which part has users of one label alone, though the answers had both."""
+    for part in ("train", "test"):
+        rows, positives = (getattr(made, f"{part}_{what}") for what in ("rows", "positives"))
+        if rows and made.train_positives + made.test_positives < made.train_rows + made.test_rows:
+            yield from describe_one_label(positives, rows, f"{part} user")
 
 
 def _check_share(test: object) -> None:

@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.jobs.sources import Columns, source_of, taken, told_by
+from nclue_pandas.jobs.sources import Columns, source_of, taken
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
-    from nclue_pandas.frames.matching import Match
-    from nclue_pandas.jobs.sources import AnswerSource, Source, Users
+    from nclue_pandas.frames.matching import Match, Users
+    from nclue_pandas.jobs.sources import AnswerSource, Source
     from nclue_pandas.storage.layout import Kind
 
 #: The inputs of the chain, and what each of them holds.
@@ -96,6 +96,9 @@ class Inputs:
 
     def warn(self) -> None:
         """Warn of what the service takes, and what makes its figures wrong."""
+        from nclue_pandas.frames.checks import warn_of_doubts
+
+        warn_of_doubts(each for report in self._reports.values() for each in report.warnings)
         self._warn_of_leakage()
         self._matched.warn("answers")
         if self.test is not None:
@@ -103,12 +106,16 @@ class Inputs:
             test.match(self._users).warn("test")
             test.match(self.sources["answers"].users()).warn_of_seen()
 
-    def tell_last_event(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Let the scores tell until when the users that were scored are known."""
-        from nclue_pandas.frames.leakage import carry_last_event
+    def carry(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Let the scores tell what they were made of, as far as the frames do."""
+        from nclue_pandas.frames.described import reaches
+        from nclue_pandas.frames.leakage import Known, answer_window, last_event, sample_of
 
-        scored = self.sequences if self.score_on is None else self.score_on
-        return carry_last_event(told_by(scored), scores)
+        answers = self._answers("answers")
+        last = last_event(self.sources.get("score_on", self.sources["sequences"]).told())
+        cutoff, _ = answer_window(answers.told(), self.columns.label)
+        told = self.score_on is None and reaches(last, cutoff)
+        return Known(last, cutoff, sample_of(answers.users()), told).carry(scores)
 
     @cached_property
     def _reports(self) -> dict[str, CheckReport]:
@@ -126,12 +133,15 @@ class Inputs:
         except InvalidDataError as error:
             error.add_note(f"This is about the frame that was given as {role}.")
             raise
-        problems = [
-            replace(problem, argument=role)
-            for problem in report.problems
-            if role != "test" or problem.code != FEW_LABELS
-        ]
-        return replace(report, problems=tuple(problems))
+        problems, warnings = (
+            tuple(
+                replace(problem, argument=role)
+                for problem in found
+                if role != "test" or problem.code != FEW_LABELS
+            )
+            for found in (report.problems, report.warnings)
+        )
+        return replace(report, problems=problems, warnings=warnings)
 
     def _match(self, report: CheckReport) -> CheckReport:
         """Find answers of unknown users, where too few of the others are left."""
@@ -156,7 +166,11 @@ class Inputs:
         """Warn, once, when the sequences to train on reach into the time of the answers."""
         from nclue_pandas.frames.leakage import warn_of_leakage
 
-        sequences, label = told_by(self.sequences), self.columns.label
-        warned = warn_of_leakage(sequences, told_by(self.answers), label=label)
-        if not warned and self.test is not None:
-            warn_of_leakage(sequences, told_by(self.test), label=label)
+        sequences, *answers = (
+            self.sources[role].told()
+            for role in ("sequences", "answers", "test")
+            if role in self.sources
+        )
+        for each in answers:
+            if warn_of_leakage(sequences, each, label=self.columns.label):
+                return

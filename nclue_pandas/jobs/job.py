@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nclue_pandas.deadline import Deadline
+    from nclue_pandas.frames.leakage import Known
     from nclue_pandas.jobs.kinds import Kind
 
 R = TypeVar("R", bound=Record)
@@ -57,11 +58,19 @@ class Job(display.Shown, Generic[R]):
         self._name = name
         self._record = record
         self._users: int | None = None
+        self._known: Known | None = None
 
     @classmethod
-    def of(cls, record: R, client: ClientLike) -> Self:
-        """Make the handle of a record."""
-        return cls(record.id, client, name=record.name, record=record)
+    def of(cls, record: R, client: ClientLike, known: Known | None = None) -> Self:
+        """Make the handle of a record, of a job that was made of what is `known`."""
+        job = cls(record.id, client, name=record.name, record=record)
+        job._known = known
+        return job
+
+    @property
+    def known(self) -> Known | None:
+        """What the job was made of, as far as this handle was told: nothing after a look-up."""
+        return self._known
 
     @property
     def client(self) -> ClientLike:
@@ -227,14 +236,19 @@ class Job(display.Shown, Generic[R]):
         return hash((self.kind, self.id, self._ref))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (type(self), self.id, self._name, self._ref, self._users)
+        return _unpickle, (type(self), self.id, self._name, self._ref, self._users, self._known)
 
     def _card(self) -> display.Card:
         return job_card(self.kind.title, self.id, self._name, self._record)
 
 
 def _unpickle(
-    cls: type[Job[Any]], job_id: str, name: str | None, ref: ClientRef, users: int | None = None
+    cls: type[Job[Any]],
+    job_id: str,
+    name: str | None,
+    ref: ClientRef,
+    users: int | None = None,
+    known: Known | None = None,
 ) -> Job[Any]:
     job = cls.__new__(cls)
     job.id = job_id
@@ -243,6 +257,7 @@ def _unpickle(
     job._name = name  # noqa: SLF001
     job._record = None  # noqa: SLF001
     job._users = users  # noqa: SLF001
+    job._known = known  # noqa: SLF001
     return job
 
 

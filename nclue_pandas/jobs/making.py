@@ -9,7 +9,7 @@ after the upload; then what this call wrote is removed again, see
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
@@ -23,35 +23,44 @@ from nclue_pandas.jobs.withdrawing import withdrawn_if_refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.leakage import Known
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.sources import AnswerSource, Source
 
 
 def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
     """Check and publish sequences, then create the Feature."""
+    from nclue_pandas.frames.checks import warn_of_doubts
+    from nclue_pandas.frames.leakage import Known, last_event
+
     check_name(name)
-    sequences.check().raise_if_any()
+    found = sequences.check()
+    found.raise_if_any()
+    warn_of_doubts(found.warnings)
+    known = Known(last_event(sequences.told()))
     dataset = sequences.publish(client, name)
     with withdrawn_if_refused(client, kinds.FEATURE, dataset):
-        feature = make_feature_from_path(client, name, dataset.path, dataset.bucket)
+        feature = make_feature_from_path(client, name, dataset.path, dataset.bucket, known)
     return feature.expect(dataset.rows)
 
 
-def make_feature_from_path(client: ClientLike, name: str, path: str, bucket: str | None) -> Feature:
+def make_feature_from_path(
+    client: ClientLike, name: str, path: str, bucket: str | None, known: Known | None = None
+) -> Feature:
     """Create a Feature from a file, or a directory of part files, on Object Storage."""
     fields = {"source_bucket": bucket or client.storage.name, "source_file_path": _path(path)}
-    return Feature.of(create(client, kinds.FEATURE, name, fields), client)
+    return Feature.of(create(client, kinds.FEATURE, name, fields), client, known)
 
 
 def make_task(client: ClientLike, name: str, train: Answers, test: Answers | None) -> Task:
     """Check and publish answers, wait for their Features, then create the Task."""
     check_name(name)
-    check_answers(train.answers)
-    if test is not None:
-        check_answers(test.answers, trained_on=False)
-        if test.feature == train.feature:
-            test.answers.match(train.answers.users()).warn_of_seen()
     sides = [side for side in (train, test) if side is not None]
+    _check_sides(sides)
+    known = _known_of(sides)
+    if test is not None and test.feature == train.feature:
+        test.answers.match(train.answers.users()).warn_of_seen()
     _wait_for(client, *(side.feature for side in sides))
     datasets = [side.answers.publish(client, name) for side in sides]
     paths = [
@@ -59,7 +68,7 @@ def make_task(client: ClientLike, name: str, train: Answers, test: Answers | Non
         for side, dataset in zip(sides, datasets, strict=True)
     ]
     with withdrawn_if_refused(client, kinds.TASK, *datasets):
-        return make_task_from_paths(client, name, *paths)
+        return make_task_from_paths(client, name, *paths, known=known)
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,12 @@ class AnswerPath:
 
 
 def make_task_from_paths(
-    client: ClientLike, name: str, train: AnswerPath, test: AnswerPath | None = None
+    client: ClientLike,
+    name: str,
+    train: AnswerPath,
+    test: AnswerPath | None = None,
+    *,
+    known: Known | None = None,
 ) -> Task:
     """Create a Task from answer files on Object Storage."""
     fields = {}
@@ -108,7 +122,7 @@ def make_task_from_paths(
             fields[f"{role}_bucket"] = side.bucket or client.storage.name
             fields[f"{role}_file_path"] = _path(side.path)
     _wait_for(client, *(side.feature for side in (train, test) if side is not None))
-    return Task.of(create(client, kinds.TASK, name, fields), client)
+    return Task.of(create(client, kinds.TASK, name, fields), client, known)
 
 
 def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature) -> Run:
@@ -117,7 +131,8 @@ def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature)
     check_name(name)
     _wait_for(client, task, feature)
     fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
-    return Run.of(create(client, kinds.RUN, name, fields), client).expect(users_of(feature))
+    record = create(client, kinds.RUN, name, fields)
+    return Run.of(record, client, _known_of_run(task, feature)).expect(users_of(feature))
 
 
 def make_shopping_intent(client: ClientLike, name: str, task: Task) -> ShoppingIntent:
@@ -137,11 +152,48 @@ def make_custom_attributes(
     _wait_for(client, feature)
     fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
     record = create(client, kinds.CUSTOM_ATTRIBUTES, name, fields)
-    return CustomAttributes.of(record, client).expect(users_of(feature))
+    return CustomAttributes.of(record, client, feature.known).expect(users_of(feature))
 
 
-def check_answers(answers: Source, *, trained_on: bool = True) -> None:
-    """Refuse what the service would refuse in an answer dataset.
+def _known_of_run(task: Task, feature: Feature) -> Known | None:
+    """Tell what scores are made of: a model, and the users whom it scores."""
+    from nclue_pandas.frames.leakage import Known
+
+    model, scored = task.known or Known(), feature.known or Known()
+    if model == scored == Known():
+        return None
+    own = scored.last_event is None or scored.last_event == model.last_event
+    return replace(model, last_event=scored.last_event, told=model.told and own)
+
+
+def _known_of(sides: Sequence[Answers]) -> Known:
+    """Warn, once, when sequences reach into the time of answers; tell what a Task is made of."""
+    from nclue_pandas.frames.leakage import Known, answer_window, sample_of, warn_of_reach
+
+    pairs = [
+        (
+            None if side.feature.known is None else side.feature.known.last_event,
+            answer_window(side.answers.told(), side.answers.columns.label)[0],
+        )
+        for side in sides
+    ]
+    told = any(warn_of_reach(last, cutoff) for last, cutoff in pairs)
+    return Known(*pairs[0], sample_of(sides[0].answers.users()), told)
+
+
+def _check_sides(sides: Sequence[Answers]) -> None:
+    """Refuse what the service would refuse in answers to train and to test on; tell the rest."""
+    from nclue_pandas.frames.checks import warn_of_doubts
+
+    found = [
+        check_answers(side.answers, trained_on=first)
+        for side, first in zip(sides, (True, False), strict=False)
+    ]
+    warn_of_doubts(doubt for doubts in found for doubt in doubts)
+
+
+def check_answers(answers: Source, *, trained_on: bool = True) -> tuple[Problem, ...]:
+    """Refuse what the service would refuse in an answer dataset; return what it may refuse.
 
     That test answers may be fewer than 100 of a label is an assumption: the documentation asks
     for that number without saying of which file, and the service tells when it wants more.
@@ -154,6 +206,7 @@ def check_answers(answers: Source, *, trained_on: bool = True) -> None:
         [problem for problem in found.problems if trained_on or problem.code != FEW_LABELS],
         found.rows,
     )
+    return found.warnings
 
 
 def check_test_feature(feature: Feature | str | None, answers: Any, argument: str) -> None:

@@ -115,7 +115,7 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     except KeyboardInterrupt:
         sys.stderr.write(f"\nStopped; the jobs that were created go on. {_ADVICE}\n")
         raise
-    return inputs.tell_last_event(scores)
+    return inputs.carry(scores)
 
 
 def _run_of(client: ClientLike, inputs: Inputs) -> Run:

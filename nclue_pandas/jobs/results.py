@@ -94,7 +94,7 @@ def download(job: Job[Any]) -> pd.DataFrame:
 
 def _signed(frame: pd.DataFrame, job: Job[Any]) -> pd.DataFrame:
     frame.attrs["nclue"] = {"kind": job.kind.name, "id": job.id, "name": job.name}
-    return frame
+    return frame if job.known is None else job.known.carry(frame)
 
 
 def check_bucket(job: Job[Any]) -> None:

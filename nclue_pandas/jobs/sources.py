@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
-    from nclue_pandas.frames.columns import Flags, Positions
-    from nclue_pandas.frames.hashing import Hashes
-    from nclue_pandas.frames.matching import Match
+    from nclue_pandas.frames.columns import Positions
+    from nclue_pandas.frames.matching import Match, Users
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.content import FrameContent
     from nclue_pandas.storage.layout import Kind
@@ -71,37 +70,14 @@ class ColumnNames(TypedDict, total=False):
     label: str
 
 
-class Users(Protocol):
-    """Who is in a dataset, by the hashes of their ids."""
-
-    def contain(self, hashes: Hashes) -> Flags:
-        """Tell which of some hashes, which ascend, are of users of the dataset."""
-
-
-@dataclass(frozen=True, eq=False)
-class KnownUsers:
-    """Users of a frame in memory.
-
-    Parameters
-    ----------
-    hashes : numpy.ndarray of uint64
-        Of their ids, ascending.
-    """
-
-    hashes: Hashes
-
-    def contain(self, hashes: Hashes) -> Flags:
-        """Tell which of some hashes are of these users."""
-        from nclue_pandas.frames.matching import is_among
-
-        return is_among(hashes, self.hashes)
-
-
 class Source(Protocol):
     """The rows of one dataset."""
 
     def check(self) -> CheckReport:
         """Find what the service would refuse."""
+
+    def told(self) -> Any:
+        """Return what carries the report of the rows in its ``attrs``, and has no more rows."""
 
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
@@ -119,6 +95,10 @@ class Source(Protocol):
 class AnswerSource(Source, Protocol):
     """The rows of answers, without problems."""
 
+    @property
+    def columns(self) -> Columns:
+        """Names of the columns."""
+
     def match(self, users: Any) -> Match:
         """Count the answers that are of some users."""
 
@@ -128,23 +108,11 @@ class AnswerSource(Source, Protocol):
 
 SourceMaker = Callable[[Any, "Kind", Columns], Source]
 _makers: dict[type, SourceMaker] = {}
-_stand_ins: dict[type, Callable[[Any], pd.DataFrame]] = {}
 
 
-def register_source(
-    frame_type: type, maker: SourceMaker, stand_in: Callable[[Any], pd.DataFrame] | None = None
-) -> None:
-    """Set how a source is made of frames of a type, and what carries their report for them."""
+def register_source(frame_type: type, maker: SourceMaker) -> None:
+    """Set how a source is made of frames of a type."""
     _makers[frame_type] = maker
-    if stand_in is not None:
-        _stand_ins[frame_type] = stand_in
-
-
-def told_by(frame: Any) -> Any:
-    """Return what carries the report of a frame: itself, or what was registered to stand for it."""
-    found = (make for known, make in _stand_ins.items() if isinstance(frame, known))
-    make = next(found, None)
-    return frame if make is None else make(frame)
 
 
 def taken(frame: Any, argument: str) -> Any:
@@ -203,6 +171,10 @@ class FrameSource:
             self.frame, user=names.user, sequence=names.sequence, label=names.label, kind=self.kind
         )
 
+    def told(self) -> pd.DataFrame:
+        """Return the frame itself."""
+        return self.frame
+
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
         from nclue_pandas.frames.columns import find_column
@@ -212,6 +184,8 @@ class FrameSource:
 
     def users(self) -> Users:
         """Tell whose rows these are."""
+        from nclue_pandas.frames.matching import KnownUsers
+
         return KnownUsers(self._content.hashes)
 
     def match(self, users: Users) -> Match:

@@ -14,8 +14,9 @@ from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport
 from nclue_pandas.frames.columns import text_column
 from nclue_pandas.frames.hashing import NO_HASHES, hash_ids
+from nclue_pandas.frames.matching import KnownUsers
 from nclue_pandas.frames.reports import ATTRIBUTE
-from nclue_pandas.jobs.sources import KnownUsers, register_source
+from nclue_pandas.jobs.sources import register_source
 from nclue_pandas.storage.layout import BUCKETS
 from nclue_pandas.storage.publish import prepare, preview, publish
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
     from types import TracebackType
 
+    from nclue_pandas.errors import Problem
     from nclue_pandas.frames.reports import SequenceReport
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.sources import Columns
@@ -57,6 +59,8 @@ class SequenceStore:
         What the buckets hold.
     report : SequenceReport
         What was dropped, cut and replaced.
+    warnings : tuple of Problem
+        What the service may refuse, found when they were made.
 
     Examples
     --------
@@ -72,6 +76,7 @@ class SequenceStore:
     spans: Mapping[int, list[Span]]
     digests: tuple[BucketDigest, ...]
     report: SequenceReport
+    warnings: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
         self._remove = weakref.finalize(self, _remove, self.file, self.directory)
@@ -162,7 +167,12 @@ class StoreSource:
     def check(self) -> CheckReport:
         """Find what the service would refuse: no user at all."""
         problems = () if len(self.store) else (EMPTY_FRAME,)
-        return CheckReport("sequences", len(self.store), problems, (), pd.DataFrame())
+        found = self.store.warnings
+        return CheckReport("sequences", len(self.store), problems, found, pd.DataFrame())
+
+    def told(self) -> SequenceStore:
+        """Return the store, whose ``attrs`` are those of a frame."""
+        return self.store
 
     def tokens(self) -> int:
         """Return the estimated tokens of all sequences."""

@@ -14,9 +14,11 @@ from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.errors.data import first_values
 from nclue_pandas.frames.behaviors import behavior_texts
-from nclue_pandas.frames.columns import require_name
+from nclue_pandas.frames.checks import doubts_of
+from nclue_pandas.frames.columns import require_name, to_chunks
 from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.faults import check_on_invalid, raise_problems
+from nclue_pandas.frames.forms import Forms
 from nclue_pandas.frames.moments import Calendar
 from nclue_pandas.frames.parts import merge_reports, on_a_part
 from nclue_pandas.frames.personal_data import read_option
@@ -28,7 +30,7 @@ from nclue_pandas.logs.carrying import ROW, ROWS_TOLD, Carrier
 from nclue_pandas.logs.memory import give_back
 from nclue_pandas.logs.sources import check_files, frames_of
 from nclue_pandas.logs.spill import PIECES, BatchFile, Runs, SpillFolder
-from nclue_pandas.logs.store import SequenceStore
+from nclue_pandas.logs.store import SequenceStore, StoreSource
 from nclue_pandas.logs.text_files import TextForm
 from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.storage.content import FrameContent
@@ -196,6 +198,8 @@ class _Streaming:
     problems: list[Problem] = field(default_factory=list)
     offending: list[pd.DataFrame] = field(default_factory=list)
     every_row: bool = False
+    doubts: list[Problem] = field(default_factory=list)
+    forms: list[Forms] = field(default_factory=list)
 
     def run(self, log: Any) -> SequenceStore:
         carrier = Carrier(self.columns)
@@ -240,6 +244,7 @@ class _Streaming:
                     continue
                 frame = self._sequences(carrier, table, times)
                 if frame is not None:
+                    self._look_at(frame, sum(each.users for each in reports))
                     reports.append(_report_of(frame))
                     digests += _append(frame, file, spans)
                 advance(0 if table is None else table.num_rows)
@@ -252,7 +257,17 @@ class _Streaming:
             self.options = {**self.options, "on_invalid": "raise"}
             self.every_row = True
             return self._build(carrier, runs, file)  # which tells why
-        return SequenceStore(self.folder, file, spans, tuple(digests), made)
+        doubts = _merged(self.doubts)
+        store = SequenceStore(self.folder, file, spans, tuple(digests), made, doubts)
+        store.report = Forms.joined(self.forms).tell(made, StoreSource(store).users)
+        return store
+
+    def _look_at(self, frame: pd.DataFrame, before: int) -> None:
+        """Take down what the service may refuse of some sequences, and the forms of their ids."""
+        self.forms.append(Forms.of(to_chunks(frame["user_id"])))
+        for each in doubts_of(frame):
+            rows = tuple(row + before for row in each.rows[:ROWS_TOLD])
+            self.doubts.append(replace(each, rows=rows, total=len(each.rows)))
 
     def _sequences(
         self, carrier: Carrier, table: pa.Table | None, times: TimeKind | None
@@ -283,13 +298,9 @@ class _Streaming:
 
     def _raise_problems(self) -> None:
         """Raise what was found in all parts as of one frame."""
-        same: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-        for problem in self.problems:
-            same[problem.code, problem.message].append(problem)
-        if same:
+        if self.problems:
             rows = pd.concat(self.offending).sort_index().iloc[:ROWS_TOLD]
-            merged = [_merged(problems) for problems in same.values()]
-            raise_problems(merged, rows, every_row=self.every_row)
+            raise_problems(_merged(self.problems), rows, every_row=self.every_row)
 
 
 def _check_before(options: Mapping[str, Any], columns: Mapping[Any, str]) -> None:
@@ -336,8 +347,15 @@ def _report_of(frame: pd.DataFrame) -> SequenceReport:
     return made
 
 
-def _merged(problems: list[Problem]) -> Problem:
-    rows = sorted(row for problem in problems for row in problem.rows)
-    total = len(rows) if len(rows) > ROWS_TOLD else None
-    values = first_values(problems)
-    return replace(problems[0], rows=tuple(rows[:ROWS_TOLD]), total=total, values=values)
+def _merged(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Put the same problem of several parts together; of its rows the first are told."""
+    same: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for problem in problems:
+        same[problem.code, problem.message].append(problem)
+    merged = []
+    for each in same.values():
+        total = sum(problem.total or len(problem.rows) for problem in each)
+        rows = tuple(sorted(row for problem in each for row in problem.rows)[:ROWS_TOLD])
+        told = {"total": total if total > len(rows) else None, "values": first_values(each)}
+        merged.append(replace(each[0], rows=rows, **told))
+    return tuple(merged)

@@ -18,6 +18,8 @@ from nclue_pandas.frames.reports import NclueDataWarning
 from nclue_pandas.logs import streaming
 from nclue_pandas.storage.content import FrameContent, fingerprint
 
+# These logs are too small to be of both labels, or to have no ties.
+pytestmark = pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
 COLUMNS = {"user": "user", "time": "time", "behavior": "what"}
 EVENTS = st.lists(
     st.tuples(

@@ -9,6 +9,8 @@ import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.frames.reports import NclueDataWarning
 
+# These logs are too small to be of both labels, or to have no ties.
+pytestmark = pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
 SPAN = {"user": "user", "time": "ts", "cutoff": "2026-01-10", "horizon": "10D"}
 
 

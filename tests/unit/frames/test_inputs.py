@@ -15,6 +15,8 @@ import nclue_pandas as nclue
 from nclue_pandas import NclueDataWarning
 from nclue_pandas.errors import ConfigurationError, InvalidDataError, MissingColumnError
 
+# These logs are too small to be of both labels, or to have no ties.
+pytestmark = pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
 SEOUL = ZoneInfo("Asia/Seoul")
 _SECONDS = [1_700_000_003, 1_700_000_001, 1_700_000_002]
 

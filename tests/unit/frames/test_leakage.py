@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas.frames.leakage import carry_last_event, warn_of_leakage
+from nclue_pandas.frames.leakage import Known, last_event, warn_of_leakage
 from nclue_pandas.frames.parts import merge_reports
 from nclue_pandas.frames.reports import NclueDataWarning
 
@@ -42,7 +42,7 @@ def answers(log, cutoff=CUTOFF):
 def scored(frame):
     scores = pd.DataFrame({"user_id": frame["user_id"], "score": np.arange(len(frame)) / 100})
     scores.attrs["nclue"] = {"kind": "run", "id": "1", "name": "r"}
-    return carry_last_event(frame, scores)
+    return Known(last_event(frame)).carry(scores)
 
 
 def silent(action, *args, **options):
@@ -123,7 +123,8 @@ def test_times_that_cannot_be_compared_are_left_alone(log, clock):
 
 def test_numbers_are_compared_as_numbers(log):
     days = log.assign(time=log["time"].dt.day_of_year)
-    cut = nclue.to_answers(days, **COLUMNS, cutoff=99, horizon=30)
+    half = days["user_id"] % 2 == 0
+    cut = nclue.to_answers(days, **COLUMNS, cutoff=99, horizon=30, positive=half)
     assert not silent(warn_of_leakage, sequences(days, 99), cut)
     with pytest.warns(NclueDataWarning, match="from 99 on"):
         warn_of_leakage(sequences(days, 150), cut)

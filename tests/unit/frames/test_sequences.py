@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -78,11 +79,15 @@ def test_lone_surrogates_are_refused_with_their_rows():
         assert caught.value.problems[0].rows == (1,)
 
 
-def test_ties_follow_the_tie_break_then_the_input():
+def test_ties_follow_the_tie_break_then_the_texts():
     same = log(ts=pd.to_datetime(["2026-01-01"] * 3), user=["a"] * 3, order=[2, 1, 1])
-    assert same.nclue.to_sequences(**COLUMNS)["sequence"].tolist() == ["x->y->z"]
-    broken = same.nclue.to_sequences(**COLUMNS, tie_break="order")
-    assert broken["sequence"].tolist() == ["y->z->x"]
+    for rows in (same, same.iloc[::-1], same.sample(3, random_state=1)):
+        with pytest.warns(NclueDataWarning, match="3 of 3 events have the user and time"):
+            made = rows.nclue.to_sequences(**COLUMNS)
+        assert made["sequence"].tolist() == ["x->y->z"]
+        with pytest.warns(NclueDataWarning, match="2 of 3 events"):
+            broken = rows.nclue.to_sequences(**COLUMNS, tie_break="order")
+        assert broken["sequence"].tolist() == ["y->z->x"]
 
 
 def test_several_columns_are_joined_by_a_template():
@@ -134,7 +139,8 @@ def test_users_over_the_budget_are_cut_and_counted():
     many = pd.DataFrame(
         {"user": "a", "ts": range(3000), "what": [f"item {n}" for n in range(3000)]}
     )
-    made = many.nclue.to_sequences(**COLUMNS)
+    with pytest.warns(NclueDataWarning, match=r"of 3,000 events were cut.*max_tokens=2,048"):
+        made = many.nclue.to_sequences(**COLUMNS)
     kept = made["sequence"].iloc[0].split("->")
     assert kept[-1] == "item 2999"
     assert len(kept) < 3000
@@ -152,13 +158,14 @@ def test_partitions_and_threads_change_nothing(monkeypatch):
             "what": rng.choice(["tea", "jam", "녹차"], 20_000),
         }
     )
+    warnings.simplefilter("ignore", NclueDataWarning)
     whole = frame.nclue.to_sequences(**COLUMNS)
     from nclue_pandas.frames import grouping
 
     monkeypatch.setitem(grouping.join_groups.__kwdefaults__, "partition_rows", 700)
     pd.testing.assert_frame_equal(frame.nclue.to_sequences(**COLUMNS), whole)
     reference = (
-        frame.sort_values("ts", kind="stable")
+        frame.sort_values(["ts", "what"])
         .astype({"user": str})
         .groupby("user")["what"]
         .agg("->".join)
