@@ -236,7 +236,7 @@ class Job(display.Shown, Generic[R]):
         return hash((self.kind, self.id, self._ref))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (type(self), self.id, self._name, self._ref, self._users, self._known)
+        return _unpickle, (type(self), self.id, self._name, self._ref, (self._users, self._known))
 
     def _card(self) -> display.Card:
         return job_card(self.kind.title, self.id, self._name, self._record)
@@ -247,8 +247,7 @@ def _unpickle(
     job_id: str,
     name: str | None,
     ref: ClientRef,
-    users: int | None = None,
-    known: Known | None = None,
+    told: tuple[int | None, Known | None] = (None, None),
 ) -> Job[Any]:
     job = cls.__new__(cls)
     job.id = job_id
@@ -256,8 +255,7 @@ def _unpickle(
     job._client = None  # noqa: SLF001
     job._name = name  # noqa: SLF001
     job._record = None  # noqa: SLF001
-    job._users = users  # noqa: SLF001
-    job._known = known  # noqa: SLF001
+    job._users, job._known = told  # noqa: SLF001
     return job
 
 
