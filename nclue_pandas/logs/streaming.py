@@ -356,6 +356,6 @@ def _merged(problems: list[Problem]) -> tuple[Problem, ...]:
     for each in same.values():
         total = sum(problem.total or len(problem.rows) for problem in each)
         rows = tuple(sorted(row for problem in each for row in problem.rows)[:ROWS_TOLD])
-        told = {"total": total if total > len(rows) else None, "values": first_values(each)}
-        merged.append(replace(each[0], rows=rows, **told))
+        more = total if total > len(rows) else None
+        merged.append(replace(each[0], rows=rows, total=more, values=first_values(each)))
     return tuple(merged)
