@@ -59,7 +59,7 @@ class Forms:
 
         Examples
         --------
-        >>> Forms.of(pa.array(["7", "7.0", " 7", "7.5", "caf\u00e9"])).floats.tolist()
+        >>> Forms.of(pa.array(["7", "7.0", " 7", "7.5", "\u00e9"])).floats.tolist()
         [True, False]
         """
         texts = take_rows(ids, formed_suspects(ids))
