@@ -157,9 +157,7 @@ class DaskSource:
 
     def told(self) -> pd.DataFrame:
         """Return a frame of no rows that carries the report of the frame on Dask."""
-        made = report_of(self.frame)
-        empty = pattern(self.frame).copy()
-        return empty if made is None else made.attach(empty)
+        return stand_in(self.frame)
 
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
@@ -285,6 +283,13 @@ def make_source(frame: dd.DataFrame, kind: Kind, columns: Columns) -> DaskSource
 
 def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection:
     return lines.inspect(frame, row_numbers(frame, piece))
+
+
+def stand_in(frame: dd.DataFrame) -> pd.DataFrame:
+    """Return a frame of no rows that carries the report of a Dask frame."""
+    made = report_of(frame)
+    empty = pattern(frame).copy()
+    return empty if made is None else made.attach(empty)
 
 
 register_source(dd.DataFrame, make_source)
