@@ -62,11 +62,11 @@ def _small_runs():
 
 
 def outcome_of(call):
-    """What a call returns, and the text of its error."""
+    """What a call returns, and the lines of its error."""
     try:
         return call(), None
-    except InvalidDataError as error:
-        return None, str(error)
+    except InvalidDataError as error:  # streams find problems user by user
+        return None, sorted(str(error).splitlines())
 
 
 def as_table(frame):
