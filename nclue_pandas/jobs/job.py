@@ -83,7 +83,7 @@ class Job(display.Shown, Generic[R]):
         """Return another handle of the job, whose every request ends by a deadline."""
         bounded = BoundedClient(self.client, deadline)
         other = type(self)(self.id, bounded, name=self._name, record=self._record)
-        other._users = self._users  # noqa: SLF001 - of the same class
+        other._users, other._known = self._users, self._known  # noqa: SLF001 - of the same class
         return other
 
     @property
