@@ -252,7 +252,7 @@ def test_no_key_is_in_the_frames_of_a_constructor_that_fails(hostile, monkeypatc
         {"config_kwargs": {"bogus": 1}},
         {"session": object()},
     ],
-    ids=str,
+    ids=["concurrency", "s3", "client", "config", "session"],
 )
 def test_no_key_is_in_the_frames_of_an_option_that_is_bad(hostile, options):
     for ask in ASKED.values():
