@@ -9,6 +9,7 @@ made for it.
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from requests import Response
 
     from nclue_pandas.cli.account import Account
-    from nclue_pandas.config import Credentials, StorageSettings
+    from nclue_pandas.config import StorageSettings
     from nclue_pandas.service.operations import Service
     from nclue_pandas.service.transport import Transport
     from nclue_pandas.storage.bucket import Bucket
 
 #: A longer body is not looked into.
 _BODY_LIMIT: Final = 2**20
-#: Shorter ones occur by chance inside words of the record.
-_LEAST_SEARCHED: Final = 5
+#: Without a letter or six digits a name occurs by chance.
+_TELLING: Final = re.compile(r"[^\W\d_]|\d{6}")
 _ABOUT: Final = (
     "Exchanges with the service as nclue_pandas heard them. Words are replaced by their shape: "
     "a letter by a, a digit by 0. Look through it before you send it to anybody."
@@ -88,7 +89,9 @@ class Record:
     def write(self, account: Account, service: Service, bucket: Bucket | None) -> Finding:
         """Ask for what is undocumented, then write the record, searched for secrets."""
         results = list(ask(service, bucket))
-        keys = account.credentials()
+        if found := self._leaks(results, account):
+            said = f"Not written: {found} names or keys are in it, which must not be."
+            return Finding("FAIL", "record", said, "Report this; send nothing.")
         text = json.dumps(
             {
                 "about": _ABOUT,
@@ -99,16 +102,13 @@ class Record:
             ensure_ascii=False,
             indent=1,
         )
-        if found := self._leaks(text, keys, account):
-            said = f"Not written: {found} places of it hold what it must not hold."
-            return Finding("FAIL", "record", said, "Report this; send nothing.")
         self._path.write_text(text + "\n", "utf-8")
         said = f"{len(self._exchanges)} exchanges in {self._path}, without keys, ids and names."
         return Finding("OK", "record", said, "Look through it, then send it with your report.")
 
     def _hear_service(self, response: Response, **_: Any) -> None:
         declared = response.headers.get("Content-Length", "0")
-        too_long = declared.isdigit() and int(declared) > _BODY_LIMIT
+        too_long = re.fullmatch("[0-9]{1,18}", declared) and int(declared) > _BODY_LIMIT
         content = b"" if too_long else response.content
         self._remember(content)
         request = response.request
@@ -120,7 +120,7 @@ class Record:
                 "sent_headers": redaction.headers(request.headers),
                 "status": response.status_code,
                 "headers": redaction.headers(response.headers),
-                "body": f"{declared} bytes"
+                "body": "too long"
                 if too_long
                 else redaction.body(content, response.headers.get("Content-Type", "")),
             }
@@ -131,7 +131,7 @@ class Record:
             {
                 "to": "storage",
                 "method": request.method,
-                "target": redaction.target(request.url),
+                "target": redaction.target(request.url, segments=frozenset()),
                 "sent_headers": redaction.headers(
                     {name: _as_text(value) for name, value in request.headers.items()}
                 ),
@@ -144,6 +144,7 @@ class Record:
         answer = {name: _as_text(value) for name, value in response_dict["headers"].items()}
         content = response_dict.get("body")
         content = content if isinstance(content, bytes) else b""
+        self._remember(content)
         self._exchanges.append(
             {
                 "to": "storage",
@@ -158,15 +159,31 @@ class Record:
         try:
             _texts(json.loads(content), "", self._heard)
         except (ValueError, RecursionError):
-            self._heard.update(content.decode("utf-8", "replace").split())
+            self._heard.update(re.split(r"[\s<>]+", content.decode("utf-8", "replace")))
 
-    def _leaks(self, text: str, keys: Credentials, account: Account) -> int:
-        """Count the secrets, ids, names and paths that the record holds after all."""
-        named = {keys.access_key, keys.secret_key, keys.account}
+    def _leaks(self, results: list[dict[str, Any]], account: Account) -> int:
+        """Count the secrets, ids, names and paths that the record holds after all.
+
+        They are searched inside longer texts too, beside the words that every record may hold:
+        a bucket called ``status`` is not found in a field of that name.
+        """
+        keys = account.credentials()
+        searched = {keys.access_key, keys.secret_key, keys.account} | self._heard
         if account.storage is not None:
-            named.add(account.storage.bucket)
-        searched = named | {each for each in self._heard if len(each) >= _LEAST_SEARCHED}
-        return sum(f'"{each}"' in text or (each in named and each in text) for each in searched)
+            searched.add(account.storage.bucket)
+        texts = [
+            (text, rest)
+            for text, rest in redaction.unlisted([self._exchanges, results])
+            if _TELLING.search(rest)
+        ]
+        return sum(
+            any(
+                _TELLING.search(rest, *found.span())
+                for text, rest in texts
+                for found in re.finditer(re.escape(each), text, re.IGNORECASE)
+            )
+            for each in searched
+        )
 
 
 def _texts(answer: Any, field: str, into: set[str]) -> None:
