@@ -35,13 +35,15 @@ def _listed(words: str) -> frozenset[str]:
 #: Headers that are shown by name.
 _HEADERS: Final = _listed(
     """
-    accept accept-encoding accept-ranges amz-sdk-invocation-id amz-sdk-request authorization
+    accept accept-encoding accept-ranges access-control-allow-origin
+    amz-sdk-invocation-id amz-sdk-request authorization
     cache-control connection content-disposition content-encoding content-length content-md5
     content-type cookie date etag expect expires host keep-alive last-modified location pragma
     proxy-authorization range retry-after server set-cookie strict-transport-security
     transfer-encoding user-agent vary via www-authenticate x-amz-bucket-region
     x-amz-checksum-crc32 x-amz-content-sha256 x-amz-date x-amz-id-2 x-amz-request-id
-    x-amz-sdk-checksum-algorithm x-amz-security-token x-amz-version-id x-ncp-apigw-error-code
+    x-amzn-requestid x-amz-sdk-checksum-algorithm x-amz-security-token x-amz-version-id
+    x-ncp-apigw-error-code
     x-ncp-apigw-error-message x-ncp-apigw-signature-v2 x-ncp-apigw-timestamp x-ncp-iam-access-key
     x-ncp-trace-id
     """

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from requests import Response
+from s3fs import S3FileSystem
 
 from nclue_pandas.cli import main, redaction
 from nclue_pandas.cli.account import Account
@@ -115,6 +116,25 @@ def test_a_bucket_of_any_name_gets_its_record(bucket, client, tmp_path):
     shaped = redaction.shape(bucket)
     assert f"/{shaped}/a?list-type=2&prefix={shaped}" in text
     assert bucket == shaped or f"{bucket}7" not in text
+
+
+def test_buckets_and_jobs_called_like_words_of_a_record(named, client, sequences, tmp_path):
+    client.create_feature("message", sequences)
+    client.create_feature("2026", sequences.head(150))
+    settings = client._storage_settings
+    files = S3FileSystem(
+        key=named.access_key,
+        secret=named.secret_key,
+        endpoint_url=settings.endpoint,
+        client_kwargs={"region_name": settings.region},
+    )
+    for bucket in ("shop", "status", "date"):
+        files.mkdir(bucket)
+        path = tmp_path / f"{bucket}.json"
+        assert main(["doctor", "--bucket", bucket, "--record", str(path)]) == 0
+        exchanges = json.loads(path.read_text("utf-8"))["exchanges"]
+        sent = [each for each in exchanges if each["to"] == "storage" and "target" in each]
+        assert all(each["target"].startswith(f"/{redaction.shape(bucket)}") for each in sent)
 
 
 class PreparedRequest:
