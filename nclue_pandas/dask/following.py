@@ -23,6 +23,7 @@ from nclue_pandas.frames.pseudonyms import restore_ids as ids_of_frame
 from nclue_pandas.frames.reports import SplitReport, share
 from nclue_pandas.frames.reports import report as report_of_frame
 from nclue_pandas.frames.splitting import split as split_frame
+from nclue_pandas.frames.splitting import warn_of_split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +64,11 @@ def split(
     ConfigurationError, MissingColumnError, InvalidDataError
         As on pandas.
 
+    Warns
+    -----
+    NclueDataWarning
+        As on pandas.
+
     Examples
     --------
     >>> frame = pd.DataFrame({"user_id": range(1_000), "label": [0, 1] * 500})
@@ -78,6 +84,7 @@ def split(
     columns = {"user": [user], "label": [label]}
     (train, held_out), reports = _done(answers, columns, _Split(options), 2)
     made = _merged([each for each in reports if isinstance(each, SplitReport)], told)
+    warn_of_split(made)
     return set_report(train, made), set_report(held_out, replace(made, part="test"))
 
 

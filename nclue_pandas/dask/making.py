@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import dask.dataframe as dd
 import pandas as pd
 import pyarrow as pa
+from dask import is_dask_collection
 
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.dask.matching import DaskUsers
@@ -295,7 +296,7 @@ def _try_out(
         kind = type(frame).__name__
         raise InvalidDataError(f"events must be a Dask DataFrame, not {kind}.")
     empty, time = pattern(frame), options["time"]
-    if time is not None and time in empty and _may_be_zoned(empty[time]):
+    if is_label(empty, time) and _may_be_zoned(find_column(empty, time, "time")):
         if not bounds:
             return
         options = options | dict.fromkeys(bounds)
@@ -332,7 +333,8 @@ def _with_positive(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFram
     positive = options["positive"]
     if positive is None or isinstance(positive, str):
         return events
-    counted = positive(events) if callable(positive) else positive
+    is_function = callable(positive) and not is_dask_collection(positive)
+    counted = positive(events) if is_function else positive
     if not isinstance(counted, dd.Series):
         raise InvalidDataError(
             f"positive= must be or give a Dask Series for a Dask frame, not "

@@ -191,12 +191,11 @@ class DaskSource:
     def pieces(self) -> Pieces:
         """The rows of each user together: as a verb left them, or after a shuffle."""
         self.lines.check(pattern(self.frame))
-        made = pieces_of(self.frame)
-        if made is not None and self.lines.columns == Columns():
-            return made
-        columns = self.lines.columns
+        made, columns = pieces_of(self.frame), self.lines.columns
         named = {"sequences": "sequence", "answers": "label"}[self.lines.kind]
         roles = {"user": [columns.user], named: [getattr(columns, named)]}
+        if made is not None and roles == {"user": ["user_id"], named: [named]}:
+            return made
         frame = unconverted(self.frame)
         return gather(frame, Route.of(frame, roles))
 

@@ -63,9 +63,10 @@ class Route:
     @classmethod
     def of(cls, frame: dd.DataFrame, roles: Mapping[str, list[Any]]) -> Route:
         """Look at columns of objects, which takes a pass over the frame, and choose types."""
+        for argument, named in roles.items():
+            for label in named:
+                find_column(pattern(frame), label, argument)
         labels = _first_roles(roles)
-        for label, argument in labels.items():
-            find_column(pattern(frame), label, argument)
         parts = partition_count(frame.npartitions)
         return cls(roles, pattern(frame), parts, Objects.of(frame, labels))
 

@@ -138,7 +138,7 @@ def to_answers(
     >>> sorted(zip(answers["user_id"], answers["label"]))
     [('1', 1), ('2', 0)]
     """
-    events = require_frame(events, "events")
+    events = require_frame(events, "events", on_dask=True)
     check_on_invalid(on_invalid)
     personal = read_option(personal_data)
     of_log = {"time": time, "cutoff": cutoff, "horizon": horizon}

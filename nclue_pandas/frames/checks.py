@@ -19,9 +19,11 @@ from nclue_pandas.frames.cleaning import CONTROL
 from nclue_pandas.frames.columns import (
     NO_ROWS,
     find_column,
+    is_label,
     null_rows,
     one_array,
     require_frame,
+    require_name,
     take_rows,
 )
 from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
@@ -158,7 +160,7 @@ def check(
     >>> [(problem.code, problem.rows) for problem in check(frame).problems]
     [('duplicate_id', (0, 1)), ('empty_sequence', (1,))]
     """
-    frame = require_frame(frame, "frame")
+    frame = require_frame(frame, "frame", on_dask=True)
     kind = _kind(frame, kind, sequence, label)
     ids = encode_ids(find_column(frame, user, "user"))
     faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]
@@ -184,9 +186,12 @@ def check(
 
 
 def _kind(frame: pd.DataFrame, kind: str | None, sequence: str, label: str) -> FrameKind:
-    if kind == "sequences" or (kind is None and sequence in frame.columns):
+    if kind is None:
+        require_name(sequence, "sequence", frame.columns)
+        require_name(label, "label", frame.columns)
+    if kind == "sequences" or (kind is None and is_label(frame, sequence)):
         return "sequences"
-    if kind == "answers" or (kind is None and label in frame.columns):
+    if kind == "answers" or (kind is None and is_label(frame, label)):
         return "answers"
     if kind is not None:
         raise ConfigurationError(f"kind={kind!r}: give 'sequences' or 'answers'.")

@@ -41,11 +41,11 @@ _UUID_BYTES = 16
 _HYPHENS = (8, 12, 16, 20)
 
 
-def require_frame(frame: Any, argument: str) -> pd.DataFrame:
+def require_frame(frame: Any, argument: str, *, on_dask: bool = False) -> pd.DataFrame:
     """Return `frame` as a DataFrame, and say what it is when it can be none.
 
     Tables of other libraries that export Arrow data (``__arrow_c_stream__``: pyarrow, polars,
-    DuckDB) are taken without a copy.
+    DuckDB) are taken without a copy. `on_dask` tells that Dask frames have a verb of their own.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def require_frame(frame: Any, argument: str) -> pd.DataFrame:
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     convert = next((f".{each}()" for each in _CONVERSIONS if hasattr(frame, each)), None)
     how = "it with pandas.DataFrame(...)" if convert is None else f"it with its {convert}"
-    if kind.__module__.startswith("dask."):
+    if on_dask and kind.__module__.startswith("dask."):
         how += ", or import nclue_pandas.dask and use the verbs of its own .nclue"
     raise InvalidDataError(
         f"{argument} must be a pandas DataFrame, not {name}. Convert {how}."
@@ -109,17 +109,18 @@ def is_label(frame: pd.DataFrame, name: Any) -> bool:
 
 
 def is_name(value: Any) -> bool:
-    """Tell whether a value can be the label of a column; data and lists are none.
+    """Tell whether a value can be the label of a column; data, lists and what is lazy are none.
 
     Examples
     --------
     >>> is_name("item"), is_name(("item", 1)), is_name(["item"]), is_name(pd.Series(["tea"]))
     (True, True, False, False)
     """
-    holds_values = getattr(value, "shape", ()) != () or hasattr(value, "__arrow_c_array__")
     try:
         hash(value)
-    except TypeError:
+        _ = bool(value == "")  # a label compares now; Dask's values do when they are computed
+        holds_values = getattr(value, "shape", ()) != () or hasattr(value, "__arrow_c_array__")
+    except (TypeError, ValueError, NotImplementedError):
         return False
     return not (holds_values or hasattr(value, "__arrow_c_stream__"))
 

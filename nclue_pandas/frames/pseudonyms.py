@@ -69,7 +69,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     >>> pseudonymize(frame, "correct horse battery staple")["user_id"].str.len().tolist()
     [32]
     """
-    frame = require_frame(frame, "frame")
+    frame = require_frame(frame, "frame", on_dask=True)
     secret = _check_key(key)
     ids = encode_ids(find_column(frame, user, "user"))
     raise_faults(ids.unreadable(), frame)
@@ -125,7 +125,7 @@ def restore_ids(
     >>> restore_ids(hidden, key, ids=frame["user_id"])["user_id"].tolist()
     ['010-1234-5678']
     """
-    scores = require_frame(scores, "scores")
+    scores = require_frame(scores, "scores", on_dask=True)
     secret = None if key is None else _check_key(key)
     given = one_column(ids)
     if given is None:

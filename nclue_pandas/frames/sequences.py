@@ -143,7 +143,7 @@ def to_sequences(
     >>> dict(zip(sequences["user_id"], sequences["sequence"]))["0012"]
     'running socks->러닝화'
     """
-    events = require_frame(events, "events")
+    events = require_frame(events, "events", on_dask=True)
     check_on_invalid(on_invalid)
     looked_for = read_option(personal_data)
     budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)

@@ -16,6 +16,7 @@ from nclue_pandas.frames.faults import raise_faults
 from nclue_pandas.frames.hashing import derive_key, hash_ids
 from nclue_pandas.frames.ids import encode_ids, id_faults
 from nclue_pandas.frames.leakage import answer_window
+from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import SplitReport, share
 from nclue_pandas.frames.telling import tell_all
 
@@ -79,7 +80,7 @@ def split(
     >>> len(train) + len(test), set(train["user_id"]) & set(test["user_id"])
     (1000, set())
     """
-    answers = require_frame(answers, "answers")
+    answers = require_frame(answers, "answers", on_dask=True)
     _check_share(test)
     seed = _check_seed(seed)
     ids = encode_ids(find_column(answers, user, "user"))
@@ -104,9 +105,15 @@ def split(
         cutoff=cutoff,
         horizon_end=horizon_end,
     )
-    tell_all(_one_label(made) if made.train_positives + made.test_positives else ())
+    warn_of_split(made)
     train, held_out = answers[~in_test], answers[in_test]
     return made.attach(train), replace(made, part="test").attach(held_out)
+
+
+def warn_of_split(made: SplitReport) -> None:
+    """Tell of parts with one label alone, unless this is a part of the answers."""
+    if not is_part():
+        tell_all(_one_label(made) if made.train_positives + made.test_positives else ())
 
 
 def _one_label(made: SplitReport) -> Iterator[str]:

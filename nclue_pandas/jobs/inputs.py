@@ -55,9 +55,10 @@ class Inputs:
     columns: Columns = field(default_factory=Columns)
 
     def __post_init__(self) -> None:
-        for role in _ROLES:
+        for role, kind in _ROLES.items():
             if (frame := getattr(self, role)) is not None:
                 object.__setattr__(self, role, taken(frame, role))
+                self.columns.require(kind, getattr(self, role))
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -19,7 +19,7 @@ from nclue_pandas.errors import (
     PersonalDataNotAllowed,
 )
 from nclue_pandas.frames.checks import FEW_LABELS
-from nclue_pandas.frames.columns import require_frame
+from nclue_pandas.frames.columns import is_label, require_frame
 from nclue_pandas.frames.faults import raise_problems
 from nclue_pandas.jobs.making import make_feature_from_path
 from nclue_pandas.jobs.sources import Columns, source_of
@@ -122,7 +122,7 @@ def find_refused(
     given: object = most
     if not isinstance(given, int) or isinstance(given, bool) or given < 1:
         raise ConfigurationError(f"most={most!r}: give a whole number of 1 or more.")
-    kind: Kind = "sequences" if columns.sequence in frame.columns else "answers"
+    kind: Kind = "sequences" if is_label(frame, columns.sequence) else "answers"
     report = source_of(frame, kind, columns).check()
     problems = [problem for problem in report.problems if problem.code != FEW_LABELS]
     raise_problems(problems, report.rows)

@@ -61,6 +61,13 @@ class Columns:
             )
         return cls(**given)
 
+    def require(self, kind: Kind, frame: Any) -> None:
+        """Refuse data where the name of a column that a dataset of `kind` needs belongs."""
+        from nclue_pandas.frames.columns import require_name
+
+        for argument in ("user", "sequence" if kind == "sequences" else "label"):
+            require_name(getattr(self, argument), argument, getattr(frame, "columns", ()))
+
 
 class ColumnNames(TypedDict, total=False):
     """Keywords that name columns, as :class:`Columns` takes them."""
@@ -119,7 +126,9 @@ def taken(frame: Any, argument: str) -> Any:
     """Return a frame of a registered type as it is, any other as a pandas DataFrame."""
     from nclue_pandas.frames.columns import require_frame
 
-    return frame if isinstance(frame, tuple(_makers)) else require_frame(frame, argument)
+    return (
+        frame if isinstance(frame, tuple(_makers)) else require_frame(frame, argument, on_dask=True)
+    )
 
 
 @overload

@@ -60,7 +60,9 @@ def frames_of(
         yield from _cut(_narrow(log, columns), batch_bytes)
     elif hasattr(log, "__arrow_c_stream__") or isinstance(log, pa.RecordBatch):
         for table in _tables(log):
-            yield from _cut(_narrow(require_frame(table, "log"), columns), batch_bytes)
+            yield from _cut(
+                _narrow(require_frame(table, "log", on_dask=True), columns), batch_bytes
+            )
     elif isinstance(log, Iterable):
         for part in log:
             yield from frames_of(part, columns, batch_bytes, form)

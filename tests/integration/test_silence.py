@@ -194,8 +194,9 @@ def test_what_a_check_warns_of_is_told_of_streams_too(client):
         once(lambda: nclue.create_feature(store, "odd"), words)
 
 
-def test_what_a_check_warns_of_is_told_by_plan_and_predict(client, odd):
-    sequences, answers = odd
+@pytest.mark.parametrize("on", [lambda frame: frame, on_dask], ids=["pandas", "dask"])
+def test_what_a_check_warns_of_is_told_by_plan_and_predict(client, odd, on):
+    sequences, answers = map(on, odd)
     for verb in (nclue.plan, nclue.predict):
         messages = told(lambda verb=verb: verb(sequences, answers, name="odd"))[1]
         assert len(messages) == 1

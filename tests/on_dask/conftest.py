@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,19 @@ from nclue_pandas.sandbox import Sandbox
 
 dask = pytest.importorskip("dask", reason="the dask extra is not installed")
 distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+
+
+@pytest.fixture(scope="session")
+def told():
+    """A function that calls another; returns what that made, and what it warned of."""
+
+    def call(action):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always", nclue.NclueDataWarning)
+            made = action()
+        return made, [str(each.message) for each in seen]
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +68,7 @@ def cluster(service):
 
 @pytest.fixture(scope="session")
 def events():
-    """A log of 400 users with ties, a few of whom are heavy."""
+    """A log of 400 users, a few of whom are heavy; less than a tenth of the events tie."""
     rng = np.random.default_rng(3)
     n = 8_000
     return pd.DataFrame(
@@ -61,7 +76,8 @@ def events():
             "customer": np.where(
                 rng.random(n) < 0.2, rng.zipf(1.4, n) % 400, rng.integers(0, 400, n)
             ),
-            "ts": pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 90, n), unit="D"),
+            "ts": pd.Timestamp("2026-01-01")
+            + pd.to_timedelta(rng.integers(0, 90 * 24, n), unit="h"),
             "item": rng.choice(["green tea", "러닝화", "a->b", " edge ", 'say "hi"'], n),
             "order": rng.integers(0, 5, n),
         }

@@ -63,15 +63,30 @@ def test_split(convert):
     assert train["user_id"].compute().tolist() == boxed.nclue.split()[0]["user_id"].tolist()
 
 
-def test_split_of_answers_of_a_log(events):
+@pytest.mark.parametrize("test", [0.3, 0.95])
+def test_split_of_answers_of_a_log(events, told, test):
     options = {"user": "customer", "time": "ts", "cutoff": "2026-03-01", "horizon": "20D"}
-    one = events.nclue.to_answers(**options).nclue.split()
-    many = on_dask(events).nclue.to_answers(**options).nclue.split()
+    answers = events.nclue.to_answers(**options)
+    one, said = told(lambda: answers.nclue.split(test=test))
+    labels = on_dask(events).nclue.to_answers(**options)
+    many, said_on_dask = told(lambda: labels.nclue.split(test=test))
+    assert said_on_dask == said
+    assert len(said) <= 1
     for each, made in zip(one, many, strict=True):
         pd.testing.assert_frame_equal(
             made.compute().reset_index(drop=True), each.reset_index(drop=True)
         )
         assert made.nclue.report() == each.nclue.report()
+
+
+@pytest.mark.parametrize("positives", [0, 1, 30, 60])
+def test_split_tells_of_the_whole_and_once(told, positives):
+    frame = pd.DataFrame({"user_id": range(60), "label": [0] * (60 - positives) + [1] * positives})
+    _, said = told(lambda: frame.nclue.split(test=0.5))
+    for npartitions in (1, 4):
+        many = on_dask(frame, npartitions)
+        assert told(lambda many=many: many.nclue.split(test=0.5))[1] == said
+    assert len(said) == (positives == 1)
 
 
 def test_what_split_refuses():

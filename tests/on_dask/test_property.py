@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from itertools import pairwise
 
 import dask
@@ -56,15 +55,20 @@ def in_partitions(frame, cuts):
     cuts=st.lists(st.integers(0, 40), max_size=6),
     workers=st.integers(1, 4),
     tokens=st.sampled_from([None, 4, 2048]),
+    tie_break=st.sampled_from([None, "rank"]),
+    seed=st.integers(0, 99),
 )
-def test_any_partitioning_gives_the_same_files_and_report(service, rows, cuts, workers, tokens):
+def test_any_order_and_partitioning_gives_the_same_files_and_report(
+    service, told, rows, cuts, workers, tokens, tie_break, seed
+):
     frame = frame_of(rows)
-    options = {**COLUMNS, "tie_break": "rank", "until": "2026-01-04", "max_tokens": tokens}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", nclue.NclueDataWarning)
-        expected = frame.nclue.to_sequences(**options)
-        with dask.config.set(num_workers=workers):
-            made = in_partitions(frame, cuts).nclue.to_sequences(**options)
+    options = {**COLUMNS, "tie_break": tie_break, "until": "2026-01-04", "max_tokens": tokens}
+    expected, said = told(lambda: frame.nclue.to_sequences(**options))
+    mixed = in_partitions(frame.sample(frac=1, random_state=seed), cuts)
+    with dask.config.set(num_workers=workers):
+        made, said_on_dask = told(lambda: mixed.nclue.to_sequences(**options))
+    assert said_on_dask == said
+    assert len(said) <= 1
     assert made.nclue.report() == expected.nclue.report()
     pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
 
@@ -85,14 +89,14 @@ def test_any_partitioning_gives_the_same_files_and_report(service, rows, cuts, w
     rows=st.lists(st.one_of(ROWS, FAULTY), min_size=1, max_size=30),
     cuts=st.lists(st.integers(0, 30), max_size=5),
 )
-def test_any_partitioning_raises_the_same_problems(rows, cuts):
+def test_any_partitioning_raises_the_same_problems(told, rows, cuts):
     frame = frame_of(rows)
 
     def outcome(each):
         try:
-            made = each.nclue.to_sequences(**COLUMNS, max_tokens=None)
+            made, said = told(lambda: each.nclue.to_sequences(**COLUMNS, max_tokens=None))
         except nclue.errors.InvalidDataError as error:
             return type(error), str(error), error.problems, list(error.rows.index)
-        return made.nclue.report()
+        return made.nclue.report(), said
 
     assert outcome(in_partitions(frame, cuts)) == outcome(frame)

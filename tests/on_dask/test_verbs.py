@@ -150,7 +150,7 @@ def test_answers_of_a_log(events, text):
 
 def test_a_cutoff_before_everything_is_warned_about(events):
     options = {**COLUMNS, "cutoff": "2025-03-01", "horizon": "20D"}
-    with pytest.warns(nclue.NclueDataWarning, match="no user has an event before"):
+    with pytest.warns(nclue.NclueDataWarning, match="No user has an event before"):
         made = on_dask(events).nclue.to_answers(**options)
     assert made.compute().empty
 
@@ -168,15 +168,18 @@ def test_labels_become_answers(events):
 
 
 @pytest.mark.parametrize("kind", ["category", "string", "int8"])
-def test_a_tie_break_of_any_kind(events, kind):
+def test_a_tie_break_of_any_kind(events, kind, told):
     day = events.assign(ts=events["ts"].dt.floor("30D"))
     if kind == "category":
         ranked = pd.CategoricalDtype([3, 1, 4, 0, 2])
         day["order"] = day["order"].where(day["order"] != 2).astype(ranked)
     else:
         day["order"] = day["order"].astype(kind)
-    expected = day.nclue.to_sequences(**VERBS, tie_break="order")
-    made = on_dask(day).nclue.to_sequences(**VERBS, tie_break="order")
+    options = {**VERBS, "tie_break": "order"}
+    expected, said = told(lambda: day.nclue.to_sequences(**options))
+    made, said_on_dask = told(lambda: on_dask(day).nclue.to_sequences(**options))
+    assert said_on_dask == said
+    assert len(said) == 1
     pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
     if kind == "category":
         unknown = on_dask(day).assign(order=lambda f: f["order"].cat.as_unknown())
@@ -184,7 +187,7 @@ def test_a_tie_break_of_any_kind(events, kind):
         assert "categorize" in str(error)
 
 
-def test_boxed_columns(events):
+def test_boxed_columns(events, told):
     boxed = events.assign(
         customer=events["customer"].map(lambda v: v if v % 2 else f"{v:04d}"),
         ts=events["ts"].dt.date,
@@ -192,10 +195,10 @@ def test_boxed_columns(events):
     )
     with dask.config.set({"dataframe.convert-string": False}):
         many = on_dask(boxed)
-        made = many.nclue.to_sequences(**VERBS)
-        pd.testing.assert_frame_equal(
-            made.compute().reset_index(drop=True), boxed.nclue.to_sequences(**VERBS)
-        )
+        made, said_on_dask = told(lambda: many.nclue.to_sequences(**VERBS))
+        expected, said = told(lambda: boxed.nclue.to_sequences(**VERBS))
+        assert said_on_dask == said
+        pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
         mixed = on_dask(boxed.assign(order=[*range(4_000), *"ab" * 2_000]))
         error = raised(lambda: mixed.nclue.to_sequences(**VERBS, tie_break="order"))
         assert "order would be lost" in str(error)
