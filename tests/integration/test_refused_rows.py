@@ -41,7 +41,10 @@ def test_a_refusal_of_answers_names_it_too(client):
     feature = client.create_feature("f", plain)
     answers = plain.assign(label=[0, 1] * 120)[["user_id", "label"]]
     answers.loc[7, "user_id"] = UNKNOWN + "7"
-    with pytest.raises(errors.PersonalDataInTrainFile, match=r"client\.find_refused\("):
+    with (
+        pytest.warns(nclue.NclueDataWarning, match="row positions 7"),
+        pytest.raises(errors.PersonalDataInTrainFile, match=r"client\.find_refused\("),
+    ):
         client.create_task("t", feature, answers)
     assert client.find_refused(answers).run()["user_id"].tolist() == [UNKNOWN + "7"]
 
