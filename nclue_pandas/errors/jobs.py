@@ -68,7 +68,7 @@ class CountMismatchError(JobError, ValueError):
 
     Attributes
     ----------
-    expected, found : int
+    expected, found : int or None
         What was sent or told, and what is there.
     """
 
@@ -81,8 +81,8 @@ class CountMismatchError(JobError, ValueError):
         self,
         message: str,
         *,
-        expected: int,
-        found: int,
+        expected: int | None = None,
+        found: int | None = None,
         kind: str | None = None,
         job_id: str | None = None,
         name: str | None = None,
