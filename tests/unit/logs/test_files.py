@@ -68,7 +68,8 @@ def test_files_without_a_header(read):
     with pytest.raises(errors.MissingColumnError, match="'2026-01-01' looks like data.*header=Fal"):
         read(ROW * 2)
     numbered = {"user": 0, "time": 1, "behavior": 2}
-    assert read(ROW * 2, header=False, **numbered) == ["녹차->녹차"]
+    with pytest.warns(nclue.NclueDataWarning, match="exact repeats"):
+        assert read(ROW * 2, header=False, **numbered) == ["녹차->녹차"]
     with pytest.raises(errors.MissingColumnError, match="named by numbers"):
         read(ROW, header=False)
 
@@ -176,6 +177,7 @@ class Exported:
         return self._table.__arrow_c_stream__(requested_schema)
 
 
+@pytest.mark.filterwarnings("ignore:2 of 4 events are exact repeats")
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
 @pytest.mark.parametrize("several", [False, True])
 def test_arrow_data_of_any_library(kind, several):
