@@ -227,7 +227,8 @@ def both(first: Flags | None, second: Flags | None) -> Flags | None:
 def tie_codes(column: pd.Series[Any]) -> NDArray[np.int64]:
     """Return whole numbers in the order of a column's values, nulls last.
 
-    Texts that are numbers, as files have them, are in the order of numbers, before other texts.
+    Texts that are numbers, as files have them, are in the order of numbers, before other texts;
+    categories are in their own order.
 
     Examples
     --------
@@ -240,7 +241,8 @@ def tie_codes(column: pd.Series[Any]) -> NDArray[np.int64]:
         raise InvalidDataError(
             "The values of the tie_break= column have no common order. Convert them to one type."
         ) from error
-    if len(values) and pd.api.types.is_string_dtype(values) and isinstance(values, pd.Index):
+    categories = isinstance(column.dtype, pd.CategoricalDtype)
+    if len(values) and not categories and pd.api.types.is_string_dtype(values):
         texts = values.to_numpy(dtype=object)
         numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
         places = np.empty(len(values) + 1, dtype=np.int64)
