@@ -103,7 +103,7 @@ def test_missing_arguments_and_files(own_log, tmp_path, capsys):
     broken = tmp_path / "broken.parquet"
     broken.write_text("no parquet")
     assert main(arguments(broken)) == 2
-    assert "cannot be read as Parquet" in capsys.readouterr().err
+    assert re.search("broken.parquet.*cannot be read.*not a parquet file", capsys.readouterr().err)
 
 
 def test_the_demo_log_repeats_with_its_seed():
