@@ -69,10 +69,10 @@ def test_a_listing_that_repeats_itself_ends(monkeypatch):
     bucket = Bucket(StorageSettings("bucket", endpoint="http://127.0.0.1:1"), lambda: None)
     asked = []
 
-    def call(operation, key, **arguments):
+    def call(operation, key, read, **arguments):
         asked.append(arguments["Marker"])
         assert len(asked) < 5
-        return {"Contents": [{"Key": "a", "Size": 1}], "IsTruncated": True}
+        return read({"Contents": [{"Key": "a", "Size": 1}], "IsTruncated": True})
 
     monkeypatch.setattr(bucket, "_call", call)
     assert [info.key for info in bucket.list()] == ["a", "a"]
