@@ -117,8 +117,8 @@ def break_ties(order: NDArray[Any], keys: Sequence[NDArray[Any]], texts: pa.Arra
     rows = order[places]
     encoded = gather(texts, rows).dictionary_encode()
     ranks = np.empty(len(encoded.dictionary), dtype=np.int64)
-    ranks[pc.array_sort_indices(encoded.dictionary)] = np.arange(ranks.size)
-    runs, ranks = np.cumsum(np.append(False, ~runs_on))[places], ranks[encoded.indices]
+    ranks[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(ranks.size)
+    runs, ranks = np.cumsum(np.append(False, ~runs_on))[places], ranks[encoded.indices.to_numpy()]
     by_rank = stable_order(runs, ranks, None)
     order[places], ranks = rows[by_rank], ranks[by_rank]
     starts = np.flatnonzero(np.diff(runs, prepend=-1))
