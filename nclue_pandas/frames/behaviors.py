@@ -7,6 +7,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,7 +30,6 @@ from nclue_pandas.frames.text_values import TextValues, is_unicode, read_chunks,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from nclue_pandas.frames.columns import Flags, Positions
@@ -275,7 +275,9 @@ def _template_pieces(template: str | None, names: list[Any]) -> list[tuple[bool,
 def _compose(patched: PatchedTexts, suspected: Positions) -> Positions:
     """Patch the texts that Unicode writes in more characters than it has to; return which."""
     originals = patched.take_distinct(suspected)
-    composed = pc.utf8_normalize(originals, form="NFC")
+    # Arrow's utf8_normalize takes texts apart instead in versions that are still allowed.
+    texts = pd.Series(originals.to_numpy(zero_copy_only=False), dtype=object)
+    composed = pa.array(texts.str.normalize("NFC"), originals.type, from_pandas=True)
     differs = pc.not_equal(composed, originals).fill_null(False)
     changed = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
     patched.patch(suspected[changed], composed.take(pa.array(changed)))
