@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 import nclue_pandas as nclue
+from nclue_pandas import default
 
 #: Machines are shared and slow at times: no test depends on a speed.
 settings.register_profile("shared", deadline=None)
@@ -32,6 +33,15 @@ def online_retail():
     if not RETAIL.exists():
         pytest.skip("the real event log online_retail.csv.gz is not beside the project")
     return pd.read_csv(RETAIL)
+
+
+@pytest.fixture(autouse=True)
+def _default_client_of_before():
+    """What a test connects outside of a block is no other test's default."""
+    level = default._levels[-1]
+    before = level.client, level.replaced
+    yield
+    level.client, level.replaced = before
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ def read_text(column: pd.Series[Any], argument: str) -> TextValues:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> read_text(pd.Series([17850.0, None, 2.5]), "user").texts.to_pylist()
     ['17850', None, '2.5']
     """
@@ -98,6 +99,7 @@ def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> read_chunks(pd.Series([17850.0]), "user").texts.type
     DataType(string)
     """

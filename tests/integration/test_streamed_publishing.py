@@ -26,7 +26,7 @@ def make_log(rows, seed=0, more=""):
     return pa.table(
         {
             "user": users,
-            "ts": pa.array(rng.integers(0, 10**9, rows)).cast(pa.timestamp("s")),
+            "ts": pa.array(rng.integers(10**9, 17 * 10**8, rows)).cast(pa.timestamp("s")),
             "what": texts.take(pa.array(rng.integers(0, len(texts), rows))),
         }
     )
