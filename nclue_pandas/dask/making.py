@@ -24,6 +24,7 @@ from nclue_pandas.frames.columns import find_column, is_label, is_text, to_arrow
 from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.forms import Forms
 from nclue_pandas.frames.parts import merge_reports, on_a_part
+from nclue_pandas.frames.questions import Question
 from nclue_pandas.frames.reports import (
     AnswerReport,
     NclueDataWarning,
@@ -39,6 +40,7 @@ from nclue_pandas.frames.times import mixed_zones, read_times
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
+    from decimal import Decimal
 
     from nclue_pandas.frames.faults import OnInvalid
     from nclue_pandas.frames.forms import ReportT
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
 #: Columns that are added for the way; the user's frame does not get them.
 _TIES: Final = "nclue tie break"
-_COUNTED: Final = "nclue positive"
+_GIVEN: Final = {"positive": "nclue positive", "value": "nclue value"}
 
 
 def to_sequences(
@@ -151,6 +153,12 @@ def to_answers(
     cutoff: Any = None,
     horizon: Any = None,
     positive: str | dd.Series | Callable[[dd.DataFrame], Any] | None = None,
+    gap: Any = None,
+    active_since: Any = None,
+    min_events: int | None = None,
+    at_least: float | Decimal | None = None,
+    value: str | dd.Series | Callable[[dd.DataFrame], Any] | None = None,
+    absent: bool = False,
     label: str | None = None,
     observed_until: Any = None,
     personal_data: OnPersonalData = "raise",
@@ -170,7 +178,11 @@ def to_answers(
     positive : str, dask.dataframe.Series, callable or None
         As on pandas; a Series, or what a function of `events` returns, is Dask's and made from
         `events`.
-    label, observed_until, personal_data, on_invalid, timezone : as on pandas
+    gap, active_since, min_events, at_least : as on pandas
+        See :func:`nclue_pandas.to_answers`.
+    value : str, dask.dataframe.Series, callable or None
+        As `positive`.
+    absent, label, observed_until, personal_data, on_invalid, timezone : as on pandas
         See :func:`nclue_pandas.to_answers`.
 
     Returns
@@ -194,22 +206,39 @@ def to_answers(
     >>> dict(to_answers(labels, label="bought").compute().itertuples(index=False))
     {'1': 1, '2': 0}
     """
-    options: dict[str, Any] = {
-        "user": user,
+    asked = {
         "time": time,
         "cutoff": cutoff,
         "horizon": horizon,
         "positive": positive,
+        "gap": gap,
+        "active_since": active_since,
+        "min_events": min_events,
+        "at_least": at_least,
+        "value": value,
+        "absent": absent,
         "label": label,
         "observed_until": observed_until,
+    }
+    Question.of(**asked)
+    options: dict[str, Any] = asked | {
+        "user": user,
         "personal_data": personal_data,
         "on_invalid": on_invalid,
         "timezone": timezone,
     }
-    counted = {"positive": positive if isinstance(positive, str) or label is not None else None}
-    _try_out(answers_of_frame, events, options | counted, bounds=())
-    log = unconverted(_with_positive(events, options))
-    named = {"time": time, "user": user, "positive": options["positive"], "label": label}
+    _try_out(answers_of_frame, events, options | _named_only(options), bounds=())
+    log = events
+    for argument in _GIVEN:
+        log = _with_column(log, events, options, argument)
+    log = unconverted(log)
+    named = {
+        "time": time,
+        "user": user,
+        "positive": options["positive"],
+        "value": options["value"],
+        "label": label,
+    }
     roles = {
         each: [column] for each, column in named.items() if each == "user" or column is not None
     }
@@ -328,20 +357,28 @@ def _with_ties(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFrame:
     return events.assign(**{_TIES: codes.where(codes >= 0)})
 
 
-def _with_positive(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFrame:
-    """Make a column of a Series or function that says which events count."""
-    positive = options["positive"]
-    if positive is None or isinstance(positive, str):
-        return events
-    is_function = callable(positive) and not is_dask_collection(positive)
-    counted = positive(events) if is_function else positive
-    if not isinstance(counted, dd.Series):
+def _named_only(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options without values that are in no column of the log yet."""
+    unnamed = [name for name in _GIVEN if not isinstance(options[name], str)]
+    return dict.fromkeys([*unnamed, *(["at_least"] if "value" in unnamed else [])])
+
+
+def _with_column(
+    log: dd.DataFrame, events: dd.DataFrame, options: dict[str, Any], argument: str
+) -> dd.DataFrame:
+    """Make a column of a Series or function that says something of each event."""
+    given = options[argument]
+    if given is None or isinstance(given, str):
+        return log
+    is_function = callable(given) and not is_dask_collection(given)
+    values = given(events) if is_function else given
+    if not isinstance(values, dd.Series):
         raise InvalidDataError(
-            f"positive= must be or give a Dask Series for a Dask frame, not "
-            f"{type(counted).__name__}. Make it from the log itself."
+            f"{argument}= must be or give a Dask Series for a Dask frame, not "
+            f"{type(values).__name__}. Make it from the log itself."
         )
-    options["positive"] = _COUNTED
-    return events.assign(**{_COUNTED: counted})
+    options[argument] = _GIVEN[argument]
+    return log.assign(**{_GIVEN[argument]: values})
 
 
 def _zoned(times: pd.Series[Any]) -> bool | None:

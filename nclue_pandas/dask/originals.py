@@ -24,6 +24,7 @@ from dask.dataframe.dask_expr._expr import ArrowStringConversion
 from dask.dataframe.dask_expr.io.io import FromGraph, FromPandas
 
 from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.frames.amounts import read_amounts
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import NO_ARROW_TYPE, is_text, to_arrow
 from nclue_pandas.frames.ids import encode_ids
@@ -54,6 +55,7 @@ _READERS: Final[dict[str, Callable[[pd.Series[Any]], object]]] = {
     "tie_break": tie_codes,
     "label": lambda values: read_binary(values, "label"),
     "positive": lambda values: read_binary(values, "positive"),
+    "value": lambda values: read_amounts(values, "value"),
     "ids": lambda values: encode_ids(values, "ids"),
 }
 

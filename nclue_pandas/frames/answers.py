@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.amounts import RANGE, read_amounts
 from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import (
     arrow_column,
@@ -25,16 +25,19 @@ from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
 from nclue_pandas.frames.forms import describe_forms, with_forms
 from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
-from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.moments import describe
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
+from nclue_pandas.frames.questions import Question, Span
 from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
-from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.frames.telling import is_many, tell_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import tzinfo
+    from decimal import Decimal
 
+    from nclue_pandas.frames.amounts import Amounts
     from nclue_pandas.frames.binary import Binary
     from nclue_pandas.frames.columns import Flags
     from nclue_pandas.frames.faults import OnInvalid
@@ -51,6 +54,12 @@ def to_answers(
     cutoff: Any = None,
     horizon: Any = None,
     positive: str | pd.Series[Any] | Callable[[pd.DataFrame], Any] | None = None,
+    gap: Any = None,
+    active_since: Any = None,
+    min_events: int | None = None,
+    at_least: float | Decimal | None = None,
+    value: str | pd.Series[Any] | Callable[[pd.DataFrame], Any] | None = None,
+    absent: bool = False,
     label: str | None = None,
     observed_until: Any = None,
     personal_data: OnPersonalData = "raise",
@@ -60,8 +69,8 @@ def to_answers(
     """Give each user a 0 or a 1: what happened after a point in time, or a label there is.
 
     From an event log, the users are those with an event before `cutoff`. A user's label is 1
-    when one of the events in ``[cutoff, cutoff + horizon)`` is positive. Sequences made with
-    ``to_sequences(..., until=cutoff)`` know nothing of what these labels are made of.
+    when one of the events in ``[cutoff + gap, cutoff + gap + horizon)`` is positive. Sequences
+    made with ``to_sequences(..., until=cutoff)`` know nothing of what these labels are made of.
 
     From a frame with labels (``label=``), each row is one user.
 
@@ -81,6 +90,25 @@ def to_answers(
         Which events count: a boolean column, a boolean Series with the index of `events` (an
         array or a list in the order of its rows will do), or a function that takes `events` and
         returns one. None counts any event ("came back").
+    gap : str, timedelta, DateOffset or int, optional
+        How long after the cutoff the horizon begins, such as ``"7D"``: the time that it takes to
+        act on a score. What happens in it makes no label.
+    active_since : str, timedelta, DateOffset or int, optional
+        Only users with an event in this span before the cutoff, such as ``"90D"``. Those who have
+        left long ago are easily told from the others, and make every model look good.
+    min_events : int, optional
+        Only users with so many events before the cutoff (in the span of `active_since`, if it is
+        given). By default one is enough.
+    at_least : int, float or Decimal, optional
+        A user's label is 1 from so many positive events in the horizon on, or from such a sum of
+        `value`. By default one event is enough.
+    value : str, Series or callable, optional
+        What `at_least` adds up over the positive events, such as a price: a column of numbers, or
+        values as for `positive`. Sums are exact, so the order of rows makes no difference: floats
+        are taken as the decimal numbers that they are shown as (0.1 is one tenth). A null adds
+        nothing, and is counted.
+    absent : bool, default False
+        Turn the labels around: 1 for users for whom it does not happen ("churned").
     label : str, optional
         Column of labels, for a frame that has them: 0 and 1 of any number type, bool, or texts
         as files and spreadsheets hold them (``1``, ``1.0``, ``True``, ``TRUE``).
@@ -118,8 +146,8 @@ def to_answers(
     -----
     NclueDataWarning
         Once, of all that matters: rows that were dropped; no user with an event before the
-        cutoff; users that all have the same label; ids in several forms (``100742.0`` beside
-        ``100742``).
+        cutoff, or none that counts; users that all have the same label; a tenth or more of the
+        positive events without a `value`; ids in several forms (``100742.0`` beside ``100742``).
 
     Examples
     --------
@@ -137,116 +165,108 @@ def to_answers(
     ... )
     >>> sorted(zip(answers["user_id"], answers["label"]))
     [('1', 1), ('2', 0)]
+
+    Who is not seen in the two days that begin a day after the cutoff:
+
+    >>> answers = to_answers(
+    ...     events, time="ts", cutoff="2026-01-05", gap="1D", horizon="2D", absent=True,
+    ... )
+    >>> sorted(zip(answers["user_id"], answers["label"]))
+    [('1', 1), ('2', 0)]
     """
     events = require_frame(events, "events", on_dask=True)
     check_on_invalid(on_invalid)
     personal = read_option(personal_data)
-    of_log = {"time": time, "cutoff": cutoff, "horizon": horizon}
-    given = [name for name, value in of_log.items() if value is not None]
-    if label is not None:
-        others = {"positive": positive, "observed_until": observed_until}
-        given += [name for name, value in others.items() if value is not None]
-        if given:
-            raise ConfigurationError(f"label= does not go with {', '.join(given)}=.")
+    question = Question.of(
+        time=time,
+        label=label,
+        positive=positive,
+        cutoff=cutoff,
+        horizon=horizon,
+        gap=gap,
+        active_since=active_since,
+        min_events=min_events,
+        at_least=at_least,
+        value=value,
+        absent=absent,
+        observed_until=observed_until,
+    )
+    if question is None:
         return _from_labels(events, user, label, personal, on_invalid)
-    if len(given) < len(of_log):
-        missing = ", ".join(f"{name}=" for name in of_log if name not in given)
-        raise ConfigurationError(
-            f"An event log needs time=, cutoff= and horizon=; missing: {missing}. "
-            "A frame that has labels needs label= instead."
-        )
     times = times_of_log(events, time)
-    span = _Span.of(times, cutoff, horizon, observed_until, timezone)
+    span = Span.of(question, times, timezone)
     ids = encode_ids(find_column(events, user, "user"))
-    return _from_log(
-        events,
+    counted = _given_column(events, positive, "positive")
+    amounts = _given_column(events, value, "value")
+    log = _Log(
+        times,
         ids,
         personal_ids(ids, personal),
-        times=times,
-        span=span,
-        positive=positive,
-        on_invalid=on_invalid,
+        None if counted is None else read_binary(counted, "positive"),
+        None if amounts is None else read_amounts(amounts, "value"),
     )
+    return _from_log(events, log, question, span, on_invalid)
 
 
-@dataclass(frozen=True)
-class _Span:
-    """Cutoff and end of the horizon as moments."""
+@dataclass(frozen=True, eq=False)
+class _Log:
+    """What is read of a log."""
 
-    cutoff: int
-    end: int
-    observed: int | None
+    times: Times
+    ids: EncodedIds
+    personal: list[Fault]
+    counted: Binary | None
+    amounts: Amounts | None
 
-    @classmethod
-    def of(
-        cls,
-        times: Times,
-        cutoff: Any,
-        horizon: Any,
-        observed_until: Any,
-        timezone: str | tzinfo | None,
-    ) -> _Span:
-        calendar = Calendar(times, timezone)
-        start = calendar.moment(cutoff, "cutoff")
-        end = calendar.after(cutoff, "cutoff", horizon)
-        observed = None
-        if observed_until is not None:
-            observed = calendar.moment(observed_until, "observed_until")
-        return cls(start, end, observed)
-
-    def check(self, times: Times) -> None:
-        """Refuse a horizon of which the log shows only a part."""
-        limit, what = times.last, "the last event of the log"
-        if self.observed is not None:
-            limit, what = self.observed, "observed_until"
-        if limit is None or self.end <= limit:
-            return
-        raise InvalidDataError(
-            f"The horizon ends at {describe(self.end, times)}, after {what} "
-            f"({describe(limit, times)}). What happens until then has not been seen, and users "
-            "would get a 0 that may be wrong. Choose an earlier cutoff or a shorter horizon, or "
-            "state with observed_until= how far the log was observed."
-        )
+    def counts(self, rows: Flags) -> Flags:
+        """Tell which of some rows are positive."""
+        return rows if self.counted is None else rows & self.counted.ones
 
 
 def _from_log(
-    events: pd.DataFrame,
-    ids: EncodedIds,
-    personal: list[Fault],
-    *,
-    times: Times,
-    span: _Span,
-    positive: Any,
-    on_invalid: OnInvalid,
+    events: pd.DataFrame, log: _Log, question: Question, span: Span, on_invalid: OnInvalid
 ) -> pd.DataFrame:
+    times, ids = log.times, log.ids
     in_span = times.before(span.end)
-    counted = _positive(events, positive)
+    before, started = times.before(span.cutoff), ~times.before(span.start)
     anywhere = [*times.faults(), *id_faults(ids)]
     faults = [*times.faults(), *(fault.within(in_span) for fault in id_faults(ids))]
-    always = [fault.within(in_span) for fault in personal]
-    if counted is not None:
-        valid = np.ones(len(events), dtype=bool)
-        if on_invalid == "drop":
-            valid[np.concatenate([fault.rows for fault in anywhere])] = False
-        always += [fault.within(valid) for fault in _positive_faults(counted)]
+    always = [fault.within(in_span) for fault in log.personal]
+    valid = np.ones(len(events), dtype=bool)
+    if on_invalid == "drop":
+        valid[np.concatenate([fault.rows for fault in anywhere])] = False
+    if log.counted is not None:
+        always += [fault.within(valid) for fault in _positive_faults(log.counted)]
+    if log.amounts is not None:
+        always.append(_amount_fault(log.amounts).within(log.counts(in_span & started & valid)))
     kept, dropped = settle(faults, always, events, on_invalid)
     if not is_part():
         span.check(times)
-    before = times.before(span.cutoff)
-    within = in_span & ~before
     if kept is not None:
-        before, within, in_span = before & kept, within & kept, in_span & kept
-    known, other = (_has_row(ids, rows) for rows in (before, within))
-    ones = _has_row(ids, within if counted is None else within & counted.ones)
-    frame = _frame(ids, known, ones)
+        before, in_span = before & kept, in_span & kept
+    within, later = in_span & started, in_span & ~before
+    counts = log.counts(within)
+    recent = before if span.active is None else before & ~times.before(span.active)
+    known, active, other = (_has_row(ids, rows) for rows in (before, recent, later))
+    enough = _has_rows(ids, recent, question.min_events)
+    ones = _reached(log, counts, question.at_least) ^ question.absent
+    frame = _frame(ids, enough, ones)
     report = replace(
         _report(frame, len(events), dropped),
         users_after_cutoff=int((other & ~known).sum()),
+        users_inactive=int((known & ~active).sum()),
+        users_with_few_events=int((active & ~enough).sum()),
+        events_in_gap=int((later & ~started).sum()),
         events_in_horizon=int(within.sum()),
+        positive_events=int(counts.sum()),
+        positive_events_without_value=(
+            0 if log.amounts is None else int(counts[log.amounts.null].sum())
+        ),
         events_after_horizon=(len(events) if kept is None else int(kept.sum()))
         - int(in_span.sum()),
         time_kinds=kinds_of_times(times, kept),
         cutoff=describe(span.cutoff, times),
+        horizon_start=describe(span.start, times),
         horizon_end=describe(span.end, times),
         first_event=_described(times.first_of(), times),
         last_event=_described(times.last, times),
@@ -261,7 +281,7 @@ def _described(moment: int | None, times: Times) -> str | None:
 
 
 def _from_labels(
-    labels: pd.DataFrame, user: str, label: str, personal: PersonalData, on_invalid: OnInvalid
+    labels: pd.DataFrame, user: str, label: Any, personal: PersonalData, on_invalid: OnInvalid
 ) -> pd.DataFrame:
     ids = encode_ids(find_column(labels, user, "user"))
     read = read_binary(find_column(labels, label, "label"), "label")
@@ -329,24 +349,25 @@ def duplicate_fault(
     )
 
 
-def _positive(events: pd.DataFrame, positive: Any) -> Binary | None:
-    if positive is None:
+def _given_column(events: pd.DataFrame, values: Any, argument: str) -> pd.Series[Any] | None:
+    """Return a column of the log, or values for its rows, as a column."""
+    if values is None:
         return None
-    if callable(positive):
-        positive = positive(events)
-    given = None if is_label(events, positive) else one_column(positive)
+    if callable(values):
+        values = values(events)
+    given = None if is_label(events, values) else one_column(values)
     if given is None:
-        given = find_column(events, positive, "positive")
-    elif isinstance(positive, pd.Series) and not positive.index.equals(events.index):
+        given = find_column(events, values, argument)
+    elif isinstance(values, pd.Series) and not values.index.equals(events.index):
         raise InvalidDataError(
-            "positive= is a Series with another index than the log, so that its rows cannot be "
+            f"{argument}= is a Series with another index than the log, so that its rows cannot be "
             "told. Make it from the log itself, or give an array in the order of the rows."
         )
     if len(given) != len(events):
         raise InvalidDataError(
-            f"positive= has {len(given):,} values for {len(events):,} rows of the log."
+            f"{argument}= has {len(given):,} values for {len(events):,} rows of the log."
         )
-    return read_binary(given, "positive")
+    return given
 
 
 def _positive_faults(read: Binary) -> list[Fault]:
@@ -361,6 +382,35 @@ def _positive_faults(read: Binary) -> list[Fault]:
             "invalid_positive", "positive= is neither true nor false", "Give booleans.", read.other
         ),
     ]
+
+
+def _amount_fault(amounts: Amounts) -> Fault:
+    return Fault(
+        "invalid_value",
+        "A value= of an event that counts cannot be added exactly",
+        f"Give numbers {RANGE}, or none.",
+        amounts.other,
+    )
+
+
+def _reached(log: _Log, counts: Flags, at_least: Decimal | None) -> Flags:
+    """Tell which users have enough events that count, or values of them."""
+    if at_least is None:
+        return _has_row(log.ids, counts)
+    if log.amounts is None:
+        return _has_rows(log.ids, counts, int(at_least))
+    rows = counts & (log.ids.codes >= 0)
+    return log.amounts.reach(at_least, log.ids.codes, rows, len(log.ids.texts))
+
+
+def _has_rows(ids: EncodedIds, rows: Flags, least: int) -> Flags:
+    """Tell which distinct ids have at least so many of the rows."""
+    if least == 1:
+        return _has_row(ids, rows)
+    codes = ids.codes[rows]
+    counts = np.bincount(codes[codes >= 0], minlength=len(ids.texts))
+    flags: Flags = counts >= least
+    return flags
 
 
 def _has_row(ids: EncodedIds, rows: Flags) -> Flags:
@@ -398,6 +448,18 @@ def _of_rows(report: AnswerReport) -> Iterator[str]:
         yield describe_dropped(report.rows_dropped, report.rows)
     if report.users:
         yield from describe_one_label(report.positives, report.users)
+        without = report.positive_events_without_value
+        if is_many(without, report.positive_events):
+            yield (
+                f"{without:,} of {report.positive_events:,} events that count have no value= and "
+                "add nothing to the sum of their user"
+            )
+    elif report.users_inactive or report.users_with_few_events:
+        yield (
+            "no user is left: of those with an event before the cutoff "
+            f"{report.users_inactive:,} have none in the span of active_since=, and "
+            f"{report.users_with_few_events:,} have fewer than min_events="
+        )
     elif report.cutoff is not None and report.rows:
         yield (
             f"no user has an event before the cutoff ({report.cutoff}): the events are from "

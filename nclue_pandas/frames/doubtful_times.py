@@ -150,8 +150,8 @@ def _of_horizon(report: AnswerReport) -> Iterator[str]:
     after = report.events_after_horizon
     if report.users and not report.events_in_horizon + after:
         yield (
-            f"no event is in the horizon (from {report.cutoff} to {end}) nor after it: the events "
-            f"are from {first} to {report.last_event}"
+            f"no event is in the horizon (from {report.horizon_start} to {end}) nor after "
+            f"it: the events are from {first} to {report.last_event}"
         )
     if before is None or report.observed_until is not None:
         return

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from nclue_pandas.frames.times import Times
 
-_HORIZON_EXAMPLES: Final = "'90D', pandas.Timedelta(days=90) or pandas.DateOffset(months=3)"
+_DURATIONS: Final = "'90D', pandas.Timedelta(days=90) or pandas.DateOffset(months=3)"
+#: The duration that may be none.
+_MAY_BE_ZERO: Final = "gap"
 
 
 class Calendar:
@@ -64,8 +66,8 @@ class Calendar:
             return _plain(value, argument)
         return _nanoseconds(self._timestamp(value, argument))
 
-    def after(self, value: Any, argument: str, horizon: Any) -> int:
-        """Return the moment that is `horizon` after `value`.
+    def after(self, value: Any, argument: str, **durations: Any) -> int:
+        """Return the moment that is some durations, one after another, after `value`.
 
         Parameters
         ----------
@@ -73,20 +75,28 @@ class Calendar:
             The start.
         argument : str
             Its keyword.
-        horizon : str, timedelta, Timedelta, numpy.timedelta64, DateOffset, or int
-            A positive duration; a whole number for plain numbers.
+        **durations : as for :func:`check_duration`
+            By their keyword; None is no duration.
         """
+        return self._moved(value, argument, durations, sign=1)
+
+    def before(self, value: Any, argument: str, **durations: Any) -> int:
+        """Return the moment that is some durations before `value`, as :meth:`after` does."""
+        return self._moved(value, argument, durations, sign=-1)
+
+    def _moved(self, value: Any, argument: str, durations: dict[str, Any], sign: int) -> int:
+        given = {name: each for name, each in durations.items() if each is not None}
         if self._numbers:
-            start, end = (
-                _plain(value, argument),
-                _plain(value, argument) + _plain(horizon, "horizon"),
-            )
-        else:
-            begin = self._timestamp(value, argument)
-            start, end = _nanoseconds(begin), _nanoseconds(_add(begin, horizon))
-        if end <= start:
-            raise ConfigurationError(f"horizon={horizon!r}: give a positive duration.")
-        return end
+            lengths = [_plain(each, name) for name, each in given.items()]
+            for (name, each), length in zip(given.items(), lengths, strict=True):
+                _check_sign(length, name, each)
+            return _plain(value, argument) + sign * sum(lengths)
+        stamp = self._timestamp(value, argument)
+        for name, each in given.items():
+            moved = _moved(stamp, each, name, sign)
+            _check_sign(sign * (_nanoseconds(moved) - _nanoseconds(stamp)), name, each)
+            stamp = moved
+        return _nanoseconds(stamp)
 
     def _timestamp(self, value: Any, argument: str) -> pd.Timestamp:
         stamp = _parse(value, argument)
@@ -143,7 +153,7 @@ def _localize(stamp: pd.Timestamp, zone: tzinfo, argument: str) -> pd.Timestamp:
 
 
 def _plain(value: Any, argument: str) -> int:
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if _is_whole(value):
         return int(value)
     raise ConfigurationError(
         f"The time column holds plain numbers, so {argument}={value!r} must be a whole number of "
@@ -176,24 +186,60 @@ def _iso(text: str) -> Any:
         return pd.Timestamp(text)
 
 
-def _add(start: pd.Timestamp, horizon: Any) -> pd.Timestamp:
-    if isinstance(horizon, str) and horizon.strip().lstrip("+-").replace(".", "", 1).isdigit():
-        raise _no_horizon(horizon)  # pandas takes it for nanoseconds
+def check_moment(value: Any, argument: str) -> None:
+    """Refuse what is no point in time of any column, before one is read."""
+    if not _is_whole(value):
+        _parse(value, argument)
+
+
+def check_duration(value: Any, argument: str) -> None:
+    """Refuse what is no duration of any column of times, before one is read.
+
+    Parameters
+    ----------
+    value : str, timedelta, Timedelta, numpy.timedelta64, DateOffset, or int
+        Positive, or zero for a gap; a whole number for plain numbers.
+    argument : str
+        Keyword under which the user gave it.
+    """
+    if _is_whole(value):
+        _check_sign(int(value), argument, value)
+        return
+    start = pd.Timestamp("2000-01-01")
+    _check_sign(
+        _nanoseconds(_moved(start, value, argument, 1)) - _nanoseconds(start), argument, value
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
+
+
+def _check_sign(length: int, argument: str, value: Any) -> None:
+    if length < 0 or (length == 0 and argument != _MAY_BE_ZERO):
+        raise ConfigurationError(f"{argument}={value!r}: give a positive duration.")
+
+
+def _moved(start: pd.Timestamp, duration: Any, argument: str, sign: int) -> pd.Timestamp:
+    digits = isinstance(duration, str) and duration.strip().lstrip("+-").replace(".", "", 1)
+    if digits and digits.isdigit():
+        raise _no_duration(duration, argument)  # pandas takes it for nanoseconds
+    length = duration
     try:
-        if isinstance(horizon, (str, timedelta, np.timedelta64)):
-            horizon = pd.Timedelta(horizon)
-        if isinstance(horizon, (pd.Timedelta, pd.offsets.BaseOffset)):
-            end = start + horizon
+        if isinstance(duration, (str, timedelta, np.timedelta64)):
+            length = pd.Timedelta(duration)
+        if isinstance(length, (pd.Timedelta, pd.offsets.BaseOffset)):
+            end = start + length if sign > 0 else start - length
             if isinstance(end, pd.Timestamp):
                 return end
     except (ValueError, OverflowError) as error:
-        raise _no_horizon(horizon) from error
-    raise _no_horizon(horizon)
+        raise _no_duration(duration, argument) from error
+    raise _no_duration(duration, argument)
 
 
-def _no_horizon(horizon: Any) -> ConfigurationError:
+def _no_duration(duration: Any, argument: str) -> ConfigurationError:
     return ConfigurationError(
-        f"horizon={horizon!r} is no duration that can be used. Give {_HORIZON_EXAMPLES}."
+        f"{argument}={duration!r} is no duration that can be used. Give {_DURATIONS}."
     )
 
 

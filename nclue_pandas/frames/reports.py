@@ -141,11 +141,17 @@ class AnswerReport(Report):
         Positives among the users.
     users_after_cutoff : int
         Users left out because they have no event before the cutoff.
+    users_inactive, users_with_few_events : int
+        Users left out because they have none in the span of ``active_since=``, and others because
+        they have fewer than ``min_events=``.
     float_ids, twin_ids : int
         As in :class:`SequenceReport`.
-    events_in_horizon, events_after_horizon : int
-        Events of a log from the cutoff to the end of the horizon, and not before its end.
-    cutoff, horizon_end, first_event, last_event, observed_until : str or None
+    events_in_gap, events_in_horizon, events_after_horizon : int
+        Events of a log from the cutoff to the start of the horizon, from there to its end, and
+        not before its end.
+    positive_events, positive_events_without_value : int
+        Events in the horizon that count, and those of them whose ``value=`` is null.
+    cutoff, horizon_start, horizon_end, first_event, last_event, observed_until : str or None
         Points in time of an event log; None for a frame that had labels.
     last_event_in_horizon : str or None
         The last event before the end of the horizon.
@@ -161,11 +167,17 @@ class AnswerReport(Report):
     positives: int
     share: float | None
     users_after_cutoff: int = 0
+    users_inactive: int = 0
+    users_with_few_events: int = 0
     float_ids: int = 0
     twin_ids: int = 0
+    events_in_gap: int = 0
     events_in_horizon: int = 0
     events_after_horizon: int = 0
+    positive_events: int = 0
+    positive_events_without_value: int = 0
     cutoff: str | None = None
+    horizon_start: str | None = None
     horizon_end: str | None = None
     first_event: str | None = None
     last_event: str | None = None

@@ -1,0 +1,170 @@
+"""What a log is asked about each user: who counts as one, when, and how much makes a 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.frames.amounts import check_amount
+from nclue_pandas.frames.moments import Calendar, check_duration, check_moment, describe
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from nclue_pandas.frames.times import Times
+
+_NUMBERS: Final = (int, float, Decimal, np.integer, np.floating)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The options of a question, which can be used as far as nobody has seen the log.
+
+    Parameters
+    ----------
+    cutoff, horizon, gap, active_since, observed_until : as for to_answers
+        Points in time and durations as they were given.
+    min_events : int
+        Events before the cutoff from which on a user counts.
+    at_least : Decimal or None
+        Events of the horizon, or the sum of their values, that make a 1; None for any event.
+    summed : bool
+        Whether values are added up.
+    absent : bool
+        Whether the 1 is for those who do not reach it.
+    """
+
+    cutoff: Any
+    horizon: Any
+    gap: Any = None
+    active_since: Any = None
+    observed_until: Any = None
+    min_events: int = 1
+    at_least: Decimal | None = None
+    summed: bool = False
+    absent: bool = False
+
+    @classmethod
+    def of(
+        cls, *, time: object, label: object, positive: object, **options: Any
+    ) -> Question | None:
+        """Check the options of :func:`~nclue_pandas.to_answers`; None for a frame with labels.
+
+        Raises
+        ------
+        ConfigurationError
+            When one cannot be used, or does not go with the others.
+        """
+        needed = {"time": time, "cutoff": options["cutoff"], "horizon": options["horizon"]}
+        if label is not None:
+            others = {**needed, "positive": positive, **options}
+            given = [
+                name for name, value in others.items() if value is not None and value is not False
+            ]
+            if given:
+                raise ConfigurationError(f"label= does not go with {', '.join(given)}=.")
+            return None
+        missing = [f"{name}=" for name, value in needed.items() if value is None]
+        if missing:
+            raise ConfigurationError(
+                f"An event log needs time=, cutoff= and horizon=; missing: {', '.join(missing)}. "
+                "A frame that has labels needs label= instead."
+            )
+        value = options.pop("value")
+        for name in ("cutoff", "observed_until"):
+            if options[name] is not None:
+                check_moment(options[name], name)
+        for name in ("horizon", "gap", "active_since"):
+            if options[name] is not None:
+                check_duration(options[name], name)
+        options["min_events"] = _read_count(options["min_events"], "min_events") or 1
+        options["at_least"] = _read_least(options["at_least"], summed=value is not None)
+        if not isinstance(options["absent"], bool):
+            raise ConfigurationError(f"absent={options['absent']!r}: give True or False.")
+        return cls(**options, summed=value is not None)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The points in time of a question, as moments of a log.
+
+    Parameters
+    ----------
+    active : int or None
+        From when on the events before the cutoff count; None for all.
+    cutoff, start, end : int
+        The cutoff, and the horizon from its start to its end, which is excluded.
+    observed : int or None
+        How far the log was observed.
+    """
+
+    active: int | None
+    cutoff: int
+    start: int
+    end: int
+    observed: int | None
+
+    @classmethod
+    def of(cls, question: Question, times: Times, timezone: str | tzinfo | None) -> Span:
+        """Read what was given as moments of `times`."""
+        calendar = Calendar(times, timezone)
+        cutoff, observed, active = question.cutoff, None, None
+        if question.observed_until is not None:
+            observed = calendar.moment(question.observed_until, "observed_until")
+        if question.active_since is not None:
+            active = calendar.before(cutoff, "cutoff", active_since=question.active_since)
+        return cls(
+            active,
+            calendar.moment(cutoff, "cutoff"),
+            calendar.after(cutoff, "cutoff", gap=question.gap),
+            calendar.after(cutoff, "cutoff", gap=question.gap, horizon=question.horizon),
+            observed,
+        )
+
+    def check(self, times: Times) -> None:
+        """Refuse a horizon of which the log shows only a part."""
+        limit, what = times.last, "the last event of the log"
+        if self.observed is not None:
+            limit, what = self.observed, "observed_until"
+        if limit is None or self.end <= limit:
+            return
+        raise InvalidDataError(
+            f"The horizon ends at {describe(self.end, times)}, after {what} "
+            f"({describe(limit, times)}). What happens until then has not been seen, and users "
+            "would get a 0 that may be wrong. Choose an earlier cutoff or a shorter horizon, or "
+            "state with observed_until= how far the log was observed."
+        )
+
+
+def _read_count(value: object, argument: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        count = int(value)
+        if count >= 1:
+            return count
+    raise ConfigurationError(f"{argument}={value!r}: give a whole number of at least 1.")
+
+
+def _read_least(at_least: object, *, summed: bool) -> Decimal | None:
+    if not summed:
+        count = _read_count(at_least, "at_least")
+        return None if count is None else Decimal(count)
+    if at_least is None:
+        raise ConfigurationError(
+            "value= needs at_least=, the sum from which on a user's label is 1."
+        )
+    amount = Decimal(0)
+    if isinstance(at_least, _NUMBERS) and not isinstance(at_least, bool):
+        amount = Decimal(str(at_least))
+    if not (amount.is_finite() and amount > 0):
+        raise ConfigurationError(
+            f"at_least={at_least!r}: give a number greater than 0. A user without any event has "
+            "the sum 0."
+        )
+    return check_amount(amount, at_least)
