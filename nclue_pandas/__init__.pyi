@@ -26,11 +26,14 @@ from .frames.reports import NclueDataWarning as NclueDataWarning
 from .frames.reports import report as report
 from .frames.sequences import to_sequences as to_sequences
 from .frames.splitting import split as split
+from .frames.updates import changed as changed
+from .frames.updates import updated as updated
 from .jobs.handles import CustomAttributes as CustomAttributes
 from .jobs.handles import Feature as Feature
 from .jobs.handles import Run as Run
 from .jobs.handles import ShoppingIntent as ShoppingIntent
 from .jobs.handles import Task as Task
+from .jobs.score_columns import add_scores as add_scores
 from .jobs.waiting import wait as wait
 from .logs.store import SequenceStore as SequenceStore
 from .logs.streaming import stream_sequences as stream_sequences

@@ -15,13 +15,14 @@ except ImportError as error:
 
 from nclue_pandas.dask import results as _results  # noqa: F401 - registers engine="dask"
 from nclue_pandas.dask.accessor import DaskAccessor, register
-from nclue_pandas.dask.following import pseudonymize, restore_ids, split
+from nclue_pandas.dask.following import add_scores, pseudonymize, restore_ids, split
 from nclue_pandas.dask.inputs import read_parquet
 from nclue_pandas.dask.making import report, to_answers, to_sequences
 from nclue_pandas.dask.publishing import check
 
 __all__ = [
     "DaskAccessor",
+    "add_scores",
     "check",
     "pseudonymize",
     "read_parquet",

@@ -24,6 +24,7 @@ class DaskAccessor(Verbs[dd.DataFrame]):
     report = Verb(lambda: dask.report, "nclue_pandas.dask")
     split = Verb(lambda: dask.split, "nclue_pandas.dask")
     pseudonymize = Verb(lambda: dask.pseudonymize, "nclue_pandas.dask")
+    add_scores = Verb(lambda: dask.add_scores, "nclue_pandas.dask")
     restore_ids = Verb(lambda: dask.restore_ids, "nclue_pandas.dask")
 
 

@@ -16,19 +16,25 @@ from nclue_pandas.dask.pieces import as_before, content_mark, set_report
 from nclue_pandas.dask.publishing import stand_in
 from nclue_pandas.dask.routing import ROW_BITS, Route, pattern
 from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.faults import raise_problems
+from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.parts import on_a_part
 from nclue_pandas.frames.pseudonyms import pseudonymize as hide_ids
 from nclue_pandas.frames.pseudonyms import restore_ids as ids_of_frame
 from nclue_pandas.frames.reports import SplitReport, share
 from nclue_pandas.frames.reports import report as report_of_frame
+from nclue_pandas.frames.score_columns import check_new_columns, tell_unmatched, with_scores
 from nclue_pandas.frames.splitting import split as split_frame
 from nclue_pandas.frames.splitting import warn_of_split
+from nclue_pandas.jobs.score_columns import check_scores, frames_of, user_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.alignment import UserScores
+    from nclue_pandas.jobs.handles import CustomAttributes, Run
 
 #: Counts of a report of a split, those of train before those of test.
 _COUNTS: Final = ("train_rows", "train_positives", "test_rows", "test_positives")
@@ -169,6 +175,64 @@ def restore_ids(
     return restored
 
 
+def add_scores(
+    frame: dd.DataFrame,
+    scores: Mapping[str, Run | CustomAttributes | pd.DataFrame | dd.DataFrame],
+    *,
+    user: str = "user_id",
+    score_user: str = "user_id",
+    score: str = "score",
+    timeout: float | None = None,
+) -> dd.DataFrame:
+    """Put scores beside a frame of users on Dask: a column for each run, profile or score frame.
+
+    Done now and kept on the workers. The scores are brought to the client and to every worker,
+    so they must fit there.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        One row or several per user.
+    scores : mapping of str to Run, CustomAttributes, pandas.DataFrame or dask.dataframe.DataFrame
+        By the name of the new column.
+    user, score_user, score, timeout : as on pandas
+        See :func:`nclue_pandas.add_scores`.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The frame with one column (double[pyarrow]) for each of `scores`.
+
+    Raises
+    ------
+    ConfigurationError, MissingColumnError, InvalidDataError, JobFailed, JobTimeout
+        As on pandas.
+
+    Warns
+    -----
+    NclueDataWarning
+        When rows have no score, once, with their number in all partitions by name.
+
+    Examples
+    --------
+    >>> users = dd.from_pandas(pd.DataFrame({"user_id": [7, 258]}))
+    >>> tea = pd.DataFrame({"user_id": ["258", "7"], "score": [0.5, 0.25]})
+    >>> add_scores(users, {"tea": tea})["tea"].compute().tolist()
+    [0.25, 0.5]
+    """
+    _require(frame, "frame")
+    check_scores(scores)
+    check_new_columns(frame.columns, scores)
+    id_text(find_column(pattern(frame), user, "user"))
+    near = {name: _brought(each, score_user, score) for name, each in scores.items()}
+    tables = user_scores(near, frames_of(near, timeout), user=score_user, score=score)
+    (made,), counts = _done(frame, {"user": [user]}, _Scored(user, tables), 1)
+    told = [each for each in counts if isinstance(each, tuple)]
+    unmatched = {name: sum(count[name] for _, count in told) for name in tables}
+    tell_unmatched(unmatched, sum(rows for rows, _ in told))
+    return made
+
+
 class Rows(Protocol):
     """What is done to the rows of a partition."""
 
@@ -214,6 +278,18 @@ class _Restored:
         return (_with_column(part, self.user, restored[self.user]),), None
 
 
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    user: Any
+    scores: Mapping[Any, UserScores] = field(repr=False)
+
+    def __call__(
+        self, part: pd.DataFrame, local: pd.DataFrame
+    ) -> tuple[tuple[pd.DataFrame, ...], object]:
+        made, unmatched = with_scores(part, id_text(local[self.user]), self.scores)
+        return (made,), (len(part), unmatched)
+
+
 def _require(frame: object, argument: str) -> None:
     if not isinstance(frame, dd.DataFrame):
         raise InvalidDataError(f"{argument} must be a Dask DataFrame, not {type(frame).__name__}.")
@@ -223,6 +299,15 @@ def _with_column(frame: pd.DataFrame, label: Any, values: pd.Series[Any]) -> pd.
     copy = frame.assign()  # a copy as the version of pandas makes them
     copy[label] = values.array
     return copy
+
+
+def _brought(scores: Any, user: Any, score: Any) -> Any:
+    """Return scores on Dask as a frame in memory, others as they are."""
+    if not isinstance(scores, dd.DataFrame):
+        return scores
+    for label, argument in ((user, "user"), (score, "score")):
+        find_column(pattern(scores), label, argument)
+    return unconverted(scores)[[user, score]].compute()
 
 
 def _distinct(ids: dd.Series) -> pd.Series[Any]:

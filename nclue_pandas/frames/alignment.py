@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.frames.roc import Booleans, Floats
+
+
+_LEAD: Final = "These scores and answers cannot be compared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,44 @@ class Aligned:
     labels: Booleans
     unmatched_scores: dict[str, int]
     unmatched_answers: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class UserScores:
+    """The scores of a frame, by the text of the id.
+
+    Parameters
+    ----------
+    ids : pyarrow.Array of string, shape (users,)
+        Without nulls and repeats.
+    values : numpy.ndarray of float64, shape (users,)
+        Finite.
+    """
+
+    ids: pa.Array[Any]
+    values: Floats
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, *, user: str, score: str, lead: str = _LEAD) -> UserScores:
+        """Read a score frame.
+
+        Raises
+        ------
+        MissingColumnError
+            When it has no such column.
+        InvalidDataError
+            For null or repeated ids, and a score that is null or not finite; `lead` begins the
+            message.
+        """
+        ids, values = _ids(frame, user, "scores"), _scores(frame, score)
+        wrong = _problem("score", "A score is null or not finite", ~np.isfinite(values))
+        _check(frame, id_problems(ids, "scores"), wrong, lead=lead)
+        return cls(ids, values)
+
+    def of_users(self, wanted: pa.Array[Any]) -> tuple[Booleans, Floats]:
+        """Return whether each of some ids has a score, and the score (NaN where it has none)."""
+        positions = pc.index_in(wanted, value_set=self.ids).fill_null(-1).to_numpy()
+        return positions >= 0, np.append(self.values, np.nan)[positions]
 
 
 def align(
@@ -83,13 +124,13 @@ def align(
     wrong[np.append(read.null, read.other)] = True
     _check(
         answers,
-        _id_problems(ids, "answers"),
+        id_problems(ids, "answers"),
         _problem("label", "A label in the answers is neither 0 nor 1", wrong),
     )
     found = np.ones(len(ids), dtype=bool)
     columns, unmatched_scores, unmatched_answers = {}, {}, {}
     for name, frame in named.items():
-        matched, columns[name] = _lookup(frame, ids, user=user, score=score)
+        matched, columns[name] = UserScores.of(frame, user=user, score=score).of_users(ids)
         found &= matched
         hits = int(matched.sum())
         unmatched_scores[name], unmatched_answers[name] = len(frame) - hits, len(ids) - hits
@@ -99,19 +140,17 @@ def align(
     return Aligned(scores, labels, unmatched_scores, unmatched_answers)
 
 
-def _lookup(
-    frame: pd.DataFrame, wanted: pa.Array[Any], *, user: str, score: str
-) -> tuple[Booleans, Floats]:
-    """Return whether each wanted id has a score, and the score (NaN where it has none)."""
-    ids = _ids(frame, user, "scores")
-    values = _scores(frame, score)
-    _check(
-        frame,
-        _id_problems(ids, "scores"),
-        _problem("score", "A score is null or not finite", ~np.isfinite(values)),
-    )
-    positions = pc.index_in(wanted, value_set=ids).fill_null(-1).to_numpy()
-    return positions >= 0, np.append(values, np.nan)[positions]
+def require_unique_ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:
+    """Return the ids of a frame that has one row for each user.
+
+    Raises
+    ------
+    InvalidDataError
+        When an id is null or there twice, with the rows; `what` names the frame.
+    """
+    ids = _ids(frame, user, what)
+    _check(frame, id_problems(ids, what), lead=f"There is not one row for each user in {what}")
+    return ids
 
 
 def _ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:
@@ -129,7 +168,8 @@ def _scores(frame: pd.DataFrame, name: str) -> Floats:
         ) from error
 
 
-def _id_problems(ids: pa.Array[Any], what: str) -> list[Problem]:
+def id_problems(ids: pa.Array[Any], what: str) -> list[Problem]:
+    """Find ids that are null, or there twice."""
     null = _problem("null_id", f"A user id of the {what} is null", _flags(ids.is_null()))
     repeated = ids.to_pandas().duplicated(keep=False).to_numpy() & _flags(ids.is_valid())
     return null + _problem("duplicate_id", f"A user id of the {what} occurs twice", repeated)
@@ -142,18 +182,17 @@ def _flags(values: pa.Array[Any]) -> Booleans:
 
 def _problem(code: str, message: str, bad: Booleans) -> list[Problem]:
     rows = tuple(np.flatnonzero(bad).tolist())
-    remedy = "Correct or drop these rows, then evaluate again."
+    remedy = "Correct or drop these rows, then try again."
     return [Problem(code, message, remedy, rows)] if rows else []
 
 
-def _check(frame: pd.DataFrame, *found: list[Problem]) -> None:
+def _check(frame: pd.DataFrame, *found: list[Problem], lead: str = _LEAD) -> None:
     problems = [problem for each in found for problem in each]
     if not problems:
         return
     lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
     raise InvalidDataError(
-        f"These scores and answers cannot be compared:\n{lines}\n"
-        f"The offending rows are in the error's .rows.",
+        f"{lead}:\n{lines}\nThe offending rows are in the error's .rows.",
         problems=problems,
         rows=offending_rows(problems, frame),
     )

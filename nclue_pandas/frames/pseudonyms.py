@@ -74,7 +74,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     ids = encode_ids(find_column(frame, user, "user"))
     raise_faults(ids.unreadable(), frame)
     codes = pa.array(ids.codes, mask=ids.codes < 0)
-    return _with_ids(frame, user, text_column(_pseudonyms(ids.texts, secret).take(codes)))
+    return with_ids(frame, user, text_column(_pseudonyms(ids.texts, secret).take(codes)))
 
 
 def restore_ids(
@@ -157,10 +157,10 @@ def restore_ids(
     if missing.any() and isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
         given = pd.Series(pd.array(given.to_numpy()))  # whole numbers beside nulls stay exact
     values = given.iloc[rows.fill_null(0).to_numpy()] if len(known) else given.iloc[:0]
-    return _with_ids(scores, user, values.mask(missing))
+    return with_ids(scores, user, values.mask(missing))
 
 
-def _with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFrame:
+def with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFrame:
     """Return a copy with other ids; the label of their column may be of any type."""
     copy = frame.assign()  # a copy as the version of pandas makes them
     copy[user] = ids.array
