@@ -15,6 +15,7 @@ from .connecting import connect as connect
 from .errors import NclueError as NclueError
 from .explaining import explain as explain
 from .frames.answers import to_answers as to_answers
+from .frames.baselines import baselines as baselines
 from .frames.bootstrap import Bootstrap as Bootstrap
 from .frames.checks import check as check
 from .frames.comparison import compare as compare
@@ -38,6 +39,7 @@ from .jobs.waiting import wait as wait
 from .logs.store import SequenceStore as SequenceStore
 from .logs.streaming import stream_sequences as stream_sequences
 from .plotting import plot_calibration as plot_calibration
+from .plotting import plot_comparison as plot_comparison
 from .plotting import plot_gain as plot_gain
 from .plotting import plot_lift as plot_lift
 from .plotting import plot_roc as plot_roc

@@ -30,7 +30,7 @@ _NEXT: Final = {
     "label": ("answers", ("check", "split", "create_task")),
     "score": ("scores", ("evaluate", "plot_lift", "plot_gain", "plot_roc")),
 }
-_LOG: Final = ("an event log", ("to_sequences", "to_answers"))
+_LOG: Final = ("an event log", ("to_sequences", "to_answers", "baselines"))
 
 
 class Verb(Generic[P, R]):
@@ -111,6 +111,7 @@ class NclueAccessor(Verbs[pd.DataFrame]):
 
     to_sequences = Verb(lambda: nclue_pandas.to_sequences)
     to_answers = Verb(lambda: nclue_pandas.to_answers)
+    baselines = Verb(lambda: nclue_pandas.baselines)
     check = Verb(lambda: nclue_pandas.check)
     report = Verb(lambda: nclue_pandas.report)
     split = Verb(lambda: nclue_pandas.split)
@@ -125,6 +126,7 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     plot_roc = Verb(lambda: nclue_pandas.plot_roc)
     plot_scores = Verb(lambda: nclue_pandas.plot_scores)
     plot_calibration = Verb(lambda: nclue_pandas.plot_calibration)
+    plot_comparison = Verb(lambda: nclue_pandas.plot_comparison)
     plot_sequence_lengths = Verb(lambda: nclue_pandas.plot_sequence_lengths)
     plot_token_use = Verb(lambda: nclue_pandas.plot_token_use)
     plot_timeline = Verb(lambda: nclue_pandas.plot_timeline)

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "server_role": LEAVES | {"config"},
     "progress": LEAVES | {"config", "progress_bars"},
     "progress_bars": LEAVES | {"config", "progress", "display"},
-    "frames": LEAVES | {"display", "progress"},
+    "frames": LEAVES | {"display", "plotting", "progress"},
     "storage": LEAVES | {"config", "deadline", "frames", "progress"},
     "service": LEAVES | {"config", "deadline", "progress"},
     "jobs": LEAVES

@@ -196,13 +196,12 @@ def to_answers(
     times = times_of_log(events, time)
     span = Span.of(question, times, timezone)
     ids = encode_ids(find_column(events, user, "user"))
-    counted = _given_column(events, positive, "positive")
     amounts = _given_column(events, value, "value")
     log = _Log(
         times,
         ids,
         personal_ids(ids, personal),
-        None if counted is None else read_binary(counted, "positive"),
+        read_positive(events, positive),
         None if amounts is None else read_amounts(amounts, "value"),
     )
     return _from_log(events, log, question, span, on_invalid)
@@ -236,7 +235,7 @@ def _from_log(
     if on_invalid == "drop":
         valid[np.concatenate([fault.rows for fault in anywhere])] = False
     if log.counted is not None:
-        always += [fault.within(valid) for fault in _positive_faults(log.counted)]
+        always += [fault.within(valid) for fault in positive_faults(log.counted)]
     if log.amounts is not None:
         always.append(_amount_fault(log.amounts).within(log.counts(in_span & started & valid)))
     kept, dropped = settle(faults, always, events, on_invalid)
@@ -370,7 +369,14 @@ def _given_column(events: pd.DataFrame, values: Any, argument: str) -> pd.Series
     return given
 
 
-def _positive_faults(read: Binary) -> list[Fault]:
+def read_positive(events: pd.DataFrame, positive: Any) -> Binary | None:
+    """Read which events count, as ``positive=`` names them; None for all."""
+    given = _given_column(events, positive, "positive")
+    return None if given is None else read_binary(given, "positive")
+
+
+def positive_faults(read: Binary) -> list[Fault]:
+    """Return the rows of which it is not said whether they count."""
     return [
         Fault(
             "null_positive",

@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -18,15 +19,18 @@ from nclue_pandas import display
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.alignment import align
-from nclue_pandas.frames.columns import require_frame
+from nclue_pandas.frames.columns import find_column, require_frame
 from nclue_pandas.frames.evaluation import Choices, measure
 from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
+    from nclue_pandas.frames.alignment import Aligned
     from nclue_pandas.frames.evaluation import Evaluation, Method
     from nclue_pandas.frames.roc import Placements
 
+#: How the scores are called that baselines are compared with.
+MODEL: Final = "model"
 _COUNTS: Final = ("users", "positives", "unmatched_scores", "unmatched_answers")
 _FIGURES: Final = (
     "auroc",
@@ -162,6 +166,35 @@ def compare(
     answers = require_frame(answers, "answers")
     aligned = align(scores, answers, user=user, score=score, label=label)
     warn_of_seen_answers(scores.values(), answers, user=user, label=label)
+    return comparison_of(aligned, choices)
+
+
+def compare_with_baselines(
+    scores: pd.DataFrame,
+    baselines: pd.DataFrame,
+    answers: pd.DataFrame,
+    choices: Choices,
+    *,
+    user: str,
+    score: str,
+    label: str,
+) -> Comparison:
+    """Measure scores, called ``"model"``, and each column of a frame on the same users."""
+    find_column(baselines, user, "user")
+    columns = [name for name in baselines.columns if name != user]
+    if not columns or MODEL in columns or not all(isinstance(name, str) for name in columns):
+        raise ConfigurationError(
+            f"baselines= has the columns {columns!r} beside {user!r}: give one column of numbers "
+            f"or more, each under a name of its own that is not {MODEL!r}, as baselines() makes "
+            "them."
+        )
+    free = {name: pd.DataFrame({user: baselines[user], score: baselines[name]}) for name in columns}
+    aligned = align({MODEL: scores, **free}, answers, user=user, score=score, label=label)
+    return comparison_of(aligned, replace(choices, probabilities=None))
+
+
+def comparison_of(aligned: Aligned, choices: Choices) -> Comparison:
+    """Measure every score, and test each against the first."""
     baseline: Placements | None = None
     rows = []
     for name, values in aligned.scores.items():
@@ -170,13 +203,38 @@ def compare(
         if baseline is None:
             baseline = placements
         else:
-            row |= _difference(baseline, placements, confidence)
+            row |= _difference(baseline, placements, choices.confidence)
         rows.append(row)
     _adjust(rows)
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
     made = Comparison(table.to_pandas(types_mapper=pd.ArrowDtype))
-    made.index = pd.Index(list(scores), name="name")
+    made.index = pd.Index([*aligned.scores], name="name")
     return made
+
+
+def verdict(comparison: Comparison, confidence: float) -> str:
+    """Say whether the first of some scores is better than the others, which are free.
+
+    It is when the others' AUROC is lower by more than chance: their adjusted p-values are below
+    1 - `confidence`, or the difference is the same for every user.
+    """
+    model, free = comparison.iloc[0], comparison.iloc[1:]
+    tested = free["p_adjusted"].fillna(0.0 if _has_pairs(model) else 1.0)
+    certain = tested < 1 - confidence
+    rivals = free[(free["difference"] >= 0) | ~certain]
+    if rivals.empty:
+        return "No baseline is as good as these scores."
+    name = str(rivals["auroc"].astype(float).idxmax())
+    against = f"AUROC {display.decimal(rivals['auroc'][name])}, the scores' is "
+    against += display.decimal(model["auroc"])
+    if certain[name] and rivals["difference"][name] > 0:
+        return f"{name!r} is free and better than these scores ({against})."
+    return f"{name!r} is free and as good as these scores, as far as can be told ({against})."
+
+
+def _has_pairs(row: Any) -> bool:
+    """Tell whether there are two users of each label, which a test needs."""
+    return bool(min(row["positives"], row["users"] - row["positives"]) >= 2)  # noqa: PLR2004
 
 
 def _row(of: Evaluation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -23,7 +23,10 @@ from nclue_pandas.frames.quantiles import normal_quantile
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from matplotlib.axes import Axes
+
     from nclue_pandas.frames.alignment import Aligned
+    from nclue_pandas.frames.comparison import Comparison
     from nclue_pandas.frames.roc import Booleans, Floats, Placements, Ranking
 
 Method = Literal["delong", "bootstrap"] | Bootstrap
@@ -83,6 +86,9 @@ class Evaluation(display.Shown):
         Scored users without an answer.
     unmatched_answers : int
         Answered users without a score.
+    baselines : Comparison or None
+        The scores, as ``"model"``, and the baselines that were given, measured on the users that
+        have all of them; each baseline is tested against the scores, see :func:`compare`.
     """
 
     auroc: float
@@ -97,6 +103,39 @@ class Evaluation(display.Shown):
     positives: int
     unmatched_scores: int
     unmatched_answers: int
+    baselines: Comparison | None = None
+
+    @property
+    def verdict(self) -> str | None:
+        """Whether a free score is as good, in a sentence; None without baselines."""
+        if self.baselines is None:
+            return None
+        from nclue_pandas.frames.comparison import verdict
+
+        return verdict(self.baselines, self.confidence)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain Python: numbers, texts, lists of rows, None for a null."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the AUROC beside those of the baselines, or the lift by decile without them.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            What to draw on; by default a new figure's.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on.
+        """
+        from nclue_pandas.plotting.comparisons import draw_lift, plot_comparison
+
+        if self.baselines is None:
+            return draw_lift(self.deciles, ax=ax)
+        return plot_comparison(self.baselines, ax=ax)
 
     def _card(self) -> display.Card:
         """Describe an evaluation: figures, deciles, and who was left out."""
@@ -120,10 +159,15 @@ class Evaluation(display.Shown):
             if count
         ]
         notes = [f"Left out: {' and '.join(unmatched)}."] if unmatched else []
+        tables = [display.Table.of(self.deciles, _DECILES)]
+        if self.baselines is not None:
+            compared = self.baselines._card()  # noqa: SLF001 - a part of this card
+            tables += compared.tables
+            notes += [str(self.verdict), *compared.notes]
         return display.Card(
             "Evaluation of scores",
             facts=facts,
-            tables=[display.Table.of(self.deciles, _DECILES)],
+            tables=tables,
             notes=notes,
         )
 
@@ -138,6 +182,7 @@ def evaluate(
     confidence: float = 0.95,
     interval: Method = "delong",
     probabilities: bool | None = None,
+    baselines: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Measure scores against answers that the model has not seen.
 
@@ -160,6 +205,11 @@ def evaluate(
     probabilities : bool, optional
         Whether scores are probabilities, which have a Brier score and a calibration. By default
         those that lie between 0 and 1 are taken for such.
+    baselines : pandas.DataFrame, optional
+        One row per user: `user`, and a column of numbers for each free score, higher for more
+        likely, as :func:`baselines` makes them. They are compared with the scores by DeLong's
+        paired test, corrected by Holm for their number, and the evaluation says when one is as
+        good.
 
     Returns
     -------
@@ -175,13 +225,14 @@ def evaluate(
         no common user, users that all have the same label, or ``probabilities=True`` for scores
         outside 0 to 1.
     ConfigurationError
-        For another `confidence` or `interval`.
+        For another `confidence` or `interval`, or `baselines` without a column of scores.
 
     Warns
     -----
     NclueDataWarning
         When the scored sequences reach into the time of the answers, or answers are of users that
-        the model was trained on, as far as the frames know: scores carry it from their job.
+        the model was trained on, as far as the frames know: scores carry it from their job, and
+        baselines from their log.
 
     Examples
     --------
@@ -192,9 +243,19 @@ def evaluate(
     """
     choices = Choices(confidence, interval, probabilities)
     scores, answers = require_frame(scores, "scores"), require_frame(answers, "answers")
+    if baselines is not None:
+        baselines = require_frame(baselines, "baselines")
     aligned = align({"": scores}, answers, user=user, score=score, label=label)
-    warn_of_seen_answers([scores], answers, user=user, label=label)
-    return measure(aligned, "", choices)
+    known = [scores] if baselines is None else [scores, baselines]
+    warn_of_seen_answers(known, answers, user=user, label=label)
+    measured = measure(aligned, "", choices)
+    if baselines is None:
+        return measured
+    from nclue_pandas.frames.comparison import compare_with_baselines
+
+    names = {"user": user, "score": score, "label": label}
+    compared = compare_with_baselines(scores, baselines, answers, choices, **names)
+    return replace(measured, baselines=compared)
 
 
 @dataclass(frozen=True)
@@ -328,6 +389,14 @@ def check_confidence(confidence: object) -> None:
         raise ConfigurationError(
             f"confidence={confidence!r} is not between 0 and 1; for 95 % give 0.95."
         )
+
+
+def _plain(value: Any) -> Any:
+    """Return a frame as a list of rows, with the name of each where it has one."""
+    if not isinstance(value, pd.DataFrame):
+        return list(value) if isinstance(value, tuple) else value
+    frame = value if value.index.name is None else value.reset_index()
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def _arrow_frame(columns: dict[str, Any]) -> pd.DataFrame:

@@ -45,7 +45,7 @@ class Calendar:
     def __init__(self, times: Times, timezone: str | tzinfo | None) -> None:
         self._aware = times.aware
         self._numbers = times.unit is None
-        self._timezone = _zone(timezone)
+        self.timezone = _zone(timezone)
 
     def moment(self, value: Any, argument: str) -> int:
         """Return the moment that `value` names.
@@ -102,15 +102,15 @@ class Calendar:
         stamp = _parse(value, argument)
         if (stamp.tzinfo is not None) == self._aware:
             return stamp
-        if self._timezone is None:
+        if self.timezone is None:
             have, lack = ("the log", f"{argument}=") if self._aware else (f"{argument}=", "the log")
             raise ConfigurationError(
                 f"{have} has a time zone and {lack} has none. Give timezone=, the zone that "
                 f"{lack} is in (for example timezone='Asia/Seoul')."
             )
         if self._aware:
-            return _localize(stamp, self._timezone, argument)
-        return stamp.tz_convert(self._timezone).tz_localize(None)
+            return _localize(stamp, self.timezone, argument)
+        return stamp.tz_convert(self.timezone).tz_localize(None)
 
 
 def describe(moment: int, times: Times) -> str:

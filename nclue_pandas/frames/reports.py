@@ -222,8 +222,38 @@ class SplitReport(Report):
     horizon_end: str | None = None
 
 
+@dataclass(frozen=True, repr=False)
+class BaselineReport(Report):
+    """How an event log became baselines.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the log.
+    rows_dropped : dict of str to int
+        Rows dropped as invalid, by the code of the problem.
+    rows_after : int
+        Rows from the cutoff on, which nothing was made of.
+    users : int
+        Users with an event before the cutoff.
+    cutoff : str
+        The point in time.
+    last_event : str or None
+        The last event that was counted.
+    """
+
+    title: ClassVar[str] = "baselines"
+
+    rows: int
+    rows_dropped: dict[str, int]
+    rows_after: int
+    users: int
+    cutoff: str
+    last_event: str | None
+
+
 _REPORTS: Final[dict[str, type[Report]]] = {
-    kind.title: kind for kind in (SequenceReport, AnswerReport, SplitReport)
+    kind.title: kind for kind in (SequenceReport, AnswerReport, SplitReport, BaselineReport)
 }
 
 

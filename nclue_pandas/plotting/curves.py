@@ -9,6 +9,7 @@ import numpy as np
 from nclue_pandas.frames import roc
 from nclue_pandas.frames.evaluation import check_confidence, deciles
 from nclue_pandas.plotting.canvas import aligned, axes, curve, labeled, legend, percent, reference
+from nclue_pandas.plotting.comparisons import draw_lift
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,14 +65,7 @@ def plot_lift(
     """
     values, labels = aligned(scores, answers, user=user, score=score, label=label)
     table = deciles(roc.ranking(values, labels))
-    ax = axes(ax)
-    lift = table["lift"].to_numpy()
-    curve(ax, table["decile"].to_numpy(), lift, labeled(name, f"top decile {lift[0]:.1f}x"))
-    reference(ax, (1, len(table)), (1, 1), "average")
-    ax.set(xlabel="Decile of users, highest scores first", ylabel="Lift", xticks=table["decile"])
-    ax.set_ylim(bottom=0, auto=None)
-    legend(ax)
-    return ax
+    return draw_lift(table, ax=ax, name=name)
 
 
 def plot_gain(

@@ -98,6 +98,28 @@ def test_one_split(feature, answers_for, name):
 
 
 @pytest.mark.retail
+@pytest.mark.filterwarnings("ignore::nclue_pandas.frames.reports.NclueDataWarning")
+def test_where_a_free_score_is_as_good_it_is_told(feature, purchases, answers_for):
+    for name, said in (
+        ("bought again", "'active_days' is free and as good"),
+        ("CHRISTMAS", "'frequency' is free and as good"),
+        ("LUNCH BAG", "No baseline is as good"),
+    ):
+        word = LABELS[name].word
+        positive = word and purchases["Description"].str.contains(word, na=False)
+        free = purchases.nclue.baselines(
+            **COLUMNS, cutoff=CUTOFF, positive=positive, on_invalid="drop"
+        )
+        train, test = answers_for(LABELS[name]).nclue.split(test=0.3, seed=0)
+        task = train.nclue.create_task(f"free {name}", feature, client=feature.client)
+        found = task.run(feature).result().nclue.evaluate(test, baselines=free)
+        assert found.verdict.startswith(said)
+        tested = found.baselines.iloc[1:]
+        worse = (tested["difference"] < 0) & (tested["p_adjusted"] < 0.05)
+        assert worse.all() == said.startswith("No")
+
+
+@pytest.mark.retail
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore::nclue_pandas.frames.reports.NclueDataWarning")

@@ -1,0 +1,75 @@
+"""Several scores of the same users: AUROCs with their intervals, one below the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nclue_pandas.frames.columns import find_column
+from nclue_pandas.plotting.canvas import axes, curve, labeled, legend, reference, reference_style
+from nclue_pandas.plotting.fonts import make_readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the AUROC of several scores with its interval, one below the other.
+
+    Parameters
+    ----------
+    comparison : pandas.DataFrame
+        As :func:`compare` returns it, or the ``baselines`` of an evaluation.
+    ax : matplotlib.axes.Axes, optional
+        What to draw on; by default a new figure's.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    MissingColumnError
+        When it is no comparison.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import nclue_pandas as nclue
+    >>> from matplotlib.figure import Figure
+    >>> answers = pd.DataFrame({"user_id": list("abcd"), "label": [1, 1, 0, 0]})
+    >>> scores = pd.DataFrame({"user_id": list("abcd"), "score": [4, 2, 3, 1]})
+    >>> table = nclue.compare({"recency": scores, "again": scores}, answers)
+    >>> nclue.plot_comparison(table, ax=Figure().subplots()).get_xlabel()
+    'AUROC'
+    """
+    middle, low, high = (
+        find_column(comparison, name, "comparison").to_numpy(dtype=float)
+        for name in ("auroc", "auroc_low", "auroc_high")
+    )
+    rows = np.arange(len(comparison))
+    ax = axes(ax)
+    ax.errorbar(middle, rows, xerr=(middle - low, high - middle), fmt="o", capsize=3)
+    ax.axvline(middle[0], **reference_style())
+    ax.set_yticks(rows, [str(name) for name in comparison.index])
+    make_readable(ax.get_yticklabels())
+    ax.invert_yaxis()
+    ax.set_xlabel("AUROC")
+    return ax
+
+
+def draw_lift(deciles: pd.DataFrame, *, ax: Axes | None = None, name: str | None = None) -> Axes:
+    """Draw how many times more positives each tenth of the users holds than the average."""
+    ax = axes(ax)
+    lift = deciles["lift"].to_numpy()
+    curve(ax, deciles["decile"].to_numpy(), lift, labeled(name, f"top decile {lift[0]:.1f}x"))
+    reference(ax, (1, len(deciles)), (1, 1), "average")
+    ax.set(xlabel="Decile of users, highest scores first", ylabel="Lift", xticks=deciles["decile"])
+    ax.set_ylim(bottom=0, auto=None)
+    legend(ax)
+    return ax
