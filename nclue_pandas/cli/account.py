@@ -13,6 +13,7 @@ from nclue_pandas.key_sources import resolve_credentials
 if TYPE_CHECKING:
     import argparse
 
+    from nclue_pandas.cli.settings import Settings
     from nclue_pandas.config import CredentialsProvider
 
 
@@ -51,12 +52,12 @@ def add_account_arguments(parser: argparse.ArgumentParser) -> None:
     add("--ca-bundle", help="file of certificates to trust instead of the usual ones")
 
 
-def account_of(options: argparse.Namespace, *, retries: int = 4) -> Account:
+def account_of(options: argparse.Namespace | Settings, *, retries: int = 4) -> Account:
     """Make the account that the arguments name.
 
     Parameters
     ----------
-    options : argparse.Namespace
+    options : argparse.Namespace or Settings
         See :func:`add_account_arguments`.
     retries : int, default 4
         How often a request that may be repeated is sent again.

@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nclue_pandas
@@ -33,12 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         carried out; 130 after Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before the process began
+            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nothing)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that cannot show it
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _run(arguments)
-        sys.stdout.flush()
+        try:
+            status = _run(arguments)
+        finally:  # also after --help
+            sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
         return STOPPED
@@ -63,6 +70,10 @@ def _run(arguments: Sequence[str]) -> int:
         from nclue_pandas.cli.doctor import run
 
         return run(options)
+    if options.command == "predict":
+        from nclue_pandas.cli import predict
+
+        return predict.run(options)
     from nclue_pandas.cli import tables
 
     return tables.run(options)
@@ -77,6 +88,7 @@ def _sandbox(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from nclue_pandas.cli import predict
     from nclue_pandas.cli.account import add_account_arguments
     from nclue_pandas.demo.command import add_arguments
 
@@ -87,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True)
     add_arguments(commands.add_parser("demo", help="run the main job, step by step"))
+    predict.add_arguments(
+        commands.add_parser("predict", help="run the chain of a file of settings, unwatched")
+    )
     doctor = commands.add_parser(
         "doctor", help="check keys, clock, gateway, bucket rights and versions"
     )

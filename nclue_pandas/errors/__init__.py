@@ -7,6 +7,7 @@
     |   +-- CredentialsError
     |   +-- NotConnectedError
     |   +-- ClientNotFoundError (LookupError)
+    +-- AlreadyRunningError
     +-- MissingExtraError (ImportError)
     +-- InvalidDataError (ValueError)
     |   +-- PersonalDataError
@@ -42,6 +43,7 @@
 """
 
 from nclue_pandas.errors.base import (
+    AlreadyRunningError,
     ClientNotFoundError,
     ConfigurationError,
     CredentialsError,
@@ -133,6 +135,7 @@ from nclue_pandas.errors.storage import (
 
 __all__ = [
     "AccessDenied",
+    "AlreadyRunningError",
     "AmbiguousCreateError",
     "ApiError",
     "AuthenticationError",

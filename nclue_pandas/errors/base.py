@@ -96,6 +96,12 @@ class ClientNotFoundError(ConfigurationError, LookupError):
     )
 
 
+class AlreadyRunningError(NclueError):
+    """Another process of this machine runs the same chain."""
+
+    remedy = "Wait until it has ended, then run it again: it picks up what is there."
+
+
 class MissingExtraError(NclueError, ImportError):
     """An optional library is not installed."""
 

@@ -57,7 +57,9 @@ def find_files(path: str) -> list[str]:
         raise InvalidDataError(
             f"There is no file {path!r}. Give a path, or an iterable of frames or Arrow batches."
         )
-    found = sorted(entry.path for entry in os.scandir(path) if _is_log(entry))
+    found = sorted(
+        entry.path for entry in os.scandir(path) if entry.is_file() and is_log(entry.name)
+    )
     if not found:
         raise InvalidDataError(
             f"There is no file of {', '.join(_KINDS)} (nor one of them as .gz or .zip) in {path!r}."
@@ -65,11 +67,18 @@ def find_files(path: str) -> list[str]:
     return found
 
 
-def _is_log(entry: os.DirEntry[str]) -> bool:
-    name = entry.name.lower()
+def is_log(path: str) -> bool:
+    """Return whether a file in a directory is one of the log, by its name.
+
+    Examples
+    --------
+    >>> is_log("shop/2026.csv.gz"), is_log("shop/_SUCCESS.csv"), is_log("shop/notes.md")
+    (True, False, False)
+    """
+    name = PurePosixPath(path).name.lower()
     for packed in _PACKED:
         name = name.removesuffix(packed)
-    return entry.is_file() and name.endswith(_KINDS) and not name.startswith(("_", "."))
+    return name.endswith(_KINDS) and not name.startswith(("_", "."))
 
 
 def read_file(

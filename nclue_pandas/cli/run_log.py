@@ -1,0 +1,120 @@
+"""What a run that nobody watches says: lines for people, or a JSON object a line, on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import warnings
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from nclue_pandas.errors import NclueError
+from nclue_pandas.frames.reports import NclueDataWarning
+from nclue_pandas.progress import WaitProgress, subscribe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nclue_pandas.progress import Event
+
+_log: Final = logging.getLogger("nclue_pandas")
+#: Attribute of a record that holds what a step tells: sizes, seconds.
+_FACTS: Final = "nclue_facts"
+
+
+class JsonLines(logging.Formatter):
+    """A record as one JSON object on one line: time, level, message, and what a step tells."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            **getattr(record, _FACTS, {"step": "work"}),
+            "message": record.getMessage(),
+        }
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def logged(form: str) -> Iterator[None]:
+    """Let the package's log, its warnings and the states of jobs go to standard error.
+
+    Parameters
+    ----------
+    form : {"text", "json"}
+        How.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
+    handler.setFormatter(JsonLines() if form == "json" else text)
+    before = _log.level, _log.propagate
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.propagate = False
+    try:
+        with warnings.catch_warnings(), subscribe(_States()):
+            warnings.simplefilter("always", NclueDataWarning)
+            warnings.showwarning = _tell_warning
+            yield
+    finally:
+        _log.level, _log.propagate = before
+        _log.removeHandler(handler)
+
+
+@contextmanager
+def step(name: str, **facts: Any) -> Iterator[dict[str, Any]]:
+    """Tell of a step once it is done: its sizes, which the block fills in, and its seconds."""
+    started = time.monotonic()
+    yield facts
+    tell(name, **facts, seconds=round(time.monotonic() - started, 2))
+
+
+def tell(name: str, **facts: Any) -> None:
+    """Tell of a step.
+
+    Examples
+    --------
+    >>> tell("scores", users=700)
+    """
+    said = ", ".join(f"{key} {_shown(value)}" for key, value in facts.items())
+    _log.info("%s: %s", name, said, extra={_FACTS: {"step": name, **facts}})
+
+
+def tell_error(error: BaseException, status: int) -> None:
+    """Tell why a run ends, and with which exit status."""
+    what = str(error) or type(error).__name__
+    facts = {"step": "end", "error": type(error).__name__, "exit": status}
+    if isinstance(error, NclueError):
+        facts["more"] = error.link
+    _log.error("Stopped: %s", what, extra={_FACTS: facts})
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+class _States:
+    """Tells each state of a job once."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], str] = {}
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, WaitProgress):
+            return
+        job = event.kind, event.name
+        if self._last.get(job) != event.status:
+            self._last[job] = event.status
+            seconds = round(event.elapsed, 2)
+            tell(event.kind.lower(), job=event.name, status=event.status, seconds=seconds)
+
+
+def _tell_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    kind = "" if issubclass(category, NclueDataWarning) else f"{category.__name__}: "
+    _log.warning("%s%s", kind, message, extra={_FACTS: {"step": "warning"}})
