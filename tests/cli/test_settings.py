@@ -67,7 +67,7 @@ def test_all_mistakes_are_told_at_once(tmp_path):
     [
         (b"name = tea\n", r"is no TOML.*line 1.*texts stand in quotes"),
         (b'name = "\xc2\xa1\xff"', r"cannot be read.*UTF-8"),
-        (b'positive = "a\\+b"', r"a backslash in double quotes is written twice"),
+        (b'positive = "a\\+b"', r".*a backslash in double quotes is written twice"),
     ],
 )
 def test_what_is_no_toml_is_told(tmp_path, text, says):
