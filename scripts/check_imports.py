@@ -56,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "jobs",
         "key_sources",
         "logs",
+        "plotting",
         "progress",
         "sandbox",
         "service",

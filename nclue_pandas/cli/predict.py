@@ -8,6 +8,7 @@ import math
 import signal
 import sys
 import threading
+import warnings
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from nclue_pandas.cli.question import Question
     from nclue_pandas.cli.settings import Settings
     from nclue_pandas.client import Client
+    from nclue_pandas.frames.evaluation import Evaluation
 
 DONE, WRONG_INPUT, REFUSED, NOT_FINISHED, INTERRUPTED = 0, 2, 3, 4, 130
 #: What somebody has to mend here: settings, data, keys, the disk.
@@ -100,10 +102,10 @@ def run(options: argparse.Namespace) -> int:
     int
         0 done; 2 wrong input; 3 refused; 4 not finished, run it again; 130 interrupted.
     """
-    with logged(options.log):
+    with logged(options.log) as warned:
         try:
             with _ended_as_by_ctrl_c():
-                _predict(options)
+                _predict(options, warned)
         except BrokenPipeError:  # of the plan
             raise
         except (NclueError, OSError) as error:
@@ -139,11 +141,12 @@ def exit_status(error: NclueError | OSError) -> int:
     return REFUSED
 
 
-def _predict(options: argparse.Namespace) -> None:
+def _predict(options: argparse.Namespace, warned: list[str]) -> None:
     """Go from the settings to the scores: what can be refused is refused before it is billed."""
     from nclue_pandas.cli.account import account_of
     from nclue_pandas.cli.destination import FORMS, Destination
     from nclue_pandas.cli.lock import one_at_a_time
+    from nclue_pandas.cli.page import require_drawing
     from nclue_pandas.cli.settings import read_settings
 
     settings = read_settings(options.settings)
@@ -162,11 +165,13 @@ def _predict(options: argparse.Namespace) -> None:
         )
     for name, place in places.items():
         place.check(FORMS if name == "out" else (".html",))
+    if "report" in places:
+        require_drawing()
     if options.plan:
         _plan(settings, account, options)
         return
     with one_at_a_time(*identity):
-        _run(settings, account, places, options)
+        _run(settings, account, places, options, warned)
 
 
 def _plan(settings: Settings, account: Account, options: argparse.Namespace) -> None:
@@ -187,9 +192,11 @@ def _run(
     account: Account,
     places: dict[str, Destination],
     options: argparse.Namespace,
+    warned: list[str],
 ) -> None:
     """Read the log, predict, write the scores and the report."""
     import nclue_pandas as nclue
+    from nclue_pandas.cli.page import make_page
 
     with _client(settings, account) as client:
         deadline = Deadline.of(client.clock, options.timeout, _ADVICE)
@@ -200,7 +207,33 @@ def _run(
             facts["users"] = len(scores)
         with deadline.told(), step("out", file=options.out) as facts:
             facts["bytes"] = places["out"].write_frame(scores, deadline)
+        measured = _measured(asked, scores)
+        if "report" in places:
+            with deadline.told(), step("report", file=options.report) as facts:
+                page = make_page(settings, asked, scores, measured, warned)
+                facts["bytes"] = places["report"].write_text(page, deadline)
         tell("done", seconds=round(deadline.elapsed, 2))
+
+
+def _measured(asked: Question, scores: pd.DataFrame) -> Evaluation | None:
+    """Measure the scores where the log tells what came."""
+    if asked.outcomes is None:
+        return None
+    import nclue_pandas as nclue
+
+    with step("evaluation") as facts:
+        try:
+            measured = nclue.evaluate(scores, asked.outcomes, baselines=asked.baselines)
+        except InvalidDataError as error:  # the scores are there: a label alone ends no run
+            text = f"the scores could not be measured: {error}"
+            warnings.warn(text, nclue.NclueDataWarning, stacklevel=1)
+            return None
+        facts |= {"users": measured.users, "positives": measured.positives}
+        facts["auroc"] = round(measured.auroc, 4)
+        facts["low"], facts["high"] = (round(bound, 4) for bound in measured.auroc_interval)
+        if measured.verdict:
+            facts["verdict"] = measured.verdict
+    return measured
 
 
 def _asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 import nclue_pandas as nclue
 from nclue_pandas.demo.own_times import convert_times
-from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Question:
         Sequences that are scored; None when they are those up to the cutoff.
     cutoff, until : str, int or None
         The moments that the settings mean; None for the end of the log.
+    outcomes : pandas.DataFrame or None
+        Answers that the scores may be measured on: of the users that are held out, or from after
+        the moment that is scored, where the log goes on for the horizon.
+    baselines : pandas.DataFrame or None
+        Free scores beside them, of the same moment.
     """
 
     events: pd.DataFrame
@@ -56,6 +62,8 @@ class Question:
     score_on: pd.DataFrame | None
     cutoff: Any
     until: Any
+    outcomes: pd.DataFrame | None = None
+    baselines: pd.DataFrame | None = None
 
 
 def columns_of(settings: Settings) -> dict[Any, str]:
@@ -93,7 +101,24 @@ def ask(events: pd.DataFrame, settings: Settings, today: date | None = None) -> 
     train, test = answers, None
     if settings.test:
         train, test = answers.nclue.split(test=settings.test, seed=0)
-    return Question(events, sequences, train, test, scored, cutoff, until)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nclue.NclueDataWarning)  # the same is told of the answers
+        outcomes = test if scored is None else _later_answers(events, options)
+        baselines = None
+        if outcomes is not None:
+            at = {"cutoff": cutoff if scored is None else until}
+            baselines = _call(nclue.baselines, events, options | at)
+    return Question(events, sequences, train, test, scored, cutoff, until, outcomes, baselines)
+
+
+def _later_answers(events: pd.DataFrame, options: dict[str, Any]) -> pd.DataFrame | None:
+    """Return what came after the moment that is scored; None where the log ends too early."""
+    if options["until"] is None:
+        return None
+    try:
+        return _call(nclue.to_answers, events, options | {"cutoff": options["until"]})
+    except InvalidDataError:  # the same log was good for the cutoff
+        return None
 
 
 def _with_times(events: pd.DataFrame, settings: Settings) -> pd.DataFrame:

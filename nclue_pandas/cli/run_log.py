@@ -40,17 +40,29 @@ class JsonLines(logging.Formatter):
 
 
 @contextmanager
-def logged(form: str) -> Iterator[None]:
+def logged(form: str) -> Iterator[list[str]]:
     """Let the package's log, its warnings and the states of jobs go to standard error.
 
     Parameters
     ----------
     form : {"text", "json"}
         How.
+
+    Yields
+    ------
+    list of str
+        What was warned of so far.
     """
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else text)
+    warned: list[str] = []
+
+    def tell_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        kind = "" if issubclass(category, NclueDataWarning) else f"{category.__name__}: "
+        warned.append(f"{kind}{message}")
+        _log.warning("%s", warned[-1], extra={_FACTS: {"step": "warning"}})
+
     before = _log.level, _log.propagate
     _log.addHandler(handler)
     _log.setLevel(logging.INFO)
@@ -58,8 +70,8 @@ def logged(form: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings(), subscribe(_States()):
             warnings.simplefilter("always", NclueDataWarning)
-            warnings.showwarning = _tell_warning
-            yield
+            warnings.showwarning = tell_warning
+            yield warned
     finally:
         _log.level, _log.propagate = before
         _log.removeHandler(handler)
@@ -113,8 +125,3 @@ class _States:
             self._last[job] = event.status
             seconds = round(event.elapsed, 2)
             tell(event.kind.lower(), job=event.name, status=event.status, seconds=seconds)
-
-
-def _tell_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    kind = "" if issubclass(category, NclueDataWarning) else f"{category.__name__}: "
-    _log.warning("%s%s", kind, message, extra={_FACTS: {"step": "warning"}})

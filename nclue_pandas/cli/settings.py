@@ -9,6 +9,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from nclue_pandas.errors import ConfigurationError, CredentialsError
 from nclue_pandas.jobs.creating import check_name
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PAGE: Final = "docs/how_to/every_night.md"
 #: Names of what is no setting but a secret.
 _SECRET: Final = re.compile(r"(?i)(access|secret|api|auth)[-_ ]?key|secret|password|passwd|token$")
+#: Parameters of a URL that let anybody read it.
+_SIGNED: Final = re.compile(r"(?i)(sig|signature|token|key|credential|secret)[^=&]*=")
 #: Type of a value -> how it is written in TOML.
 _WRITTEN: Final = {
     str: "a text in quotes",
@@ -137,7 +140,9 @@ def read_settings(path: Path) -> Settings:
         For everything else that is wrong with it, all at once, with what to write instead.
     """
     given = _read_toml(path)
-    secret = _secrets(given)
+    secret = _secrets(given) + [
+        key for key, value in given.items() if isinstance(value, str) and _holds_keys(value)
+    ]
     if secret:
         raise CredentialsError(
             f"{path} holds {', '.join(secret)}: keys do not belong into a file of settings, which "
@@ -181,6 +186,20 @@ def _secrets(table: dict[str, Any]) -> list[str]:
     return found + [
         name for value in table.values() if isinstance(value, dict) for name in _secrets(value)
     ]
+
+
+def _holds_keys(value: str) -> bool:
+    """Return whether a URL has a password or a signature in it.
+
+    Examples
+    --------
+    >>> _holds_keys("https://me:secret@host/log.csv"), _holds_keys("s3://bucket/a@b.csv")
+    (True, False)
+    """
+    if "://" not in value:
+        return False
+    parts = urlsplit(value)
+    return parts.password is not None or _SIGNED.search(parts.query) is not None
 
 
 def _mistake(key: str, value: Any) -> str | None:
