@@ -15,8 +15,10 @@ from .connecting import connect as connect
 from .errors import NclueError as NclueError
 from .explaining import explain as explain
 from .frames.answers import to_answers as to_answers
+from .frames.audience import audience as audience
 from .frames.baselines import baselines as baselines
 from .frames.bootstrap import Bootstrap as Bootstrap
+from .frames.campaign import measure as measure
 from .frames.checks import check as check
 from .frames.comparison import compare as compare
 from .frames.evaluation import evaluate as evaluate

@@ -28,7 +28,8 @@ R = TypeVar("R")
 _NEXT: Final = {
     "sequence": ("sequences", ("check", "create_feature", "predict", "plan")),
     "label": ("answers", ("check", "split", "create_task")),
-    "score": ("scores", ("evaluate", "plot_lift", "plot_gain", "plot_roc")),
+    "group": ("an audience", ("measure", "report")),
+    "score": ("scores", ("evaluate", "audience", "plot_lift", "plot_gain", "plot_roc")),
 }
 _LOG: Final = ("an event log", ("to_sequences", "to_answers", "baselines"))
 
@@ -121,6 +122,8 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     updated = Verb(lambda: nclue_pandas.updated)
     add_scores = Verb(lambda: nclue_pandas.add_scores)
     evaluate = Verb(lambda: nclue_pandas.evaluate)
+    audience = Verb(lambda: nclue_pandas.audience)
+    measure = Verb(lambda: nclue_pandas.measure)
     plot_lift = Verb(lambda: nclue_pandas.plot_lift)
     plot_gain = Verb(lambda: nclue_pandas.plot_gain)
     plot_roc = Verb(lambda: nclue_pandas.plot_roc)

@@ -118,15 +118,7 @@ def align(
         For null or repeated ids, a score that is null or not finite, a label other than 0 and 1,
         no common user, or users that all have the same label.
     """
-    ids = _ids(answers, user, "answers")
-    read = read_binary(find_column(answers, label, "label"), "label")
-    wrong = np.zeros(len(answers), dtype=bool)
-    wrong[np.append(read.null, read.other)] = True
-    _check(
-        answers,
-        id_problems(ids, "answers"),
-        _problem("label", "A label in the answers is neither 0 nor 1", wrong),
-    )
+    ids, ones = read_answers(answers, user=user, label=label)
     found = np.ones(len(ids), dtype=bool)
     columns, unmatched_scores, unmatched_answers = {}, {}, {}
     for name, frame in named.items():
@@ -134,10 +126,23 @@ def align(
         found &= matched
         hits = int(matched.sum())
         unmatched_scores[name], unmatched_answers[name] = len(frame) - hits, len(ids) - hits
-    labels = read.ones[found]
+    labels = ones[found]
     _check_both_labels(labels, len(ids))
     scores = {name: values[found] for name, values in columns.items()}
     return Aligned(scores, labels, unmatched_scores, unmatched_answers)
+
+
+def read_answers(
+    frame: pd.DataFrame, *, user: str, label: str, lead: str = _LEAD
+) -> tuple[pa.Array[Any], Booleans]:
+    """Return ids and labels of an answer frame; `lead` begins the message of what is refused."""
+    ids = _ids(frame, user, "answers")
+    read = read_binary(find_column(frame, label, "label"), "label")
+    wrong = np.zeros(len(frame), dtype=bool)
+    wrong[np.append(read.null, read.other)] = True
+    labels = _problem("label", "A label in the answers is neither 0 nor 1", wrong)
+    _check(frame, id_problems(ids, "answers"), labels, lead=lead)
+    return ids, read.ones
 
 
 def require_unique_ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:

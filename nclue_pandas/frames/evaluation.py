@@ -18,6 +18,7 @@ from nclue_pandas.frames.alignment import align
 from nclue_pandas.frames.bootstrap import Bootstrap
 from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.leakage import warn_of_seen_answers
+from nclue_pandas.frames.proportions import wilson
 from nclue_pandas.frames.quantiles import normal_quantile
 
 if TYPE_CHECKING:
@@ -364,7 +365,7 @@ def calibration(values: Floats, labels: Booleans, confidence: float) -> pd.DataF
     filled = users > 0
     users = users[filled]
     rate = np.bincount(group, weights=labels)[filled] / users
-    low, high = _wilson(rate, users, normal_quantile(confidence))
+    low, high = wilson(rate, users, normal_quantile(confidence))
     return _arrow_frame(
         {
             "users": users,
@@ -374,13 +375,6 @@ def calibration(values: Floats, labels: Booleans, confidence: float) -> pd.DataF
             "rate_high": high,
         }
     )
-
-
-def _wilson(rate: Floats, users: Any, z: float) -> tuple[Floats, Floats]:
-    scale = 1 + z * z / users
-    center = (rate + z * z / (2 * users)) / scale
-    spread = z * np.sqrt(rate * (1 - rate) / users + (z / (2 * users)) ** 2) / scale
-    return np.maximum(center - spread, 0), np.minimum(center + spread, 1)
 
 
 def check_confidence(confidence: object) -> None:

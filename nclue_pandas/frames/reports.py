@@ -252,8 +252,49 @@ class BaselineReport(Report):
     last_event: str | None
 
 
+@dataclass(frozen=True, repr=False)
+class AudienceReport(Report):
+    """How an audience was chosen.
+
+    Parameters
+    ----------
+    users : int
+        Scored users.
+    audience, treatment, control : int
+        Users chosen, those to address, and those to leave alone.
+    control_share : float or None
+        The share of the control group that was reached.
+    seed : int or str
+        Seed of the hashes.
+    lowest_score : float
+        Of the audience.
+    tied, tied_in : int
+        Users that have this score, and those of them that were chosen, by a hash.
+    treatment_mean, control_mean : float or None
+        Mean scores; None for a group without users.
+    standardized_difference : float or None
+        Of these means, in standard deviations: 0 is perfect balance. None where it is undefined.
+    """
+
+    title: ClassVar[str] = "audience"
+
+    users: int
+    audience: int
+    treatment: int
+    control: int
+    control_share: float | None
+    seed: int | str
+    lowest_score: float
+    tied: int
+    tied_in: int
+    treatment_mean: float | None = None
+    control_mean: float | None = None
+    standardized_difference: float | None = None
+
+
 _REPORTS: Final[dict[str, type[Report]]] = {
-    kind.title: kind for kind in (SequenceReport, AnswerReport, SplitReport, BaselineReport)
+    kind.title: kind
+    for kind in (SequenceReport, AnswerReport, SplitReport, BaselineReport, AudienceReport)
 }
 
 
@@ -263,7 +304,7 @@ def report(frame: pd.DataFrame) -> Report | None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        As ``to_sequences``, ``to_answers`` and ``split`` return them.
+        As ``to_sequences``, ``to_answers``, ``split`` and ``audience`` return them.
 
     Returns
     -------

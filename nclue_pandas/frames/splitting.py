@@ -82,7 +82,7 @@ def split(
     """
     answers = require_frame(answers, "answers", on_dask=True)
     _check_share(test)
-    seed = _check_seed(seed)
+    seed = check_seed(seed)
     ids = encode_ids(find_column(answers, user, "user"))
     read = read_binary(find_column(answers, label, "label"), "label")
     raise_faults([*id_faults(ids), *label_faults(read)], answers)
@@ -129,7 +129,8 @@ def _check_share(test: object) -> None:
         raise ConfigurationError(f"test={test!r}: give a share between 0 and 1, such as 0.3.")
 
 
-def _check_seed(seed: object) -> int | str:
+def check_seed(seed: object) -> int | str:
+    """Return a seed, or refuse what is none."""
     if isinstance(seed, str):
         return seed
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):

@@ -8,6 +8,7 @@ compare them::
     nclue.plot_gain(model, answers, name="model", ax=ax)
 """
 
+from nclue_pandas.plotting.campaigns import plot_campaign
 from nclue_pandas.plotting.comparisons import plot_comparison
 from nclue_pandas.plotting.curves import plot_gain, plot_lift, plot_roc
 from nclue_pandas.plotting.distributions import plot_calibration, plot_scores
@@ -18,6 +19,7 @@ from nclue_pandas.plotting.timeline import plot_timeline
 __all__ = [
     "MissingFontWarning",
     "plot_calibration",
+    "plot_campaign",
     "plot_comparison",
     "plot_gain",
     "plot_lift",

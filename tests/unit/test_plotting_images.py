@@ -21,6 +21,7 @@ from matplotlib.testing.compare import compare_images
 from matplotlib.text import Text
 
 from nclue_pandas import plotting
+from nclue_pandas.frames.campaign import result
 
 STORED = Path(__file__).parent / "pictures"
 #: Root mean square of the differences of 0..255: edges are smoothed a little differently.
@@ -75,7 +76,12 @@ def distribution(ax):
     plotting.plot_scores(good, answers, ax=ax)
 
 
+def campaign(ax):
+    result((1_800, 200), (270, 20), 0.95, 0.8).plot(ax=ax)
+
+
 SCENES = {
+    "campaign": campaign,
     "lift": two(plotting.plot_lift),
     "gain": two(plotting.plot_gain),
     "roc": two(plotting.plot_roc),
