@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, T
 import pandas as pd
 
 import nclue_pandas
+from nclue_pandas.signatures import named_options, no_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,11 @@ class Verbs(Generic[FrameT]):
     def __init__(self, frame: FrameT) -> None:
         self._frame: Any = frame
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("df.nclue", name, dir(type(self)))
+
     def __repr__(self) -> str:
         columns = {"user_id", *_NEXT}.intersection(self._frame.columns)
         known = [of for name, of in _NEXT.items() if {"user_id", name} <= columns]
@@ -135,6 +141,19 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     plot_timeline = Verb(lambda: nclue_pandas.plot_timeline)
 
 
+class _NoVerbs:
+    """What ``series.nclue`` says: one column is no frame."""
+
+    def __init__(self, column: pd.Series[Any]) -> None:
+        name = "to_sequences(user=..., time=..., behavior=...)"
+        raise AttributeError(
+            f"The verbs of nclue_pandas are on DataFrames, and this is the one column "
+            f"{column.name!r}. Call them on the frame that it is of: df.nclue.{name}; a column "
+            "alone becomes a frame with series.to_frame()."
+        )
+
+
+@named_options
 def on(frame: pd.DataFrame) -> NclueAccessor:
     """Return ``frame.nclue`` in a form that editors and type checkers know.
 
@@ -164,11 +183,12 @@ def register() -> None:
 
     An accessor of the same name that is not ours is left to pandas, which warns.
     """
-    present = pd.DataFrame.__dict__.get("nclue")
-    accessor = getattr(present, "_accessor", None)
-    if getattr(accessor, "__module__", None) == __name__:
-        delattr(pd.DataFrame, "nclue")
+    for owner in (pd.DataFrame, pd.Series):
+        accessor = getattr(owner.__dict__.get("nclue"), "_accessor", None)
+        if getattr(accessor, "__module__", None) == __name__:
+            delattr(owner, "nclue")
     pd.api.extensions.register_dataframe_accessor("nclue")(NclueAccessor)
+    pd.api.extensions.register_series_accessor("nclue")(_NoVerbs)
 
 
 @cache

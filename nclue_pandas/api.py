@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack, cast
 
+from nclue_pandas.signatures import named_options
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.sources import ColumnNames
 
 
+@named_options
 def create_feature(
     sequences: pd.DataFrame,
     name: str,
@@ -59,6 +62,7 @@ def create_feature(
     return _client(client).create_feature(name, sequences, user=user, sequence=sequence)
 
 
+@named_options
 def create_task(
     answers: pd.DataFrame,
     name: str,
@@ -111,6 +115,7 @@ def create_task(
     )
 
 
+@named_options
 def predict(
     sequences: pd.DataFrame,
     answers: pd.DataFrame,
@@ -175,6 +180,7 @@ def predict(
     return run_chain(_client(client), inputs, timeout=timeout)
 
 
+@named_options
 def plan(
     sequences: pd.DataFrame,
     answers: pd.DataFrame,

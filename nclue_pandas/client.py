@@ -10,6 +10,7 @@ from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.inventory import Inventory
 from nclue_pandas.jobs import reference
 from nclue_pandas.jobs.reference import ClientRef, Clock
+from nclue_pandas.signatures import named_options, no_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,7 @@ class Client(Inventory):
             )
         return Bucket(self._storage_settings, self._credentials)
 
+    @named_options
     def create_feature(
         self,
         name: str,
@@ -145,6 +147,7 @@ class Client(Inventory):
         columns = Columns(user=user, sequence=sequence)
         return make_feature(self, name, source_of(sequences, "sequences", columns))
 
+    @named_options
     def find_refused(
         self,
         frame: pd.DataFrame,
@@ -197,6 +200,7 @@ class Client(Inventory):
         columns = Columns(user=user, sequence=sequence, label=label)
         return find_refused(self, frame, columns=columns, most=most)
 
+    @named_options
     def create_feature_from_path(
         self, name: str, path: str, *, bucket: str | None = None
     ) -> Feature:
@@ -220,6 +224,7 @@ class Client(Inventory):
 
         return make_feature_from_path(self, name, path, bucket)
 
+    @named_options
     def create_task(
         self,
         name: str,
@@ -279,6 +284,7 @@ class Client(Inventory):
             )
         return make_task(self, name, trained, tested)
 
+    @named_options
     def create_task_from_path(
         self,
         name: str,
@@ -318,6 +324,7 @@ class Client(Inventory):
             test = AnswerPath(self._feature(test_feature or train_on), test_path, bucket)
         return make_task_from_paths(self, name, AnswerPath(train_on, train_path, bucket), test)
 
+    @named_options
     def create_run(
         self, task: Task | str, feature: Feature | str, *, name: str | None = None
     ) -> Run:
@@ -341,12 +348,14 @@ class Client(Inventory):
 
         return make_run(self, name, self._task(task), self._feature(feature))
 
+    @named_options
     def create_shopping_intent(self, name: str, task: Task | str) -> ShoppingIntent:
         """Profile a Task's target group; see :meth:`Task.shopping_intent`."""
         from nclue_pandas.jobs.making import make_shopping_intent
 
         return make_shopping_intent(self, name, self._task(task))
 
+    @named_options
     def create_custom_attributes(
         self, name: str, feature: Feature | str, keywords: Sequence[str]
     ) -> CustomAttributes:
@@ -400,6 +409,11 @@ class Client(Inventory):
         from nclue_pandas.default import leave
 
         leave(self)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("The client", name, dir(type(self)))
 
     def __repr__(self) -> str:
         bucket = self.ref.bucket or "no bucket"

@@ -16,6 +16,7 @@ from nclue_pandas.environment import variable
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
 from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from nclue_pandas.sandbox import Sandbox
@@ -33,6 +34,7 @@ class _Embedded:
 
 
 @leaving_no_trace
+@named_options
 def connect(
     target: str | Sandbox = _ACCOUNT,
     *,

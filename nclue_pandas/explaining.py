@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from nclue_pandas import errors
 from nclue_pandas.contract import ERROR_CODES
 from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.printable import did_you_mean
 from nclue_pandas.errors.service import GATEWAY_CODES
 from nclue_pandas.jobs.failures import FAILURES
+from nclue_pandas.signatures import named_options
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,14 +37,15 @@ class Explanation:
         return "\n".join([*lines, f"  more    {self.link}"])
 
 
-def explain(error: int | str | BaseException) -> Explanation:
+@named_options
+def explain(error: int | str | BaseException | type[BaseException]) -> Explanation:
     """Explain an error: its cause, its remedy, its entry in the documentation.
 
     Parameters
     ----------
-    error : int, str or exception
+    error : int, str, exception or class
         A code of the service (10101) or of the gateway (200), a fail code of a job
-        (``"DUPLICATE_USERID"``), the name of a class of :mod:`nclue_pandas.errors`, or an
+        (``"DUPLICATE_USERID"``), a class of :mod:`nclue_pandas.errors` or its name, or an
         exception that was caught.
 
     Returns
@@ -68,7 +70,9 @@ def explain(error: int | str | BaseException) -> Explanation:
         return _failure(str(error.fail_code))
     if isinstance(error, errors.NclueError):
         return _class(type(error))
-    asked = str(error).strip()
+    if isinstance(error, type) and issubclass(error, errors.NclueError):
+        return _class(error)
+    asked = error.__name__ if isinstance(error, type) else str(error).strip()
     if asked in FAILURES:
         return _failure(asked)
     found = _by_code(asked) or getattr(errors, asked, None)
@@ -101,9 +105,8 @@ def _class(found: type[errors.NclueError]) -> Explanation:
 
 def _unknown(asked: str) -> errors.ConfigurationError:
     names = [*FAILURES, *errors.__all__, *(name for _, name in ERROR_CODES.values())]
-    near = get_close_matches(asked, names, n=1)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
     return errors.ConfigurationError(
-        f"No error {asked!r} is known.{guess} Give a code such as 10101, a fail code such as "
-        "'DUPLICATE_USERID', the name of a class of nclue_pandas.errors, or an exception."
+        f"No error {asked!r} is known.{did_you_mean(asked, names)} Give a code such as 10101, a "
+        "fail code such as 'DUPLICATE_USERID', a class of nclue_pandas.errors or its name, or an "
+        "exception."
     )

@@ -19,10 +19,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from nclue_pandas.contract import COMPLETED_SPELLINGS, FAILED
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.signatures import named_options
 
 _log = logging.getLogger("nclue_pandas")
 
@@ -219,8 +221,8 @@ def emit(event: Event) -> None:
     _hub.emit(event)
 
 
-@contextmanager
-def subscribe(callback: Subscriber) -> Iterator[Subscriber]:
+@named_options
+def subscribe(callback: Subscriber) -> AbstractContextManager[Subscriber]:
     """Call `callback` with every event while the ``with`` block runs.
 
     Parameters
@@ -228,19 +230,35 @@ def subscribe(callback: Subscriber) -> Iterator[Subscriber]:
     callback : callable
         Takes an :class:`Event`; may be called from several threads at once.
 
-    Yields
+    Returns
+    -------
+    context manager
+        Gives `callback` itself.
+
+    Raises
     ------
-    callable
-        `callback` itself.
+    ConfigurationError
+        When `callback` cannot be called.
 
     Examples
     --------
+    >>> from nclue_pandas.progress import RequestSent, emit, subscribe
     >>> seen = []
     >>> with subscribe(seen.append):
     ...     emit(RequestSent(method="GET", path="/api/v1/features"))
     >>> seen[0].path
     '/api/v1/features'
     """
+    if not callable(callback):
+        raise ConfigurationError(
+            f"subscribe() takes a function of one event, not {callback!r}: "
+            "with subscribe(print): ..."
+        )
+    return _listening(callback)
+
+
+@contextmanager
+def _listening(callback: Subscriber) -> Iterator[Subscriber]:
     _hub.add(callback)
     try:
         yield callback

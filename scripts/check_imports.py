@@ -10,12 +10,13 @@ from pathlib import Path
 PACKAGE = "nclue_pandas"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
-LEAVES = {"contract", "assumptions", "errors"}
+LEAVES = {"contract", "assumptions", "errors", "signatures"}
 #: Unit (a module or a folder of the package) -> the other units that it may import.
 ALLOWED: dict[str, set[str]] = {
     "contract": set(),
     "assumptions": set(),
     "errors": {"contract"},
+    "signatures": {"errors"},
     "environment": LEAVES,
     "config": LEAVES | {"environment"},
     "deadline": LEAVES,
@@ -37,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "connecting": LEAVES
     | {"client", "config", "default", "environment", "jobs", "key_sources", "sandbox"},
     "api": LEAVES | {"default", "jobs"},
-    "accessor": {""},
+    "accessor": {"", "signatures"},
     "dask": LEAVES
     | {"", "accessor", "deadline", "default", "frames", "jobs", "progress", "storage"},
     "sandbox": {"contract"},

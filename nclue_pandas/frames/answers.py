@@ -31,6 +31,7 @@ from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.questions import Question, Span
 from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
 from nclue_pandas.frames.telling import is_many, tell_all
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.times import Times
 
 
+@named_options
 def to_answers(
     events: pd.DataFrame,
     *,

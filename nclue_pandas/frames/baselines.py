@@ -24,6 +24,7 @@ from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import BaselineReport, describe_dropped
 from nclue_pandas.frames.telling import tell_all
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _DAY: Final = 86_400 * UNITS["s"]
 
 
+@named_options
 def baselines(
     events: pd.DataFrame,
     *,

@@ -35,6 +35,7 @@ from nclue_pandas.frames.screening import sequence_suspects
 from nclue_pandas.frames.telling import tell_all
 from nclue_pandas.frames.text_values import read_chunks
 from nclue_pandas.frames.tokens import sequence_tokens
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,6 +116,7 @@ class CheckReport(display.Shown):
         )
 
 
+@named_options
 def check(
     frame: pd.DataFrame,
     *,

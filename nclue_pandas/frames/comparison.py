@@ -23,6 +23,7 @@ from nclue_pandas.frames.columns import find_column, require_frame
 from nclue_pandas.frames.evaluation import Choices, measure
 from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.quantiles import normal_quantile
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.alignment import Aligned
@@ -98,6 +99,7 @@ class Comparison(pd.DataFrame):
         return bool(self.columns.tolist() == _SCHEMA.names)
 
 
+@named_options
 def compare(
     scores: Mapping[str, pd.DataFrame],
     answers: pd.DataFrame,

@@ -20,6 +20,7 @@ from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.leakage import warn_of_seen_answers
 from nclue_pandas.frames.proportions import wilson
 from nclue_pandas.frames.quantiles import normal_quantile
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -173,6 +174,7 @@ class Evaluation(display.Shown):
         )
 
 
+@named_options
 def evaluate(
     scores: pd.DataFrame,
     answers: pd.DataFrame,

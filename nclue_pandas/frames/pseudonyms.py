@@ -15,6 +15,7 @@ from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import find_column, one_column, require_frame, text_column
 from nclue_pandas.frames.faults import Fault, raise_faults
 from nclue_pandas.frames.ids import encode_ids, id_text
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ _LENGTH: Final = 32
 _LETTERS: Final = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
+@named_options
 def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id") -> pd.DataFrame:
     """Replace user ids by keyed pseudonyms, the same for the same id and key.
 
@@ -77,6 +79,7 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     return with_ids(frame, user, text_column(_pseudonyms(ids.texts, secret).take(codes)))
 
 
+@named_options
 def restore_ids(
     scores: pd.DataFrame,
     key: str | bytes | None = None,

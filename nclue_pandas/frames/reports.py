@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from nclue_pandas import display
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -298,6 +299,7 @@ _REPORTS: Final[dict[str, type[Report]]] = {
 }
 
 
+@named_options
 def report(frame: pd.DataFrame) -> Report | None:
     """Return the report that a frame carries.
 

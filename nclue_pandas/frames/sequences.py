@@ -29,6 +29,7 @@ from nclue_pandas.frames.reports import SequenceReport, describe_dropped
 from nclue_pandas.frames.steps import build_steps
 from nclue_pandas.frames.telling import is_many, tell_all
 from nclue_pandas.frames.tokens import estimate_tokens
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.times import Times
 
 
+@named_options
 def to_sequences(
     events: pd.DataFrame,
     *,

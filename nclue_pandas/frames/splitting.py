@@ -19,6 +19,7 @@ from nclue_pandas.frames.leakage import answer_window
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import SplitReport, share
 from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HASHES = 2.0**64
 
 
+@named_options
 def split(
     answers: pd.DataFrame,
     *,

@@ -27,6 +27,7 @@ from nclue_pandas.frames.pseudonyms import with_ids
 from nclue_pandas.frames.reports import ATTRIBUTE
 from nclue_pandas.frames.telling import tell
 from nclue_pandas.frames.text_values import read_chunks
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ _BLOCK_ROWS: Final = 1 << 16
 _LEAD: Final = "These scores cannot be put together"
 
 
+@named_options
 def changed(
     sequences: pd.DataFrame,
     before: pd.DataFrame,
@@ -107,6 +109,7 @@ def changed(
     return found
 
 
+@named_options
 def updated(
     scores: pd.DataFrame,
     newer: pd.DataFrame,

@@ -12,6 +12,7 @@ from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.jobs.results import read
 from nclue_pandas.jobs.waiting import how_to_resume, wait_by
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.alignment import UserScores
 
 
+@named_options
 def add_scores(
     frame: pd.DataFrame,
     scores: Mapping[str, Run | CustomAttributes | pd.DataFrame],

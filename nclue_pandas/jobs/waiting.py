@@ -23,6 +23,7 @@ from nclue_pandas.jobs.queue import jobs_before, stands_in_queue
 from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.progress import WaitProgress, emit
 from nclue_pandas.service.records import Record
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +42,7 @@ _JITTER: Final = 0.1
 _STEP: Final = 1.0
 
 
+@named_options
 def wait(jobs: Job[Any] | Iterable[Job[Any]], *, timeout: float | None = None) -> None:
     """Wait until every job is completed or failed.
 

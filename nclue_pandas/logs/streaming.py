@@ -33,6 +33,7 @@ from nclue_pandas.logs.spill import PIECES, BatchFile, Runs, SpillFolder
 from nclue_pandas.logs.store import SequenceStore, StoreSource
 from nclue_pandas.logs.text_files import TextForm
 from nclue_pandas.progress import BuildProgress, track
+from nclue_pandas.signatures import named_options
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
 
@@ -62,6 +63,7 @@ _BUILD_SHARE: Final = 8
 _MOST_BYTES: Final = 256 << 20
 
 
+@named_options
 def stream_sequences(
     log: Any,
     *,

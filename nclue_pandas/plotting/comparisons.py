@@ -9,12 +9,14 @@ import numpy as np
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.plotting.canvas import axes, curve, labeled, legend, reference, reference_style
 from nclue_pandas.plotting.fonts import make_readable
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
+@named_options
 def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the AUROC of several scores with its interval, one below the other.
 

@@ -10,12 +10,14 @@ from nclue_pandas.frames import roc
 from nclue_pandas.frames.evaluation import check_confidence, deciles
 from nclue_pandas.plotting.canvas import aligned, axes, curve, labeled, legend, percent, reference
 from nclue_pandas.plotting.comparisons import draw_lift
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
+@named_options
 def plot_lift(
     scores: pd.DataFrame,
     answers: pd.DataFrame,
@@ -68,6 +70,7 @@ def plot_lift(
     return draw_lift(table, ax=ax, name=name)
 
 
+@named_options
 def plot_gain(
     scores: pd.DataFrame,
     answers: pd.DataFrame,
@@ -133,6 +136,7 @@ def plot_gain(
     return ax
 
 
+@named_options
 def plot_roc(
     scores: pd.DataFrame,
     answers: pd.DataFrame,

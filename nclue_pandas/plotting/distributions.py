@@ -17,6 +17,7 @@ from nclue_pandas.plotting.canvas import (
     legend,
     percent,
 )
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _BINS: Final = 40
 
 
+@named_options
 def plot_scores(
     scores: pd.DataFrame,
     answers: pd.DataFrame,
@@ -83,6 +85,7 @@ def plot_scores(
     return ax
 
 
+@named_options
 def plot_calibration(
     scores: pd.DataFrame,
     answers: pd.DataFrame,

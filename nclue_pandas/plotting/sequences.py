@@ -14,6 +14,7 @@ from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import find_column, is_text, require_frame, to_arrow
 from nclue_pandas.frames.tokens import sequence_tokens
 from nclue_pandas.plotting.canvas import axes, histogram, legend, reference_style
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ _ROOM: Final = 1.35
 _DASHES: Final = ("--", "-.")
 
 
+@named_options
 def plot_sequence_lengths(
     sequences: pd.DataFrame, *, ax: Axes | None = None, sequence: str = "sequence"
 ) -> Axes:
@@ -77,6 +79,7 @@ def plot_sequence_lengths(
     return ax
 
 
+@named_options
 def plot_token_use(
     sequences: pd.DataFrame,
     *,

@@ -15,6 +15,7 @@ from nclue_pandas.errors.data import InvalidDataError
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.plotting.canvas import axes
 from nclue_pandas.plotting.fonts import make_readable
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ class _Bar:
     ended: datetime
 
 
+@named_options
 def plot_timeline(
     jobs: pd.DataFrame | Iterable[Any], *, ax: Axes | None = None, now: datetime | None = None
 ) -> Axes:

@@ -93,8 +93,13 @@ class Sandbox:
     def __repr__(self) -> str:
         return f"<Sandbox {self.api_url if self._server else 'stopped'}>"
 
-    def start(self) -> None:
+    def start(self) -> Self:
         """Listen until :meth:`stop`.
+
+        Returns
+        -------
+        Sandbox
+            Itself.
 
         Raises
         ------
@@ -106,6 +111,7 @@ class Sandbox:
         except SystemExit:  # werkzeug's way to say so
             self.stop()
             raise OSError(errno.EADDRINUSE, "the port is in use") from None
+        return self
 
     def _listen(self) -> None:
         self._storage.start()

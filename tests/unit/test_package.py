@@ -26,7 +26,7 @@ def test_every_public_name_is_there():
         assert getattr(nclue, name) is not None
         assert name in dir(nclue)
     assert sorted(dir(nclue)) == sorted(nclue.__all__)
-    with pytest.raises(AttributeError, match="attribute nothing"):
+    with pytest.raises(AttributeError, match="has no 'nothing'"):
         nclue.nothing  # noqa: B018
 
 
