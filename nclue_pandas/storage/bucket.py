@@ -226,10 +226,12 @@ class Bucket:
         """
         return self.get_state(key, start, end)[0]
 
-    def get_state(self, key: str, start: int = 0, end: int | None = None) -> tuple[bytes, str]:
-        """Read as :meth:`get` does; return the ETag too, which changes with the content."""
+    def get_state(
+        self, key: str, start: int = 0, end: int | None = None
+    ) -> tuple[bytes, str, int | None]:
+        """Read as :meth:`get` does; return the object's ETag and its size too, where told."""
         if end is not None and end <= start:
-            return b"", ""
+            return b"", "", None
         wanted = OBJECT_LIMIT if end is None else end - start
         place = {"Bucket": self.name, "Key": key}
         if end is not None or start:
@@ -247,7 +249,8 @@ class Bucket:
                 f"{self._url(key)} was asked for its bytes from {start:,} on, and {told!r} came. "
                 "Something in between changes answers: read it again without it."
             )
-        return body, plain_etag(answer.get("ETag"))
+        size = told.rpartition("/")[2]
+        return body, plain_etag(answer.get("ETag")), int(size) if size.isdecimal() else None
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below a prefix, in no order, by ListObjects V1.

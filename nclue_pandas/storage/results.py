@@ -44,7 +44,7 @@ _ENDING: Final = ".tsv"
 
 
 class OneState:
-    """Blocks of an object that are all of one state of it, as its ETag tells.
+    """Blocks of an object that are all of one state of it, as its ETag and its size tell.
 
     Parameters
     ----------
@@ -52,13 +52,16 @@ class OneState:
         The object, for messages.
     etag : str
         Of the state, when it is known already.
+    size : int, optional
+        Bytes of the whole object, when they are known already.
     """
 
-    def __init__(self, where: str, etag: str = "") -> None:
+    def __init__(self, where: str, etag: str = "", size: int | None = None) -> None:
         self._where = where
-        self._seen = {etag} - {""}
+        self._etags = {etag} - {""}
+        self._sizes = {size} - {None}
 
-    def __call__(self, body: bytes, etag: str) -> bytes:
+    def __call__(self, body: bytes, etag: str, size: int | None = None) -> bytes:
         """Return a block.
 
         Raises
@@ -66,8 +69,9 @@ class OneState:
         ObjectChangedError
             When it is of another state than the others.
         """
-        self._seen |= {etag} - {""}
-        if len(self._seen) > 1:
+        self._etags |= {etag} - {""}
+        self._sizes |= {size} - {None}
+        if len(self._etags) > 1 or len(self._sizes) > 1:
             raise ObjectChangedError(
                 f"{self._where} was replaced while it was read. Read it again when nothing writes "
                 "to it."
@@ -120,14 +124,19 @@ def find_result(
 
 
 def _visible(bucket: Bucket, key: str) -> ObjectInfo | None:
-    """Return the object of a key, or the newest of those that a directory or a stem leads to."""
+    """Return the object of a key, or the newest of those that a directory or a stem leads to.
+
+    It is always the answer to a HEAD, whose ETag is that of its blocks; that of a listing need not
+    be.
+    """
     if not key.endswith("/"):
         found = bucket.head(key)
         if found is not None:
             return found
     stem = key if key.endswith("/") else f"{key}_"
     files = [info for info in bucket.list(stem) if info.key.endswith(_ENDING)]
-    return max(files, key=lambda info: (str(info.modified), info.key), default=None)
+    newest = max(files, key=lambda info: (str(info.modified), info.key), default=None)
+    return None if newest is None else bucket.head(newest.key)
 
 
 def read_result(
@@ -247,7 +256,7 @@ def _not_blank(*parts: memoryview | bytes) -> Piece:
 def _blocks(bucket: Bucket, found: ObjectInfo, size: int) -> Iterator[bytes]:
     """Read an object some bytes at a time, several at once, and tell how far it is."""
     name = found.key.rpartition("/")[2]
-    one = OneState(f"s3://{bucket.name}/{found.key}")
+    one = OneState(f"s3://{bucket.name}/{found.key}", found.etag, found.size)
 
     def read(start: int) -> bytes:
         return one(*bucket.get_state(found.key, start, min(start + size, found.size)))

@@ -51,7 +51,7 @@ class ResultSpan:
 
     def read(self, bucket: Bucket) -> pd.DataFrame:
         """Read the lines; a line is of the range in which it begins."""
-        one = OneState(f"s3://{bucket.name}/{self.key}", self.etag)
+        one = OneState(f"s3://{bucket.name}/{self.key}", self.etag, self.size)
         body = one(*bucket.get_state(self.key, max(self.start - 1, 0), self.stop))
         first = 0
         if self.start or self.header:
@@ -92,15 +92,24 @@ def result_spans(
     ------
     ResultNotFoundError, ResultFormatError
         When the file is not there, empty, or not TAB-separated text.
+    ObjectChangedError
+        When it is replaced meanwhile.
     """
     found = find_result(bucket, path, sleep=sleep)
-    head, etag = bucket.get_state(found.key, 0, min(_HEAD, found.size))
+    one = OneState(f"s3://{bucket.name}/{found.key}", found.etag, found.size)
+    head = one(*bucket.get_state(found.key, 0, min(_HEAD, found.size)))
     if found.size > len(head) and b"\n" in head:
         head = head[: head.rfind(b"\n") + 1]
     names, header = result_names(head, columns, f"s3://{bucket.name}/{found.key}")
     return [
         ResultSpan(
-            found.key, start, min(start + span_bytes, found.size), found.size, names, header, etag
+            found.key,
+            start,
+            min(start + span_bytes, found.size),
+            found.size,
+            names,
+            header,
+            found.etag,
         )
         for start in range(0, found.size, span_bytes)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from dataclasses import replace
 from io import BytesIO
 
 import pandas as pd
@@ -23,6 +24,7 @@ from nclue_pandas.storage.spans import result_spans
 KEY = "out/nclue_a_2026010100.tsv"
 BODY = "".join(f"u{number:05d}\t0.{number:05d}\n" for number in range(5_000)).encode()
 OTHER = BODY.replace(b"u", b"v")
+ETAG = f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"'
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def bucket(store):
 class Answer:
     """An answer of the store, as a WSGI application."""
 
-    def __init__(self, body, *, status="206 Partial Content", etag='"same"', **headers):
+    def __init__(self, body, *, status="206 Partial Content", etag=ETAG, **headers):
         self.body, self.status, self.etag, self.headers = body, status, etag, headers
 
     def __call__(self, environ, start_response):
@@ -81,7 +83,7 @@ def another_range(environ):
 def replaced(environ):
     start, end = bounds(environ)
     old = start == 0
-    return Answer((BODY if old else OTHER)[start:end], etag='"old"' if old else '"new"')
+    return Answer((BODY if old else OTHER)[start:end], etag=ETAG if old else '"new"')
 
 
 def in_one(bucket):
@@ -131,6 +133,59 @@ def test_an_object_that_is_replaced_while_it_is_read(read, store, bucket):
     with pytest.raises(errors.ObjectChangedError, match="replaced while it was read"):
         read(bucket)
     assert len(read(bucket)) == 5_000
+
+
+@pytest.mark.parametrize("read", [in_one, in_blocks, in_spans])
+@pytest.mark.parametrize("block", [0, 1, 3, -1])
+def test_an_object_that_is_replaced_before_any_of_its_blocks(block, read, store, bucket):
+    """Between the look at the object and its first block too, and when all blocks are asked for."""
+    store.put("shop", KEY, BODY)
+    asked = []
+
+    def count(environ):
+        if "HTTP_RANGE" in environ:
+            asked.append(environ["HTTP_RANGE"])
+
+    store.on_request = count
+    read(bucket)
+    strike = range(len(asked))[min(block, len(asked) - 1)]
+    asked.clear()
+
+    def write(environ):
+        count(environ)
+        if len(asked) == strike + 1:
+            store.on_request = None
+            store.put("shop", KEY, OTHER)
+
+    store.on_request = write
+    with pytest.raises(errors.ObjectChangedError, match="replaced while it was read"):
+        read(bucket)
+    assert read(bucket)["user_id"].str.startswith("v").all()
+
+
+@pytest.mark.parametrize("read", [in_one, in_blocks, in_spans])
+def test_where_a_store_tells_no_etag_the_size_tells(read, store, bucket):
+    """A longer object was written; each block has the length that was asked for."""
+    store.put("shop", KEY, BODY)
+
+    def longer(environ):
+        if "HTTP_RANGE" not in environ:
+            return Sized(len(BODY), etag="")
+        start, end = bounds(environ)
+        told = f"bytes {start}-{end - 1}/{len(BODY) * 2}"
+        return Answer((OTHER * 2)[start:end], etag="", Content_Range=told)
+
+    store.on_request = longer
+    with pytest.raises(errors.ObjectChangedError, match="replaced while it was read"):
+        read(bucket)
+
+
+def test_a_listing_may_tell_other_etags_than_the_object(store, bucket, monkeypatch):
+    """As stores do for what was written in parts."""
+    store.put("shop", KEY, BODY)
+    listed = [replace(info, etag="0-2") for info in bucket.list("out/")]
+    monkeypatch.setattr(bucket, "list", lambda prefix: iter(listed))
+    assert len(read_result(bucket, "out/")) == 5_000
 
 
 # Parts.
