@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -112,6 +113,32 @@ def proxies_of(url: str) -> dict[str, str]:
         return {}
     _check_proxy(proxy)
     return {urlsplit(url).scheme: proxy}
+
+
+def through(proxies: Mapping[str, str]) -> str:
+    """Say through which proxy; what stands before an ``@`` may be a password.
+
+    Examples
+    --------
+    >>> through({"https": "http://me:word@proxy:3128"}), through({})
+    (' through the proxy proxy:3128', '')
+    """
+    named = [urlsplit(each).netloc or each for each in proxies.values()]
+    return "".join(f" through the proxy {each.rpartition('@')[2]}" for each in named)
+
+
+def way_to_look(proxies: Mapping[str, str], status: int | None = None) -> str:
+    """Say what to check when a server cannot be reached; `status` is what a proxy answered."""
+    if not proxies:
+        return "Check the network, and whether a proxy is needed (HTTPS_PROXY)."
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "The proxy wants a user: HTTPS_PROXY=http://user:password@host:port."
+    if status is not None:
+        return (
+            f"The proxy answered {status}: ask whoever runs it to let this host pass, or except "
+            "the host by NO_PROXY."
+        )
+    return "Check HTTPS_PROXY and the network, or except the host by NO_PROXY."
 
 
 def _check_proxy(proxy: str) -> None:

@@ -26,8 +26,10 @@ NO_ARROW_TYPE: Final = (UnicodeEncodeError, OverflowError, TypeError, pa.ArrowEx
 #: How other libraries make a pandas DataFrame of theirs, or a frame of a query.
 _CONVERSIONS: Final = ("to_pandas", "toPandas", "_to_pandas", "collect", "compute", "to_frame")
 
-#: Bytes of text from which 32-bit offsets are not safe any more.
-_SMALL_TEXT = 2**31 - 2**16
+#: Bytes of text that 32-bit offsets reach.
+SMALL_TEXT = 2**31 - 2**16
+#: Bytes of a chunk that more text is cut into.
+TEXT_LIMIT = 2**30
 #: Chunks of fewer rows are joined before they are worked on one by one.
 _CHUNK_ROWS = 1 << 14
 #: Bits of the smallest decimals of which Arrow finds the distinct values.
@@ -329,7 +331,7 @@ def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
         return pa.array([], values.type)
     if pa.types.is_dictionary(values.type):
         values = values.unify_dictionaries()
-    elif pa.types.is_string(values.type) and values.nbytes > _SMALL_TEXT:
+    elif pa.types.is_string(values.type) and values.nbytes > SMALL_TEXT:
         values = values.cast(pa.large_string())
     return pa.concat_arrays(values.chunks, memory_pool=POOL)
 
@@ -382,8 +384,47 @@ def gather(values: pa.Array, rows: NDArray[Any]) -> pa.Array:
 
 
 def cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return values as another type, as they are when they are of it."""
-    return values if values.type == kind else pc.cast(values, kind, memory_pool=POOL)
+    """Return values as another type, as they are when they are of it.
+
+    Text becomes ``string`` where it has at most 2 GiB, wherever in a longer column it begins.
+    """
+    if values.type == kind:
+        return values
+    if pa.types.is_string(kind) and _text_end(values) > SMALL_TEXT:
+        values = pa.concat_arrays([values], memory_pool=POOL)  # whose offsets begin at 0
+    return pc.cast(values, kind, memory_pool=POOL)
+
+
+def text_array(values: pa.Array) -> pa.Array:
+    """Return text as ``string``, and what 32-bit offsets do not reach as ``large_string``."""
+    if _text_end(values) > SMALL_TEXT:
+        values = pa.concat_arrays([values], memory_pool=POOL)
+    return values if _text_end(values) > SMALL_TEXT else cast(values, pa.string())
+
+
+def _text_end(values: pa.Array) -> int:
+    """Return where ``large_string`` texts end in their buffer; 0 for other types."""
+    if not pa.types.is_large_string(values.type) or not len(values):
+        return 0
+    return int(np.frombuffer(values.buffers()[1], np.int64)[values.offset + len(values)])
+
+
+def small_chunks(texts: pa.Array, limit: int) -> list[pa.Array]:
+    """Cut ``large_string`` texts into ``string`` chunks of about `limit` bytes at most.
+
+    Examples
+    --------
+    >>> [chunk.to_pylist() for chunk in small_chunks(pa.array(["aa", "b", "cc"]), limit=3)]
+    [['aa', 'b'], ['cc']]
+    """
+    lengths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    bounds = np.flatnonzero(np.diff(np.maximum(ends - 1, 0) // limit, append=-1)) + 1
+    starts = np.append(0, bounds)[:-1]
+    return [
+        cast(texts.slice(start, stop - start), pa.string())
+        for start, stop in zip(starts.tolist(), bounds.tolist(), strict=True)
+    ]
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -415,6 +456,13 @@ def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
 
 def arrow_column(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pd.Series[Any]:
     """Return `values` as an Arrow-backed column of the type `kind`."""
-    chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
-    chunked = pa.chunked_array([cast(chunk, kind) for chunk in chunks], kind)
-    return pd.Series(pd.arrays.ArrowExtensionArray(chunked))
+    return pd.Series(pd.arrays.ArrowExtensionArray(cast_chunks(values, kind)))
+
+
+def cast_chunks(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return `values` as chunks of the type `kind`, in more of them where one cannot hold all."""
+    chunks: list[pa.Array] = []
+    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+        much = pa.types.is_string(kind) and _text_end(chunk) > SMALL_TEXT
+        chunks += small_chunks(chunk, TEXT_LIMIT) if much else [cast(chunk, kind)]
+    return pa.chunked_array(chunks, kind)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.columns import NO_ROWS, cast, gather
+from nclue_pandas.frames.columns import NO_ROWS, TEXT_LIMIT, cast, gather, small_chunks
 from nclue_pandas.frames.memory import POOL
 from nclue_pandas.frames.ordering import break_ties, stable_order
 from nclue_pandas.frames.parallel import in_threads, slices
@@ -36,7 +36,6 @@ TokenEstimator = Callable[[pa.Array], Any]
 #: Rows of a partition: about what the cache holds.
 PARTITION_ROWS: Final = 350_000
 #: Bytes of text that one array with 32-bit offsets may be given.
-_TEXT_LIMIT: Final = 2**30
 _MOST_PARTITIONS: Final = 60_000
 _MOST_BUCKETS: Final = 1 << 16
 #: Rows whose partitions are told apart at a time.
@@ -272,29 +271,13 @@ def _within_budget(
 def _join_texts(texts: pa.Array, offsets: Integers) -> list[pa.Array]:
     """Join runs of `texts`, as chunks that 32-bit offsets can address."""
     size = text_bytes(texts)[1].size + len(BEHAVIOR_SEPARATOR) * len(texts)
-    if size <= _TEXT_LIMIT:
+    if size <= TEXT_LIMIT:
         starts = pa.array(offsets.astype(np.int32))
         runs = pa.ListArray.from_arrays(starts, cast(texts, pa.string()))
         return [pc.binary_join(runs, BEHAVIOR_SEPARATOR, memory_pool=POOL)]
     runs = pa.LargeListArray.from_arrays(pa.array(offsets), texts.cast(pa.large_string()))
-    return small_chunks(pc.binary_join(runs, pa.scalar(BEHAVIOR_SEPARATOR, pa.large_string())))
-
-
-def small_chunks(texts: pa.Array, limit: int = _TEXT_LIMIT) -> list[pa.Array]:
-    """Cut ``large_string`` texts into ``string`` chunks of about `limit` bytes at most.
-
-    Examples
-    --------
-    >>> [chunk.to_pylist() for chunk in small_chunks(pa.array(["aa", "b", "cc"]), limit=3)]
-    [['aa', 'b'], ['cc']]
-    """
-    ends = np.cumsum(pc.binary_length(texts).to_numpy(zero_copy_only=False), dtype=np.int64)
-    bounds = np.flatnonzero(np.diff((ends - 1) // limit, append=-1)) + 1
-    starts = np.append(0, bounds[:-1])
-    return [
-        texts.slice(start, stop - start).cast(pa.string())
-        for start, stop in zip(starts.tolist(), bounds.tolist(), strict=True)
-    ]
+    joined = pc.binary_join(runs, pa.scalar(BEHAVIOR_SEPARATOR, pa.large_string()))
+    return small_chunks(joined, TEXT_LIMIT)
 
 
 def _concatenate(parts: list[Grouped]) -> Grouped:

@@ -19,9 +19,10 @@ from nclue_pandas.frames.columns import (
     NO_ROWS,
     Flags,
     Positions,
-    cast,
+    cast_chunks,
     is_text,
     one_array,
+    text_array,
     to_chunks,
 )
 from nclue_pandas.frames.encoding import encode_values
@@ -135,7 +136,7 @@ def id_chunks(column: pd.Series[Any], argument: str = "user") -> pa.ChunkedArray
         with suppress(*NO_ARROW_TYPE):
             values = to_chunks(column)
             if is_text(values.type):
-                return values.cast(pa.string())
+                return cast_chunks(values, pa.string())
     encoded = encode_ids(column, argument)
     faults = [fault for fault in encoded.unreadable() if fault.rows.size]
     if faults:
@@ -290,7 +291,7 @@ def _encode(
         merged = np.zeros(len(again.distinct), dtype=bool)
         merged[again.codes[fractional & (again.codes >= 0)]] = True
         texts, fractional = again.distinct, merged
-    return EncodedIds(codes, cast(texts, pa.string()), fractional, not_unicode, integers)
+    return EncodedIds(codes, text_array(texts), fractional, not_unicode, integers)
 
 
 def _is_number(kind: pa.DataType) -> bool:

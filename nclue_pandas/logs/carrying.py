@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, is_text, to_arrow
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, cast_chunks, find_column, is_text, to_arrow
 from nclue_pandas.frames.hashing import hash_ids
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.text_values import read_text
@@ -108,12 +108,13 @@ class Carrier:
         found: NDArray[np.int64] = np.append(numbers, 0)[encoded.codes]
         return found
 
-    def _carried(self, column: pd.Series[Any], label: Any, argument: str) -> pa.Array:
+    def _carried(self, column: pd.Series[Any], label: Any, argument: str) -> pa.ChunkedArray:
         if argument == "tie_break" and isinstance(column.dtype, pd.CategoricalDtype):
             column = self._category_codes(column)
         values = _plain(column, argument)
         if argument == "time" and is_text(values.type):
-            self._times.look(values)
+            for chunk in values.chunks:
+                self._times.look(chunk)
         kind = self._kinds.setdefault(label, values.type)
         try:
             if _family(values.type) == _family(kind):
@@ -139,7 +140,7 @@ class Carrier:
         return codes.where(codes >= 0).astype("Int32")
 
 
-def _plain(column: pd.Series[Any], argument: str) -> pa.Array:
+def _plain(column: pd.Series[Any], argument: str) -> pa.ChunkedArray:
     """Return the values in their Arrow type; text as ``string``, categories as what they are."""
     try:
         values = to_arrow(column)
@@ -148,7 +149,7 @@ def _plain(column: pd.Series[Any], argument: str) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     text = is_text(values.type) or pa.types.is_null(values.type)
-    return values.cast(pa.string()) if text else values
+    return cast_chunks(values, pa.string() if text else values.type)
 
 
 def _boxed(column: pd.Series[Any], argument: str) -> pa.Array:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from nclue_pandas.errors import SpillError
-from nclue_pandas.frames.columns import one_array
+from nclue_pandas.frames.columns import cast_chunks, one_array
 from nclue_pandas.logs.memory import give_back
 
 if TYPE_CHECKING:
@@ -206,19 +206,28 @@ class Runs:
             return
         pieces = np.concatenate(self._pieces)
         table = pa.concat_tables(self._tables)
-        order = pa.array(np.argsort(pieces, kind="stable"))
-        table = pa.table(
-            {name: one_array(table.column(name)).take(order) for name in table.column_names}
-        )
+        schema, order = table.schema, pa.array(np.argsort(pieces, kind="stable"))
+        columns = [one_array(column).take(order) for column in table.columns]
         self._tables, self._pieces, self._waiting = [], [], 0
-        ends = np.cumsum(np.bincount(pieces, minlength=PIECES)).tolist()
+        self._write(columns, schema, np.bincount(pieces, minlength=PIECES))
+        del table, columns
+        give_back()
+
+    def _write(self, columns: list[pa.Array], schema: pa.Schema, rows: NDArray[np.int64]) -> None:
+        """Write columns that are in the order of the pieces, of which each has so many `rows`.
+
+        Long text is ``large_string`` in them; every batch of the file has the one schema.
+        """
+        ends = np.cumsum(rows).tolist()
         for piece, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
-            for batch in table.slice(start, end - start).to_batches() if start < end else ():
+            parts = [
+                cast_chunks(column[start:end], kind)
+                for column, kind in zip(columns, schema.types, strict=True)
+            ]
+            for batch in pa.table(parts, schema).to_batches() if start < end else ():
                 span = self.file.append(batch)
                 self._spans[piece].append(span)
                 self.sizes[piece] += span.size
-        del table
-        give_back()
 
     def ranges(self, limit: int) -> Iterator[range]:
         """Yield neighboring pieces that have at most `limit` bytes together, at least one."""

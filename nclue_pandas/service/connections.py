@@ -7,6 +7,7 @@ while a connection is made, its certificate and handshake included, is marked th
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MARK: Final = "came_before_the_request"
+#: As http.client says it.
+_REFUSED_BY_PROXY: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 class _MarkedConnection(HTTPConnection):
@@ -74,6 +77,12 @@ def connections() -> requests.Session:
 def was_sent(error: requests.RequestException) -> bool:
     """Return whether the request may have reached the server before `error`."""
     return not any(hasattr(each, _MARK) for each in _chain(error))
+
+
+def proxy_status(error: BaseException) -> int | None:
+    """Return the HTTP status with which a proxy refused to pass a connection on."""
+    refusals = (_REFUSED_BY_PROXY.search(str(each)) for each in _chain(error))
+    return next((int(found[1]) for found in refusals if found), None)
 
 
 def is_of_certificate(error: requests.RequestException) -> bool:

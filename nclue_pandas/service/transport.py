@@ -23,6 +23,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from nclue_pandas.deadline import NEVER
+from nclue_pandas.environment import through, way_to_look
 from nclue_pandas.errors import (
     AmbiguousCreateError,
     BackendError,
@@ -35,7 +36,7 @@ from nclue_pandas.errors import (
     Throttled,
 )
 from nclue_pandas.progress import RequestFinished, RequestRetried, RequestSent, emit
-from nclue_pandas.service.connections import connections, is_of_certificate, was_sent
+from nclue_pandas.service.connections import connections, is_of_certificate, proxy_status, was_sent
 from nclue_pandas.service.pace import pace_for
 from nclue_pandas.service.refusals import refusal
 from nclue_pandas.service.signature import SignatureV2
@@ -302,7 +303,7 @@ class Transport:
                 proxies=proxies,
             )
         except requests.RequestException as error:
-            failure = _failure(request, url, error)
+            failure = _failure(request, url, proxies, error)
         raise failure  # here, so that the frames of the other, with its headers, are forgotten
 
     @property
@@ -345,20 +346,24 @@ def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
         ) from None
 
 
-def _failure(request: Request, url: str, error: requests.RequestException) -> ServiceError:
+def _failure(
+    request: Request, url: str, proxies: Mapping[str, str], error: requests.RequestException
+) -> ServiceError:
     """Turn an error of requests into ours; its text may hold headers, so only its kind is told."""
     asked = f"{request.method} {request.path}"
+    way = f"{url}{through(proxies)}"
     if was_sent(error):
         if isinstance(error, requests.exceptions.ReadTimeout):
-            return RequestTimeoutError(f"{asked}: {url} did not answer in time.")
-        return ConnectionBrokenError(f"{asked}: the connection to {url} broke ({_name(error)}).")
+            return RequestTimeoutError(f"{asked}: {way} did not answer in time.")
+        return ConnectionBrokenError(f"{asked}: the connection to {way} broke ({_name(error)}).")
     if is_of_certificate(error):
         return ConnectionFailedError(
             f"{asked}: the certificate of {url} was not accepted. Check the clock, the proxy and "
             "ca_bundle; verification is never switched off."
         )
     return ConnectionFailedError(
-        f"{asked}: {url} cannot be reached ({_name(error)}). Check the network and the proxy."
+        f"{asked}: {way} cannot be reached ({_name(error)}). "
+        f"{way_to_look(proxies, proxy_status(error))}"
     )
 
 

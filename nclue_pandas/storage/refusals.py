@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from nclue_pandas.environment import through, way_to_look
 from nclue_pandas.errors import (
     BucketNotFoundError,
     ObjectNotFoundError,
@@ -35,6 +36,7 @@ _DOES: Final = {
     "delete_object": "delete",
 }
 _EXPECTED_REGION: Final = re.compile(r"expecting '([\w-]{1,40})'")
+_IN_URL: Final = re.compile(r"(?<=://)[^/\s]+@")
 _HOST_IT_SAW: Final = re.compile(r"(?m)^host:(\S{1,260})$")
 
 
@@ -97,8 +99,9 @@ def said_by(error: BaseException, keys: Credentials) -> Said | None:
 
 
 def without_keys(text: str, keys: Credentials) -> str:
-    """Return the beginning of a text in which no key stands."""
+    """Return the beginning of a text in which no key stands, nor the password of a proxy."""
     hidden = text.replace(keys.secret_key, "***").replace(keys.access_key, "***")
+    hidden = _IN_URL.sub("***@", hidden)
     return " ".join(hidden.split())[:_SHOWN]
 
 
@@ -186,10 +189,14 @@ def not_found(said: Said | None, key: str, settings: StorageSettings) -> Storage
 
 def unreachable(error: Exception, url: str, settings: StorageSettings, said: str) -> StorageError:
     """Make the error of a request that was not answered."""
+    refusal = error.__cause__ or error.__context__
+    of_proxy = type(refusal).__name__ == "ClientHttpProxyError"  # aiohttp's
+    status = getattr(refusal, "status", None) if of_proxy else None
     return StorageError(
-        f"Object Storage at {settings.endpoint} cannot be reached or failed "
-        f"({type(error).__name__}: {said}) for {url}. Check the network, the endpoint and the "
-        "proxy, then run the same call again: what is there already is not sent twice."
+        f"Object Storage at {settings.endpoint}{through(settings.proxies)} cannot be reached or "
+        f"failed ({type(error).__name__}: {said}) for {url}. "
+        f"{way_to_look(settings.proxies, status)} Then run the same call again: what is there "
+        "already is not sent twice."
     )
 
 
