@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from nclue_pandas.cli.destination import bucket_of
-from nclue_pandas.errors import InvalidDataError, ObjectChangedError
+from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.logs.files import is_log
 from nclue_pandas.logs.sources import frames_of
+from nclue_pandas.storage.results import OneState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,13 +101,9 @@ def _objects(url: str, bucket: Bucket) -> list[ObjectInfo]:
 
 def _download(bucket: Bucket, info: ObjectInfo, path: Path) -> None:
     """Read an object in blocks of one state into a file."""
+    state = bucket.head(info.key) or info  # the ETag of a listing need not be the object's
+    one = OneState(f"s3://{bucket.name}/{info.key}", state.etag, state.size)
     with path.open("wb") as file:
-        for start in range(0, info.size, _BLOCK):
-            end = min(start + _BLOCK, info.size)
-            body, etag = bucket.get_state(info.key, start, end)
-            if info.etag and etag and etag != info.etag:
-                raise ObjectChangedError(
-                    f"s3://{bucket.name}/{info.key} was replaced while it was read. Read it again "
-                    "when nothing writes to it."
-                )
-            file.write(body)
+        for start in range(0, state.size, _BLOCK):
+            end = min(start + _BLOCK, state.size)
+            file.write(one(*bucket.get_state(info.key, start, end)))
