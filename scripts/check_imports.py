@@ -25,8 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     "progress": LEAVES | {"config", "progress_bars"},
     "progress_bars": LEAVES | {"config", "progress", "display"},
     "frames": LEAVES | {"display", "plotting", "progress"},
-    "storage": LEAVES | {"config", "deadline", "frames", "progress"},
-    "service": LEAVES | {"config", "deadline", "progress"},
+    "storage": LEAVES | {"config", "deadline", "environment", "frames", "progress"},
+    "service": LEAVES | {"config", "deadline", "environment", "progress"},
     "jobs": LEAVES
     | {"config", "deadline", "environment", "frames", "storage", "service", "progress", "display"},
     "logs": LEAVES | {"frames", "jobs", "progress", "storage"},
