@@ -28,6 +28,8 @@ from .frames.pseudonyms import restore_ids as restore_ids
 from .frames.reports import NclueDataWarning as NclueDataWarning
 from .frames.reports import report as report
 from .frames.sequences import to_sequences as to_sequences
+from .frames.snapshot_ids import from_snapshots as from_snapshots
+from .frames.snapshots import to_snapshots as to_snapshots
 from .frames.splitting import split as split
 from .frames.updates import changed as changed
 from .frames.updates import updated as updated

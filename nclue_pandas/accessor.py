@@ -118,6 +118,8 @@ class NclueAccessor(Verbs[pd.DataFrame]):
 
     to_sequences = Verb(lambda: nclue_pandas.to_sequences)
     to_answers = Verb(lambda: nclue_pandas.to_answers)
+    to_snapshots = Verb(lambda: nclue_pandas.to_snapshots)
+    from_snapshots = Verb(lambda: nclue_pandas.from_snapshots)
     baselines = Verb(lambda: nclue_pandas.baselines)
     check = Verb(lambda: nclue_pandas.check)
     report = Verb(lambda: nclue_pandas.report)

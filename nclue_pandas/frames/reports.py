@@ -188,6 +188,38 @@ class AnswerReport(Report):
 
 
 @dataclass(frozen=True, repr=False)
+class SnapshotReport(Report):
+    """How an event log became snapshots of its users.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the log.
+    rows_dropped : dict of str to int
+        Rows before the last cutoff that were dropped as invalid, by the code of the problem.
+    users : int
+        Users that have a snapshot.
+    snapshots, positives : int
+        Their snapshots, and those with label 1.
+    share : float or None
+        Positives among the snapshots.
+    snapshots_at, positives_at : dict of str to int
+        The same, by cutoff.
+    """
+
+    title: ClassVar[str] = "snapshots"
+
+    rows: int
+    rows_dropped: dict[str, int]
+    users: int
+    snapshots: int
+    positives: int
+    share: float | None
+    snapshots_at: dict[str, int]
+    positives_at: dict[str, int]
+
+
+@dataclass(frozen=True, repr=False)
 class SplitReport(Report):
     """How answers were split.
 
@@ -295,7 +327,14 @@ class AudienceReport(Report):
 
 _REPORTS: Final[dict[str, type[Report]]] = {
     kind.title: kind
-    for kind in (SequenceReport, AnswerReport, SplitReport, BaselineReport, AudienceReport)
+    for kind in (
+        SequenceReport,
+        AnswerReport,
+        SnapshotReport,
+        SplitReport,
+        BaselineReport,
+        AudienceReport,
+    )
 }
 
 

@@ -18,6 +18,7 @@ from nclue_pandas.frames.ids import encode_ids, id_faults
 from nclue_pandas.frames.leakage import answer_window
 from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.reports import SplitReport, share
+from nclue_pandas.frames.snapshot_ids import users_of
 from nclue_pandas.frames.telling import tell_all
 from nclue_pandas.signatures import named_options
 
@@ -42,7 +43,8 @@ def split(
 
     A user is a test user when a hash of seed and id falls below `test`: which side a user is on
     depends on nothing else, so it stays when rows are added, removed or reordered, and users of
-    both labels are split alike. The shares are reached up to chance.
+    both labels are split alike. The shares are reached up to chance. All snapshots of a user
+    (:func:`~nclue_pandas.to_snapshots`) are on the side on which the user is.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def split(
     ids = encode_ids(find_column(answers, user, "user"))
     read = read_binary(find_column(answers, label, "label"), "label")
     raise_faults([*id_faults(ids), *label_faults(read)], answers)
-    hashes = hash_ids(ids.texts, key=derive_key("split", seed))
+    hashes = hash_ids(users_of(ids.texts), key=derive_key("split", seed))
     in_test = (hashes / _HASHES < test)[ids.codes]
     n_test, ones_test = int(in_test.sum()), int((in_test & read.ones).sum())
     n_train, ones_train = len(answers) - n_test, int(read.ones.sum()) - ones_test

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
@@ -92,6 +92,7 @@ def options_of(asked, at_least, *, days, summed, positive):
     }
 
 
+@settings(max_examples=40)
 @given(log=logs(), asked=QUESTIONS, least=LEAST, days=st.booleans(), positive=st.booleans())
 def test_answers_to_any_question(log, asked, least, days, positive):
     summed = least is not None and not isinstance(least, int)
@@ -113,6 +114,7 @@ def test_answers_to_any_question(log, asked, least, days, positive):
 
 
 @pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
+@settings(max_examples=20)
 @given(log=logs(), asked=QUESTIONS)
 def test_what_is_after_the_horizon_or_in_the_gap_makes_no_difference(log, asked):
     start = asked["cutoff"] + (asked["gap"] or 0)
