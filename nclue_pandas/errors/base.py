@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from nclue_pandas.errors.printable import printable
@@ -58,6 +61,24 @@ class NclueError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the caller's line and the message, not our frames."""
+        shells = [sys.modules[name] for name in ("IPython", "ipykernel") if name in sys.modules]
+        ours = (str(Path(__file__).parents[1]), *(shell.__path__[0] for shell in shells))
+        theirs = [
+            frame
+            for frame in traceback.extract_tb(self.__traceback__)
+            if not frame.filename.startswith(ours)
+        ]
+        line = f"line {theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
+        lines = [line.removesuffix(": "), ""] if line else []
+        lines.append(f"{type(self).__name__}: {self.message}")
+        return [*lines, *self._more(), *getattr(self, "__notes__", [])]
+
+    def _more(self) -> list[str]:
+        """Return what a notebook shows beside the message."""
+        return []
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, dict(self.__dict__))

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from nclue_pandas.errors.base import NclueError
+from nclue_pandas.errors.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS_SHOWN = 5
+#: Characters of a value in a table of rows.
+_WIDEST = 40
 _VALUES_SHOWN = 2
 
 
@@ -97,6 +100,14 @@ class InvalidDataError(NclueError, ValueError):
         self.problems = tuple(problems)
         self.rows = rows
 
+    def _more(self) -> list[str]:
+        """Return the first offending rows, as a table."""
+        if self.rows is None or not len(self.rows):
+            return []
+        count = min(len(self.rows), _ROWS_SHOWN)
+        shown = self.rows.head(count).to_string(max_colwidth=_WIDEST)
+        return ["", f"The first {count} of {len(self.rows):,}:", printable(shown, keep="\n")]
+
     @classmethod
     def of(
         cls, problems: Sequence[Problem], rows: pd.DataFrame | None = None, *, lead: str = ""
@@ -110,6 +121,10 @@ class InvalidDataError(NclueError, ValueError):
 
 class PersonalDataError(InvalidDataError):
     """Ids or texts look like personal data, which the service refuses (10109 to 10111)."""
+
+    def _more(self) -> list[str]:
+        """Return nothing: notebooks are passed on, and these rows are about people."""
+        return []
 
     remedy = (
         'In texts: personal_data="mask" where the sequences are made. In ids: pseudonymize() '

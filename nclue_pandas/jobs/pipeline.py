@@ -8,7 +8,6 @@ missing is uploaded first, all of it, and created after that.
 from __future__ import annotations
 
 import hashlib
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,8 +111,8 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
             run = _run_of(BoundedClient(client, deadline), inputs)
             wait_until([run], deadline)
             scores = read(run)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nStopped; the jobs that were created go on. {_ADVICE}\n")
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"Stopped; the jobs that were created go on. {_ADVICE}")
         raise
     return inputs.carry(scores)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -75,8 +74,8 @@ def wait_by(given: Sequence[Job[Any]], deadline: Deadline) -> None:
     """Wait until a deadline, and tell how to resume when that is interrupted."""
     try:
         wait_until(given, deadline)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nStopped waiting; the jobs go on. {how_to_resume(given)}\n")
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"Stopped waiting; the jobs go on. {how_to_resume(given)}")
         raise
 
 

@@ -270,13 +270,13 @@ def test_a_typo_in_an_option_is_told(sandbox, shop, verb, client):
     assert len(sandbox.requests) == start
 
 
-def test_ctrl_c_says_to_make_the_same_call_again(sandbox, sleeper, predict, count, capsys):
+def test_ctrl_c_says_to_make_the_same_call_again(sandbox, sleeper, predict, count):
     sandbox.configure(job_seconds=300)
     sleeper.also = sandbox.advance
     sleeper.interrupt_at = 400
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         predict()
-    told = capsys.readouterr().err
+    told = " ".join(caught.value.__notes__)
     assert "same call of predict() again" in told
     assert "client.get_" not in told
     assert count() == [1, 1, 0]
