@@ -17,10 +17,12 @@ from .explaining import explain as explain
 from .frames.answers import to_answers as to_answers
 from .frames.audience import audience as audience
 from .frames.baselines import baselines as baselines
+from .frames.behavior_lift import behaviors as behaviors
 from .frames.bootstrap import Bootstrap as Bootstrap
 from .frames.campaign import measure as measure
 from .frames.checks import check as check
 from .frames.comparison import compare as compare
+from .frames.drift import drift as drift
 from .frames.evaluation import evaluate as evaluate
 from .frames.personal_data import PersonalData as PersonalData
 from .frames.pseudonyms import pseudonymize as pseudonymize

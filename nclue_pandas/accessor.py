@@ -132,6 +132,8 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     evaluate = Verb(lambda: nclue_pandas.evaluate)
     audience = Verb(lambda: nclue_pandas.audience)
     measure = Verb(lambda: nclue_pandas.measure)
+    behaviors = Verb(lambda: nclue_pandas.behaviors)
+    drift = Verb(lambda: nclue_pandas.drift)
     plot_lift = Verb(lambda: nclue_pandas.plot_lift)
     plot_gain = Verb(lambda: nclue_pandas.plot_gain)
     plot_roc = Verb(lambda: nclue_pandas.plot_roc)

@@ -103,11 +103,13 @@ def audience(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import nclue_pandas as nclue
     >>> scores = pd.DataFrame({"user_id": range(1_000), "score": [n / 1_000 for n in range(1_000)]})
-    >>> chosen = audience(scores, share=0.1, control=0.2, seed="spring sale")
+    >>> chosen = nclue.audience(scores, share=0.1, control=0.2, seed="spring sale")
     >>> chosen["group"].value_counts().to_dict()
     {'treatment': 76, 'control': 24}
-    >>> chosen["score"].min()
+    >>> float(chosen["score"].min())
     0.9
     """
     check_size(share, size)

@@ -230,11 +230,13 @@ def measure(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import nclue_pandas as nclue
     >>> audience = pd.DataFrame(
     ...     {"user_id": range(1_000), "group": ["treatment"] * 900 + ["control"] * 100}
     ... )
     >>> bought = [*range(0, 180), *range(900, 910)]
-    >>> found = measure(audience, bought)
+    >>> found = nclue.measure(audience, bought)
     >>> found.rates
     (0.2, 0.1)
     >>> print(found.sentence.partition(",")[0])

@@ -118,7 +118,7 @@ class Evaluation(display.Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain Python: numbers, texts, lists of rows, None for a null."""
-        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        return {each.name: plain(getattr(self, each.name)) for each in fields(self)}
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the AUROC beside those of the baselines, or the lift by decile without them.
@@ -387,7 +387,7 @@ def check_confidence(confidence: object) -> None:
         )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a frame as a list of rows, with the name of each where it has one."""
     if not isinstance(value, pd.DataFrame):
         return list(value) if isinstance(value, tuple) else value

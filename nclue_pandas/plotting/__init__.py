@@ -8,7 +8,7 @@ compare them::
     nclue.plot_gain(model, answers, name="model", ax=ax)
 """
 
-from nclue_pandas.plotting.campaigns import plot_campaign
+from nclue_pandas.plotting.campaigns import plot_behaviors, plot_campaign, plot_drift
 from nclue_pandas.plotting.comparisons import plot_comparison
 from nclue_pandas.plotting.curves import plot_gain, plot_lift, plot_roc
 from nclue_pandas.plotting.distributions import plot_calibration, plot_scores
@@ -18,9 +18,11 @@ from nclue_pandas.plotting.timeline import plot_timeline
 
 __all__ = [
     "MissingFontWarning",
+    "plot_behaviors",
     "plot_calibration",
     "plot_campaign",
     "plot_comparison",
+    "plot_drift",
     "plot_gain",
     "plot_lift",
     "plot_roc",

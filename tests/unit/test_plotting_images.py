@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 from matplotlib.text import Text
 
+import nclue_pandas as nclue
 from nclue_pandas import plotting
 from nclue_pandas.frames.campaign import result
 
@@ -80,7 +81,23 @@ def campaign(ax):
     result((1_800, 200), (270, 20), 0.95, 0.8).plot(ax=ax)
 
 
+def behaviors(ax):
+    good, _, _ = scores_and_answers()
+    good["sequence"] = [
+        "->".join(["a"] + ["b"] * (user % 3 == 0) + ["top"] * (user * 7_919 % 1_200 > 900))
+        for user in range(len(good))
+    ]
+    nclue.behaviors(good, good).plot(ax=ax)
+
+
+def drifted(ax):
+    good, worse, _ = scores_and_answers()
+    nclue.drift(good, worse).plot(ax=ax)
+
+
 SCENES = {
+    "behaviors": behaviors,
+    "drift": drifted,
     "campaign": campaign,
     "lift": two(plotting.plot_lift),
     "gain": two(plotting.plot_gain),
