@@ -18,7 +18,6 @@ from .frames.answers import to_answers as to_answers
 from .frames.audience import audience as audience
 from .frames.baselines import baselines as baselines
 from .frames.behavior_lift import behaviors as behaviors
-from .frames.bootstrap import Bootstrap as Bootstrap
 from .frames.campaign import measure as measure
 from .frames.checks import check as check
 from .frames.comparison import compare as compare
@@ -33,6 +32,7 @@ from .frames.sequences import to_sequences as to_sequences
 from .frames.snapshot_ids import from_snapshots as from_snapshots
 from .frames.snapshots import to_snapshots as to_snapshots
 from .frames.splitting import split as split
+from .frames.statistics import Bootstrap as Bootstrap
 from .frames.updates import changed as changed
 from .frames.updates import updated as updated
 from .jobs.handles import CustomAttributes as CustomAttributes
@@ -41,9 +41,7 @@ from .jobs.handles import Run as Run
 from .jobs.handles import ShoppingIntent as ShoppingIntent
 from .jobs.handles import Task as Task
 from .jobs.score_columns import add_scores as add_scores
-from .jobs.waiting import wait as wait
-from .logs.store import SequenceStore as SequenceStore
-from .logs.streaming import stream_sequences as stream_sequences
+from .jobs.wait import wait as wait
 from .plotting import plot_calibration as plot_calibration
 from .plotting import plot_comparison as plot_comparison
 from .plotting import plot_gain as plot_gain
@@ -54,5 +52,7 @@ from .plotting import plot_sequence_lengths as plot_sequence_lengths
 from .plotting import plot_timeline as plot_timeline
 from .plotting import plot_token_use as plot_token_use
 from .progress import subscribe as subscribe
+from .streaming.sequences import stream_sequences as stream_sequences
+from .streaming.store import SequenceStore as SequenceStore
 
 __version__: str

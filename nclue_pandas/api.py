@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.client import Client
+    from nclue_pandas.jobs.datasets import ColumnNames
     from nclue_pandas.jobs.handles import Feature, Task
-    from nclue_pandas.jobs.planning import Plan
-    from nclue_pandas.jobs.sources import ColumnNames
+    from nclue_pandas.jobs.plan import Plan
 
 
 @named_options
@@ -171,9 +171,9 @@ def predict(
         When answers are of users that are not in `sequences`, when `test` has users that are
         trained on, and when sequences reach into the time of the answers.
     """
+    from nclue_pandas.jobs.datasets import Columns
     from nclue_pandas.jobs.inputs import Inputs
-    from nclue_pandas.jobs.pipeline import run_chain
-    from nclue_pandas.jobs.sources import Columns
+    from nclue_pandas.jobs.predict import run_chain
 
     names = Columns.of(columns)
     inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
@@ -212,9 +212,9 @@ def plan(
         Rows, users, estimated tokens, bytes, objects and jobs to make or reuse, requests, what is
         billable, and the problems found.
     """
+    from nclue_pandas.jobs.datasets import Columns
     from nclue_pandas.jobs.inputs import Inputs
-    from nclue_pandas.jobs.planning import make_plan
-    from nclue_pandas.jobs.sources import Columns
+    from nclue_pandas.jobs.plan import make_plan
 
     names = Columns.of(columns)
     inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
@@ -224,6 +224,6 @@ def plan(
 def _client(client: Client | None) -> Client:
     if client is not None:
         return client
-    from nclue_pandas.default import default_client
+    from nclue_pandas.client import default_client
 
     return default_client()

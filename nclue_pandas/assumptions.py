@@ -81,14 +81,14 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="Whether dataset files may begin with column names.",
         assumed="They may not.",
         settled_by="A header that is wanted: the encoder writes one.",
-        where="nclue_pandas.storage.text:encode",
+        where="nclue_pandas.storage.lines:encode",
     ),
     Assumption(
         key="quoting",
         question="Whether quotes in dataset files have a meaning.",
         assumed="None: they are characters of the text, and nothing is quoted.",
         settled_by="A meaning: the encoder.",
-        where="nclue_pandas.storage.text:encode",
+        where="nclue_pandas.storage.lines:encode",
     ),
     Assumption(
         key="short_sequences",
@@ -151,7 +151,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="Of which file 100 rows of each label are needed.",
         assumed="Of the train answers; test answers may have fewer.",
         settled_by="A refusal of a small test file: the check covers it too.",
-        where="nclue_pandas.jobs.making:check_answers",
+        where="nclue_pandas.jobs.create:check_answers",
     ),
     Assumption(
         key="duplicate_answers",
@@ -170,7 +170,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "answers of which too few match, and warns of the others."
         ),
         settled_by="A failed job: such users are dropped before publishing.",
-        where="nclue_pandas.frames.matching:Match",
+        where="nclue_pandas.frames.cross_checks:Match",
     ),
     Assumption(
         key="result_path",
@@ -238,7 +238,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "of both Features added up."
         ),
         settled_by="Another unit: the units of a plan.",
-        where="nclue_pandas.jobs.planning:BILLED_LINES",
+        where="nclue_pandas.jobs.plan:BILLED_LINES",
     ),
     Assumption(
         key="custom_attributes_columns",
@@ -276,14 +276,14 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "without a fraction."
         ),
         settled_by="Another layout: the parser; until then the raw text is kept.",
-        where="nclue_pandas.service.timestamps:parse_timestamp",
+        where="nclue_pandas.service.records:parse_timestamp",
     ),
     Assumption(
         key="waiting_task",
         question="The state of a Task while another one is built.",
         assumed="Pending, so that it cannot be canceled; registered is taken too.",
         settled_by="Nothing: both are handled.",
-        where="nclue_pandas.jobs.queue:stands_in_queue",
+        where="nclue_pandas.jobs.wait:stands_in_queue",
     ),
     Assumption(
         key="finished_spelling",
@@ -304,7 +304,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="The type of a task's AUROC.",
         assumed="A text, as documented; a number and null are taken too.",
         settled_by="Nothing: all are handled.",
-        where="nclue_pandas.service.fields:Fields.share",
+        where="nclue_pandas.service.records:Fields.share",
     ),
     Assumption(
         key="absent_test_fields",
@@ -339,14 +339,14 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="The order of lists.",
         assumed="None is relied on.",
         settled_by="Newest first: a search by name may end sooner.",
-        where="nclue_pandas.jobs.kinds:Kind.find",
+        where="nclue_pandas.service.operations:Kind.find",
     ),
     Assumption(
         key="list_lag",
         question="Whether a new job is in lists at once.",
         assumed="It may lag: a look-up after an unclear create is repeated.",
         settled_by="Nothing: both are handled.",
-        where="nclue_pandas.jobs.creating:create",
+        where="nclue_pandas.jobs.exactly_once:create",
     ),
     Assumption(
         key="answer_content_type",
@@ -360,7 +360,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="The shape of refusals.",
         assumed="Every shape that was seen on NCP, codes as numbers, as texts or by their names.",
         settled_by="Another shape: the reader.",
-        where="nclue_pandas.service.error_bodies:read_error",
+        where="nclue_pandas.service.refusals:read_error",
     ),
     Assumption(
         key="trace_header",
@@ -391,14 +391,14 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         question="Whether a name's 100 characters are characters or bytes.",
         assumed="Characters.",
         settled_by="Bytes: the check of names.",
-        where="nclue_pandas.jobs.creating:check_name",
+        where="nclue_pandas.jobs.exactly_once:check_name",
     ),
     Assumption(
         key="name_case",
         question="Whether names that differ in case are the same.",
         assumed="They are different.",
         settled_by="The same: the look-up by name.",
-        where="nclue_pandas.jobs.kinds:Kind.find",
+        where="nclue_pandas.service.operations:Kind.find",
     ),
     Assumption(
         key="delete_processing_code",

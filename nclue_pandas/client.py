@@ -1,19 +1,29 @@
-"""Client: one account, its service and its bucket; makes and finds jobs."""
+"""Client: one account, its service and its bucket; makes and finds jobs.
+
+What an account holds: its jobs as frames, what they take, and files that none of them needs.
+
+The default client: what the accessor's verbs use when none is given. It is one for the whole
+process, like pandas' options: threads and tasks that work for several accounts at a time pass
+``client=``. Blocks of several threads may overlap; each takes its own client away again when it
+ends, whatever the others do.
+"""
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from nclue_pandas.deadline import Deadline
-from nclue_pandas.errors import ConfigurationError
-from nclue_pandas.inventory import Inventory
+from nclue_pandas.errors import ConfigurationError, NotConnectedError
 from nclue_pandas.jobs import reference
 from nclue_pandas.jobs.reference import ClientRef, Clock
 from nclue_pandas.signatures import named_options, no_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
@@ -25,9 +35,121 @@ if TYPE_CHECKING:
         ShoppingIntent,
         Task,
     )
+    from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.jobs.refused import RefusedSearch
-    from nclue_pandas.service.operations import Service
+    from nclue_pandas.service.operations import Kind, Service
     from nclue_pandas.storage.bucket import Bucket
+
+
+class Inventory:
+    """The part of a client that looks at the account as a whole."""
+
+    def list_features(self: ClientLike) -> pd.DataFrame:
+        """Return all Features, one row each, with Arrow types."""
+        from nclue_pandas.service import operations
+
+        return _table(self, operations.FEATURE)
+
+    def list_tasks(self: ClientLike) -> pd.DataFrame:
+        """Return all Tasks, one row each, with Arrow types."""
+        from nclue_pandas.service import operations
+
+        return _table(self, operations.TASK)
+
+    def list_runs(self: ClientLike) -> pd.DataFrame:
+        """Return all Runs, one row each, with Arrow types."""
+        from nclue_pandas.service import operations
+
+        return _table(self, operations.RUN)
+
+    def list_shopping_intents(self: ClientLike) -> pd.DataFrame:
+        """Return all Shopping Intent profiles, one row each, with Arrow types."""
+        from nclue_pandas.service import operations
+
+        return _table(self, operations.SHOPPING_INTENT)
+
+    def list_custom_attributes(self: ClientLike) -> pd.DataFrame:
+        """Return all Custom Attributes profiles, one row each, with Arrow types."""
+        from nclue_pandas.service import operations
+
+        return _table(self, operations.CUSTOM_ATTRIBUTES)
+
+    def list_jobs(self: ClientLike) -> pd.DataFrame:
+        """Return the jobs of all kinds, one row each, the newest first."""
+        from nclue_pandas.jobs.account import jobs_table
+
+        return jobs_table(self)
+
+    def usage(self: ClientLike) -> pd.DataFrame:
+        """Return users, tokens, lines and bytes on disk of each job, the largest first.
+
+        What to look at when the service says STORAGE_FULL: features, tasks and Shopping Intent
+        profiles live in the account's NCLUE storage, 5 TB in all, until they are deleted.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``kind``, ``name`` (string), ``users``, ``tokens``, ``lines``, ``disk_bytes``
+            (int64, null where the service tells nothing), ``disk_share`` (double, of the 5 TB),
+            ``created_at`` (UTC) and ``id``, all Arrow-backed. Lines are those of the Feature
+            that a job works on.
+
+        Examples
+        --------
+        >>> import nclue_pandas as nclue
+        >>> with nclue.connect("sandbox") as client:
+        ...     list(client.usage().columns)[:7]
+        ['kind', 'name', 'users', 'tokens', 'lines', 'disk_bytes', 'disk_share']
+        """
+        from nclue_pandas.jobs.account import usage_table
+
+        return usage_table(self)
+
+    def cleanup(
+        self: ClientLike,
+        *,
+        dry_run: bool = True,
+        min_age: timedelta = timedelta(days=1),
+        folders: Collection[str] = ("sequences", "answers", "results"),
+    ) -> pd.DataFrame:
+        """List the files of this library that no job needs, and remove them on request.
+
+        They stem from uploads that broke off, refused create calls and deleted jobs. Every job
+        that exists needs the files it names, a failed one too. Jobs are never deleted.
+
+        Parameters
+        ----------
+        dry_run : bool, default True
+            Only list.
+        min_age : datetime.timedelta, default one day
+            What was written since is left alone: let it be longer than an upload takes.
+        folders : str or collection of str
+            Where to look; without ``"results"`` the scores of deleted runs are kept.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per object, with Arrow types, and whether it was removed.
+
+        Raises
+        ------
+        ConfigurationError
+            When there is no such folder, or `min_age` is no timedelta.
+
+        Warns
+        -----
+        RuntimeWarning
+            When the lists of jobs changed each time they were read: nothing is removed then.
+        """
+        from nclue_pandas.jobs.account import cleanup
+
+        return cleanup(self, dry_run=dry_run, min_age=min_age, folders=folders)
+
+
+def _table(client: ClientLike, kind: Kind[Any]) -> pd.DataFrame:
+    from nclue_pandas.jobs.account import as_frame
+
+    return as_frame(kind.iterate(client.service), kind.record_type)
 
 
 class Client(Inventory):
@@ -141,8 +263,8 @@ class Client(Inventory):
         DuplicateNameError
             When the name belongs to a Feature made from other sequences.
         """
-        from nclue_pandas.jobs.making import make_feature
-        from nclue_pandas.jobs.sources import Columns, source_of
+        from nclue_pandas.jobs.create import make_feature
+        from nclue_pandas.jobs.datasets import Columns, source_of
 
         columns = Columns(user=user, sequence=sequence)
         return make_feature(self, name, source_of(sequences, "sequences", columns))
@@ -194,8 +316,8 @@ class Client(Inventory):
         ...     (search.requests, len(search.run()))
         (10, 0)
         """
+        from nclue_pandas.jobs.datasets import Columns
         from nclue_pandas.jobs.refused import find_refused
-        from nclue_pandas.jobs.sources import Columns
 
         columns = Columns(user=user, sequence=sequence, label=label)
         return find_refused(self, frame, columns=columns, most=most)
@@ -220,7 +342,7 @@ class Client(Inventory):
         Feature
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import make_feature_from_path
+        from nclue_pandas.jobs.create import make_feature_from_path
 
         return make_feature_from_path(self, name, path, bucket)
 
@@ -268,9 +390,9 @@ class Client(Inventory):
         DuplicateNameError
             When the name belongs to a Task made from other inputs.
         """
-        from nclue_pandas.jobs.creating import check_name
-        from nclue_pandas.jobs.making import Answers, check_test_feature, make_task
-        from nclue_pandas.jobs.sources import Columns, source_of
+        from nclue_pandas.jobs.create import Answers, check_test_feature, make_task
+        from nclue_pandas.jobs.datasets import Columns, source_of
+        from nclue_pandas.jobs.exactly_once import check_name
 
         check_name(name)
         check_test_feature(test_feature, test, "test")
@@ -315,7 +437,7 @@ class Client(Inventory):
         Task
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import AnswerPath, check_test_feature, make_task_from_paths
+        from nclue_pandas.jobs.create import AnswerPath, check_test_feature, make_task_from_paths
 
         check_test_feature(test_feature, test_path, "test_path")
         train_on = self._feature(feature)
@@ -344,14 +466,14 @@ class Client(Inventory):
         Run
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import make_run
+        from nclue_pandas.jobs.create import make_run
 
         return make_run(self, name, self._task(task), self._feature(feature))
 
     @named_options
     def create_shopping_intent(self, name: str, task: Task | str) -> ShoppingIntent:
         """Profile a Task's target group; see :meth:`Task.shopping_intent`."""
-        from nclue_pandas.jobs.making import make_shopping_intent
+        from nclue_pandas.jobs.create import make_shopping_intent
 
         return make_shopping_intent(self, name, self._task(task))
 
@@ -360,53 +482,46 @@ class Client(Inventory):
         self, name: str, feature: Feature | str, keywords: Sequence[str]
     ) -> CustomAttributes:
         """Score users by likeness to keywords; see :meth:`Feature.custom_attributes`."""
-        from nclue_pandas.jobs.making import make_custom_attributes
+        from nclue_pandas.jobs.create import make_custom_attributes
 
         return make_custom_attributes(self, name, self._feature(feature), keywords)
 
     def get_feature(self, id_or_name: str) -> Feature:
         """Return the Feature of this id or name: one request for an id, list pages for a name."""
-        from nclue_pandas.jobs.finding import find_job
-        from nclue_pandas.jobs.handles import Feature
+        from nclue_pandas.jobs.handles import Feature, find_job
 
         return find_job(self, Feature, id_or_name)
 
     def get_task(self, id_or_name: str) -> Task:
         """Return the Task of this id or name."""
-        from nclue_pandas.jobs.finding import find_job
-        from nclue_pandas.jobs.handles import Task
+        from nclue_pandas.jobs.handles import Task, find_job
 
         return find_job(self, Task, id_or_name)
 
     def get_run(self, id_or_name: str) -> Run:
         """Return the Run of this id or name."""
-        from nclue_pandas.jobs.finding import find_job
-        from nclue_pandas.jobs.handles import Run
+        from nclue_pandas.jobs.handles import Run, find_job
 
         return find_job(self, Run, id_or_name)
 
     def get_shopping_intent(self, id_or_name: str) -> ShoppingIntent:
         """Return the Shopping Intent profile of this id or name."""
-        from nclue_pandas.jobs.finding import find_job
-        from nclue_pandas.jobs.handles import ShoppingIntent
+        from nclue_pandas.jobs.handles import ShoppingIntent, find_job
 
         return find_job(self, ShoppingIntent, id_or_name)
 
     def get_custom_attributes(self, id_or_name: str) -> CustomAttributes:
         """Return the Custom Attributes profile of this id or name."""
-        from nclue_pandas.jobs.finding import find_job
-        from nclue_pandas.jobs.handles import CustomAttributes
+        from nclue_pandas.jobs.handles import CustomAttributes, find_job
 
         return find_job(self, CustomAttributes, id_or_name)
 
     def __enter__(self) -> Self:
-        from nclue_pandas.default import enter
 
         enter(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        from nclue_pandas.default import leave
 
         leave(self)
 
@@ -423,13 +538,81 @@ class Client(Inventory):
         return reference.resolve, (self.ref,)
 
     def _feature(self, feature: Feature | str) -> Feature:
-        from nclue_pandas.jobs.finding import as_job
-        from nclue_pandas.jobs.handles import Feature
+        from nclue_pandas.jobs.handles import Feature, as_job
 
         return as_job(self, Feature, feature)
 
     def _task(self, task: Task | str) -> Task:
-        from nclue_pandas.jobs.finding import as_job
-        from nclue_pandas.jobs.handles import Task
+        from nclue_pandas.jobs.handles import Task, as_job
 
         return as_job(self, Task, task)
+
+
+@dataclass
+class _Level:
+    """What is in force in a block, or outside of any.
+
+    Parameters
+    ----------
+    block : Client or None
+        Whose block it is.
+    client : Client or None
+        The default.
+    replaced : Client or None
+        The one before, for the case that `client` was connected for a block of its own.
+    """
+
+    block: Client | None = None
+    client: Client | None = None
+    replaced: Client | None = None
+
+
+_lock = threading.Lock()
+_levels = [_Level()]
+
+
+def default_client() -> Client:
+    """Return the default client.
+
+    Raises
+    ------
+    NotConnectedError
+        Before the first ``connect``.
+    """
+    client = _levels[-1].client
+    if client is None:
+        raise NotConnectedError(
+            "No account is connected. Call nclue_pandas.connect(bucket='my-bucket') first, with "
+            "keys in the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or in "
+            "~/.ncloud/configure; or nclue_pandas.connect('sandbox') to try without an account; "
+            "or pass client=."
+        )
+    return client
+
+
+def set_default(client: Client) -> None:
+    """Make `client` the default until the block ends that this is called in."""
+    with _lock:
+        level = _levels[-1]
+        level.replaced, level.client = level.client, client
+
+
+def enter(client: Client) -> None:
+    """Begin a block in which `client` is the default.
+
+    One that ``connect`` has just made the default is it in the block only.
+    """
+    with _lock:
+        level = _levels[-1]
+        if level.client is client:
+            level.client = level.replaced
+        _levels.append(_Level(client, client, client))
+
+
+def leave(client: Client) -> None:
+    """End the last block of `client`."""
+    with _lock:
+        for number in range(len(_levels) - 1, 0, -1):
+            if _levels[number].block is client:
+                del _levels[number]
+                return

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from nclue_pandas.client import Client
+from nclue_pandas.client import Client, set_default
 from nclue_pandas.config import ServiceSettings, StorageSettings, leaving_no_trace
-from nclue_pandas.default import set_default
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.environment import variable
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.jobs.reference import ClientRef, register_builder
-from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

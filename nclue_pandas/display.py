@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from nclue_pandas.errors.printable import printable
+from nclue_pandas.errors.base import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from nclue_pandas import errors
 from nclue_pandas.contract import ERROR_CODES
-from nclue_pandas.errors.codes import CODED
-from nclue_pandas.errors.printable import did_you_mean
+from nclue_pandas.errors.base import did_you_mean
+from nclue_pandas.errors.codes import CODED, FAILURES
 from nclue_pandas.errors.service import GATEWAY_CODES
-from nclue_pandas.jobs.failures import FAILURES
 from nclue_pandas.signatures import named_options
 
 

@@ -10,7 +10,7 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
-from nclue_pandas.errors.printable import did_you_mean
+from nclue_pandas.errors.base import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,9 +11,8 @@ from pathlib import Path
 from nclue_pandas import errors
 from nclue_pandas.assumptions import ASSUMPTIONS
 from nclue_pandas.contract import ERROR_CODES
-from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.codes import CODED, FAILURES
 from nclue_pandas.errors.service import GATEWAY, GATEWAY_CODES
-from nclue_pandas.jobs.failures import FAILURES
 from nclue_pandas.sandbox.openapi import description
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import nclue_pandas as nclue
-from nclue_pandas import default
+from nclue_pandas import client as default
 
 #: Machines are shared and slow at times: no test depends on a speed.
 settings.register_profile("shared", deadline=None)

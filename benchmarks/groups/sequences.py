@@ -52,11 +52,13 @@ def load_duckdb(job: Job) -> Any:
 
 def load_kernel(job: Job) -> Any:
     """Load the log as the arrays that the kernel takes, and import it."""
-    from nclue_pandas.frames import grouping, ids
+    from nclue_pandas.frames import ids
+    from nclue_pandas.frames.tokens import Budget
+    from nclue_pandas.kernels.group_join import join_groups
 
     log = read_table(job.path)
     ticks = log["time"].to_numpy().view(np.int64)
-    return grouping, ids, log["user"].to_pandas(), ticks, log["item"].chunk(0)
+    return (join_groups, Budget(None)), ids, log["user"].to_pandas(), ticks, log["item"].chunk(0)
 
 
 def ours(frame: pd.DataFrame) -> pd.DataFrame:
@@ -72,10 +74,9 @@ def ours_within_budget(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def kernel(loaded: Any) -> tuple[pa.Array, pa.ChunkedArray]:
-    grouping, ids, users, ticks, texts = loaded
+    (join_groups, no_limit), ids, users, ticks, texts = loaded
     encoded = ids.encode_ids(users)
-    no_limit = grouping.Budget(None)
-    grouped = grouping.join_groups(encoded.codes, len(encoded.texts), ticks, texts, budget=no_limit)
+    grouped = join_groups(encoded.codes, len(encoded.texts), ticks, texts, budget=no_limit)
     return encoded.texts.take(pa.array(grouped.groups)), pa.chunked_array(grouped.texts)
 
 

@@ -53,12 +53,12 @@ class Input:
 
 def load(job: Job) -> Input:
     """Import what is needed and connect; the log stays on disk."""
-    from nclue_pandas.logs import streaming
     from nclue_pandas.storage import content, publish
+    from nclue_pandas.streaming import sequences
 
     del content, publish
     events = parquet.read_metadata(job.path).num_rows
-    budget = max(events * BYTES_AN_EVENT, streaming.LEAST_MEMORY)
+    budget = max(events * BYTES_AN_EVENT, sequences.LEAST_MEMORY)
     return Input(job.path, budget, open_bucket(job), f"{job.name}-{job.method}")
 
 

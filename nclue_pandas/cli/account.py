@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.environment import variable
-from nclue_pandas.key_sources import resolve_credentials
 
 if TYPE_CHECKING:
     import argparse

@@ -11,17 +11,16 @@ import pandas as pd
 
 from nclue_pandas.cli.destination import bucket_of
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.logs.files import is_log
-from nclue_pandas.logs.sources import frames_of
 from nclue_pandas.storage.results import OneState
+from nclue_pandas.streaming.files import frames_of, is_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nclue_pandas.cli.account import Account
     from nclue_pandas.deadline import Deadline
-    from nclue_pandas.logs.text_files import TextForm
     from nclue_pandas.storage.bucket import Bucket, ObjectInfo
+    from nclue_pandas.streaming.text_files import TextForm
 
 #: Bytes of the frames that the log is put together from.
 _FRAME_BYTES: Final = 64 << 20

@@ -133,7 +133,7 @@ def exit_status(error: NclueError | OSError) -> int:
     if isinstance(error, _UNFINISHED):
         return NOT_FINISHED
     if isinstance(error, JobFailed):
-        from nclue_pandas.jobs.failures import is_temporary
+        from nclue_pandas.errors.codes import is_temporary
 
         return NOT_FINISHED if is_temporary(error.fail_message) else REFUSED
     if type(error) is StorageError and (error.status is None or error.status >= _STORE_FAILS):

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 import nclue_pandas as nclue
-from nclue_pandas.demo.own_times import convert_times
+from nclue_pandas.demo.own_log import convert_times
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts
 

@@ -4,6 +4,8 @@ What the service's documentation leaves open shows in its answers. The record ho
 answers in the shape that :mod:`nclue_pandas.cli.redaction` leaves them, and is searched for
 everything secret or personal that was heard before it is written. Only reads of the service are
 made for it.
+
+What is asked for a record: reads alone, chosen for what the documentation leaves open.
 """
 
 from __future__ import annotations
@@ -17,18 +19,85 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import nclue_pandas
 from nclue_pandas.cli import redaction
-from nclue_pandas.cli.asking import ask
 from nclue_pandas.cli.findings import Finding
-from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.contract import COMPLETED_SPELLINGS
+from nclue_pandas.errors import ConfigurationError, NclueError
+from nclue_pandas.service.operations import KINDS, SHOPPING_INTENT
+from nclue_pandas.storage.results import find_result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from requests import Response
 
     from nclue_pandas.cli.account import Account
     from nclue_pandas.config import StorageSettings
-    from nclue_pandas.service.operations import Service
+    from nclue_pandas.service.operations import Kind, Service
     from nclue_pandas.service.transport import Transport
     from nclue_pandas.storage.bucket import Bucket
+
+#: An id that no job has: how is an unknown one refused?
+_NO_ID: Final = "00000000-0000-4000-8000-000000000000"
+#: Of a result file the first bytes are read, for the form of its lines.
+_BYTES: Final = 2048
+
+
+def ask(service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
+    """Read lists in two ways, a job of each kind with its result, and what is refused.
+
+    Parameters
+    ----------
+    service : Service
+        Listened to, so that its answers need no handing back.
+    bucket : Bucket or None
+        Where results are.
+
+    Yields
+    ------
+    dict
+        What result files look like.
+    """
+    for kind in KINDS:
+        yield from _ask_kind(kind, service, bucket)
+    _try(service.list_features, index=0, limit=0)
+
+
+def _ask_kind(kind: Kind[Any], service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
+    pages = getattr(service, f"list_{kind.plural}")
+    get = getattr(service, f"get_{kind.name}")
+    _try(pages, index=1, limit=2)
+    page = _try(pages, index=0, limit=2)
+    _try(get, _NO_ID)
+    record = _try(get, page.items[0].id) if page and page.items else None
+    if record is None or record.status not in COMPLETED_SPELLINGS:
+        return
+    if kind is SHOPPING_INTENT:
+        _try(service.download_shopping_intent, record.id)
+    elif bucket is not None and getattr(record, "result_bucket", None) == bucket.name:
+        yield from _result(bucket, kind.name, record.result_file_path)
+
+
+def _result(bucket: Bucket, kind: str, told: str) -> Iterator[dict[str, Any]]:
+    try:
+        found = find_result(bucket, told)
+        head = bucket.get(found.key, 0, min(_BYTES, found.size))
+    except NclueError:
+        return
+    yield {
+        "result of": kind,
+        "told": redaction.shape(told),
+        "found": redaction.shape(found.key),
+        "first lines": redaction.body(head, "text/plain"),
+    }
+
+
+def _try(ask: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Ask, and be content with a refusal: it is in the record, which is what it is for."""
+    try:
+        return ask(*arguments, **options)
+    except NclueError:
+        return None
+
 
 #: A longer body is not looked into.
 _BODY_LIMIT: Final = 2**20

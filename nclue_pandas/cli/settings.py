@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin, get
 from urllib.parse import urlsplit
 
 from nclue_pandas.errors import ConfigurationError, CredentialsError
-from nclue_pandas.jobs.creating import check_name
-from nclue_pandas.logs.text_files import TextForm
+from nclue_pandas.jobs.exactly_once import check_name
+from nclue_pandas.streaming.text_files import TextForm
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,11 @@ try:
 except ImportError as error:
     raise MissingExtraError.of(error.name or "dask", "dask", "nclue_pandas.dask") from error
 
-from nclue_pandas.dask import results as _results  # noqa: F401 - registers engine="dask"
 from nclue_pandas.dask.accessor import DaskAccessor, register
+from nclue_pandas.dask.datasets import check
+from nclue_pandas.dask.files import read_parquet
 from nclue_pandas.dask.following import add_scores, pseudonymize, restore_ids, split
-from nclue_pandas.dask.inputs import read_parquet
-from nclue_pandas.dask.making import report, to_answers, to_sequences
-from nclue_pandas.dask.publishing import check
+from nclue_pandas.dask.verbs import report, to_answers, to_sequences
 
 __all__ = [
     "DaskAccessor",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dask.dataframe as dd
 from dask.dataframe.extensions import register_dataframe_accessor
 
-from nclue_pandas import dask
 from nclue_pandas.accessor import Verb, Verbs
+from nclue_pandas.dask import datasets, following, verbs
 
 
 class DaskAccessor(Verbs[dd.DataFrame]):
@@ -18,14 +18,14 @@ class DaskAccessor(Verbs[dd.DataFrame]):
         An event log, or a frame of sequences or answers.
     """
 
-    to_sequences = Verb(lambda: dask.to_sequences, "nclue_pandas.dask")
-    to_answers = Verb(lambda: dask.to_answers, "nclue_pandas.dask")
-    check = Verb(lambda: dask.check, "nclue_pandas.dask")
-    report = Verb(lambda: dask.report, "nclue_pandas.dask")
-    split = Verb(lambda: dask.split, "nclue_pandas.dask")
-    pseudonymize = Verb(lambda: dask.pseudonymize, "nclue_pandas.dask")
-    add_scores = Verb(lambda: dask.add_scores, "nclue_pandas.dask")
-    restore_ids = Verb(lambda: dask.restore_ids, "nclue_pandas.dask")
+    to_sequences = Verb(lambda: verbs.to_sequences, "nclue_pandas.dask")
+    to_answers = Verb(lambda: verbs.to_answers, "nclue_pandas.dask")
+    check = Verb(lambda: datasets.check, "nclue_pandas.dask")
+    report = Verb(lambda: verbs.report, "nclue_pandas.dask")
+    split = Verb(lambda: following.split, "nclue_pandas.dask")
+    pseudonymize = Verb(lambda: following.pseudonymize, "nclue_pandas.dask")
+    add_scores = Verb(lambda: following.add_scores, "nclue_pandas.dask")
+    restore_ids = Verb(lambda: following.restore_ids, "nclue_pandas.dask")
 
 
 def register() -> None:

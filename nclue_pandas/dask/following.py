@@ -10,19 +10,26 @@ import numpy as np
 import pandas as pd
 from dask import compute, delayed, persist
 
+from nclue_pandas.dask.datasets import stand_in
 from nclue_pandas.dask.originals import kept_as_is, unconverted
-from nclue_pandas.dask.outcomes import Outcome, Whole, numbered, row_counts, row_marks
-from nclue_pandas.dask.pieces import as_before, content_mark, set_report
-from nclue_pandas.dask.publishing import stand_in
+from nclue_pandas.dask.pieces import (
+    Outcome,
+    Whole,
+    as_before,
+    content_mark,
+    numbered,
+    row_counts,
+    row_marks,
+    set_report,
+)
 from nclue_pandas.dask.routing import ROW_BITS, Route, pattern
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.faults import raise_problems
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.parts import on_a_part
+from nclue_pandas.frames.problems import raise_problems
 from nclue_pandas.frames.pseudonyms import pseudonymize as hide_ids
 from nclue_pandas.frames.pseudonyms import restore_ids as ids_of_frame
-from nclue_pandas.frames.reports import SplitReport, share
+from nclue_pandas.frames.reports import SplitReport, on_a_part, share
 from nclue_pandas.frames.reports import report as report_of_frame
 from nclue_pandas.frames.score_columns import check_new_columns, tell_unmatched, with_scores
 from nclue_pandas.frames.splitting import split as split_frame

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dask import compute, delayed
 
-from nclue_pandas.dask.outcomes import ROWS_TOLD, Outcome, numbered, row_marks, row_numbers
+from nclue_pandas.dask.pieces import Outcome, numbered, row_marks, row_numbers
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.frames.cross_checks import UNMATCHED, KnownUsers, Match, is_among
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.matching import UNMATCHED, KnownUsers, Match, is_among
+from nclue_pandas.frames.problems import ROWS_TOLD
+from nclue_pandas.kernels.hash import hash_ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.dask.pieces import Pieces
-    from nclue_pandas.frames.columns import Flags
-    from nclue_pandas.frames.hashing import Hashes
-    from nclue_pandas.jobs.sources import Columns
+    from nclue_pandas.jobs.datasets import Columns
+    from nclue_pandas.kernels.arrays import Flags
+    from nclue_pandas.kernels.hash import Hashes
 
 
 @dataclass(frozen=True, eq=False)

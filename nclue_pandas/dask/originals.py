@@ -25,12 +25,17 @@ from dask.dataframe.dask_expr.io.io import FromGraph, FromPandas
 
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.amounts import read_amounts
-from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.columns import NO_ARROW_TYPE, is_text, to_arrow
+from nclue_pandas.frames.columns import (
+    NO_ARROW_TYPE,
+    read_binary,
+    read_objects,
+    read_text,
+    to_arrow,
+)
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.sequences import tie_codes
-from nclue_pandas.frames.text_values import read_objects, read_text
 from nclue_pandas.frames.times import read_times
+from nclue_pandas.kernels.arrays import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

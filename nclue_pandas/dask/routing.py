@@ -18,10 +18,10 @@ from dask.dataframe.utils import has_known_categories
 
 from nclue_pandas.dask.originals import Objects, narrowed, packed, unpacked
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, is_text, to_arrow
-from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, read_text, to_arrow
 from nclue_pandas.frames.ids import encode_ids
-from nclue_pandas.frames.text_values import read_text
+from nclue_pandas.kernels.arrays import is_text
+from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.storage.content import bucket_numbers
 from nclue_pandas.storage.layout import BUCKETS
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nclue_pandas.demo.mess import make_messy_log
-from nclue_pandas.demo.shop import make_log
+from nclue_pandas.demo.shop import make_log, make_messy_log
 
 __all__ = ["make_log", "make_messy_log"]

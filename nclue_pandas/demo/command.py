@@ -16,8 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 import nclue_pandas as nclue
-from nclue_pandas.demo.own_log import find_columns, form_of, read_log
-from nclue_pandas.demo.own_times import as_numbers, convert_times
+from nclue_pandas.demo.own_log import as_numbers, convert_times, find_columns, form_of, read_log
 from nclue_pandas.demo.shop import make_log
 from nclue_pandas.errors import InvalidDataError, NclueError
 from nclue_pandas.frames.behaviors import behavior_texts

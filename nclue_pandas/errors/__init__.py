@@ -44,12 +44,35 @@
 
 from nclue_pandas.errors.base import (
     AlreadyRunningError,
+    BucketNotFoundError,
     ClientNotFoundError,
     ConfigurationError,
+    CountMismatchError,
     CredentialsError,
+    DuplicateNameError,
+    ForeignObjectError,
+    IncompleteUploadError,
+    InvalidDataError,
+    JobError,
+    JobFailed,
+    JobNotCancellableError,
+    JobNotFoundError,
+    JobTimeout,
+    MissingColumnError,
     MissingExtraError,
     NclueError,
     NotConnectedError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+    PersonalDataError,
+    Problem,
+    ResultFormatError,
+    ResultNotFoundError,
+    SpillError,
+    StorageAccessError,
+    StorageError,
+    StorageTimeoutError,
+    UnconfirmedCreateError,
 )
 from nclue_pandas.errors.codes import (
     AccessDenied,
@@ -84,23 +107,6 @@ from nclue_pandas.errors.codes import (
     TooManyKeywords,
     TrainPathNotFound,
 )
-from nclue_pandas.errors.data import (
-    InvalidDataError,
-    MissingColumnError,
-    PersonalDataError,
-    Problem,
-    SpillError,
-)
-from nclue_pandas.errors.jobs import (
-    CountMismatchError,
-    DuplicateNameError,
-    JobError,
-    JobFailed,
-    JobNotCancellableError,
-    JobNotFoundError,
-    JobTimeout,
-    UnconfirmedCreateError,
-)
 from nclue_pandas.errors.service import (
     AmbiguousCreateError,
     ApiError,
@@ -119,18 +125,6 @@ from nclue_pandas.errors.service import (
     SubscriptionError,
     Throttled,
     TooLarge,
-)
-from nclue_pandas.errors.storage import (
-    BucketNotFoundError,
-    ForeignObjectError,
-    IncompleteUploadError,
-    ObjectChangedError,
-    ObjectNotFoundError,
-    ResultFormatError,
-    ResultNotFoundError,
-    StorageAccessError,
-    StorageError,
-    StorageTimeoutError,
 )
 
 __all__ = [

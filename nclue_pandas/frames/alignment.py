@@ -9,18 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.data import InvalidDataError, Problem
-from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.columns import find_column, require_frame
-from nclue_pandas.frames.faults import offending_rows
+from nclue_pandas.errors.base import InvalidDataError, Problem
+from nclue_pandas.frames.columns import find_column, read_binary, require_frame
 from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.problems import offending_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from nclue_pandas.frames.roc import Booleans, Floats
+    from nclue_pandas.frames.statistics import Booleans, Floats
 
 
 _LEAD: Final = "These scores and answers cannot be compared"

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import NO_ARROW_TYPE, gather, is_text, null_rows, to_arrow
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, to_arrow
+from nclue_pandas.kernels.arrays import gather, is_text, null_rows
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.columns import Flags, Positions
+    from nclue_pandas.kernels.arrays import Flags, Positions
 
 #: Digits before and after the point that are added. There is room for the sum of 10^12 rows.
 _WHOLE, _FRACTION = 24, 40

@@ -9,28 +9,33 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.amounts import RANGE, read_amounts
-from nclue_pandas.frames.binary import read_binary
 from nclue_pandas.frames.columns import (
     arrow_column,
     find_column,
     is_label,
     one_column,
+    read_binary,
     require_frame,
     text_column,
 )
 from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
-from nclue_pandas.frames.faults import Fault, check_on_invalid, settle
 from nclue_pandas.frames.forms import describe_forms, with_forms
-from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import describe
-from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
+from nclue_pandas.frames.problems import Fault, check_on_invalid, settle
 from nclue_pandas.frames.questions import Question, Span
-from nclue_pandas.frames.reports import AnswerReport, describe_dropped, share
-from nclue_pandas.frames.telling import is_many, tell_all
+from nclue_pandas.frames.reports import (
+    AnswerReport,
+    describe_dropped,
+    is_many,
+    is_part,
+    share,
+    tell_all,
+)
+from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -39,12 +44,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from nclue_pandas.frames.amounts import Amounts
-    from nclue_pandas.frames.binary import Binary
-    from nclue_pandas.frames.columns import Flags
-    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.columns import Binary
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
+    from nclue_pandas.frames.problems import OnInvalid
     from nclue_pandas.frames.times import Times
+    from nclue_pandas.kernels.arrays import Flags
 
 
 @named_options

@@ -16,21 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import UserScores
 from nclue_pandas.frames.columns import is_label, require_frame, text_column
-from nclue_pandas.frames.hashing import canonical_order, derive_key, hash_ids
-from nclue_pandas.frames.reports import AudienceReport
+from nclue_pandas.frames.reports import AudienceReport, is_many, tell
 from nclue_pandas.frames.reports import share as share_of
 from nclue_pandas.frames.splitting import check_seed
-from nclue_pandas.frames.telling import is_many, tell
+from nclue_pandas.kernels.hash import canonical_order, derive_key, hash_ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nclue_pandas.frames.columns import Flags, Positions
-    from nclue_pandas.frames.roc import Floats
+    from nclue_pandas.frames.statistics import Floats
+    from nclue_pandas.kernels.arrays import Flags, Positions
 
 TREATMENT: Final = "treatment"
 CONTROL: Final = "control"

@@ -16,14 +16,12 @@ import pyarrow as pa
 from nclue_pandas.frames.answers import positive_faults, read_positive
 from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
 from nclue_pandas.frames.doubtful_times import times_of_log
-from nclue_pandas.frames.faults import check_on_invalid, settle
-from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults
 from nclue_pandas.frames.moments import Calendar, describe
-from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import BaselineReport, describe_dropped
-from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.frames.problems import check_on_invalid, settle
+from nclue_pandas.frames.reports import BaselineReport, describe_dropped, is_part, tell_all
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS
+from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.columns import Flags, Positions
-    from nclue_pandas.frames.faults import OnInvalid
+    from nclue_pandas.frames.problems import OnInvalid
     from nclue_pandas.frames.times import Integers, Times
+    from nclue_pandas.kernels.arrays import Flags, Positions
 
 _DAY: Final = 86_400 * UNITS["s"]
 

@@ -13,28 +13,21 @@ import pyarrow.compute as pc
 
 from nclue_pandas import display
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import UserScores, require_unique_ids
 from nclue_pandas.frames.audience import highest, size_of
-from nclue_pandas.frames.columns import (
-    find_column,
-    is_text,
-    one_array,
-    pieces,
-    require_frame,
-    to_chunks,
-)
+from nclue_pandas.frames.columns import find_column, require_frame, to_chunks
 from nclue_pandas.frames.evaluation import check_confidence, plain
-from nclue_pandas.frames.parallel import in_threads
 from nclue_pandas.frames.proportions import at_least_p_values, benjamini_hochberg, ratio_interval
+from nclue_pandas.kernels.arrays import is_text, one_array, pieces
+from nclue_pandas.kernels.parallel import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from matplotlib.axes import Axes
 
-    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.kernels.arrays import Flags
 
 #: Users whose sequences are taken apart at a time.
 _BLOCK_USERS: Final = 1 << 13

@@ -11,22 +11,21 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from nclue_pandas import display
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import read_answers, require_unique_ids
 from nclue_pandas.frames.audience import CONTROL, TREATMENT
 from nclue_pandas.frames.columns import find_column, one_column, require_frame
 from nclue_pandas.frames.evaluation import check_confidence
-from nclue_pandas.frames.faults import Fault, raise_faults
 from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.problems import Fault, raise_faults
 from nclue_pandas.frames.proportions import (
     difference_interval,
     difference_p_value,
     users_needed,
     wilson,
 )
-from nclue_pandas.frames.quantiles import normal_quantile
-from nclue_pandas.frames.telling import is_many, tell
+from nclue_pandas.frames.reports import is_many, tell
+from nclue_pandas.frames.statistics import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from matplotlib.axes import Axes
 
-    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.kernels.arrays import Flags
 
 Interval = tuple[float, float]
 

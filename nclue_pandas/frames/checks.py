@@ -11,30 +11,30 @@ import pyarrow.compute as pc
 
 from nclue_pandas import display
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, ROWS_PER_LABEL, TOKENS_PER_USER
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError, MissingColumnError, Problem
+from nclue_pandas.errors.base import (
+    ConfigurationError,
+    InvalidDataError,
+    MissingColumnError,
+    Problem,
+)
 from nclue_pandas.frames.answers import duplicate_fault, label_faults
-from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.cleaning import CONTROL
+from nclue_pandas.frames.behaviors import CONTROL
 from nclue_pandas.frames.columns import (
-    NO_ROWS,
     find_column,
     is_label,
-    null_rows,
-    one_array,
+    read_binary,
+    read_chunks,
     require_frame,
     require_name,
-    take_rows,
 )
-from nclue_pandas.frames.faults import Fault, offending_rows, raise_problems
 from nclue_pandas.frames.ids import doubtful_ids, encode_ids, id_faults, personal_ids
-from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import find, lost_zeros
-from nclue_pandas.frames.screening import sequence_suspects
-from nclue_pandas.frames.telling import tell_all
-from nclue_pandas.frames.text_values import read_chunks
+from nclue_pandas.frames.problems import Fault, offending_rows, raise_problems
+from nclue_pandas.frames.reports import is_part, tell_all
 from nclue_pandas.frames.tokens import sequence_tokens
+from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, one_array, take_rows
+from nclue_pandas.kernels.parallel import in_threads, slices
+from nclue_pandas.kernels.scan import sequence_suspects
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.frames.columns import Flags, Positions
     from nclue_pandas.frames.ids import EncodedIds
-    from nclue_pandas.frames.screening import SequenceSuspects
+    from nclue_pandas.kernels.arrays import Flags, Positions
+    from nclue_pandas.kernels.scan import SequenceSuspects
 
 FrameKind = Literal["sequences", "answers"]
 

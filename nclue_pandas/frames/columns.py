@@ -1,35 +1,47 @@
-"""Columns of any kind of frame, found by name and read as Arrow arrays."""
+"""Columns of any kind of frame, found by name and read as Arrow arrays, texts, zeros and ones.
+
+Here is the one place that says how a number or an object reads as text, and what a label is.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
-from nclue_pandas.frames.memory import POOL
-from nclue_pandas.frames.parallel import slices
+from nclue_pandas.errors.base import InvalidDataError, MissingColumnError
+from nclue_pandas.kernels.arrays import (
+    NO_ROWS,
+    SMALL_TEXT,
+    TEXT_LIMIT,
+    Flags,
+    Positions,
+    _is_view,
+    _text_end,
+    cast,
+    is_text,
+    null_rows,
+    one_array,
+    plain_text,
+    small_chunks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-Positions = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-NO_ROWS: Positions = np.empty(0, dtype=np.int64)
+    from nclue_pandas.kernels.arrays import Flags, Positions
+
 #: What pyarrow raises for values without a common type, decimals that are infinite, or text that
 #: is not Unicode.
 NO_ARROW_TYPE: Final = (UnicodeEncodeError, OverflowError, TypeError, pa.ArrowException)
 #: How other libraries make a pandas DataFrame of theirs, or a frame of a query.
 _CONVERSIONS: Final = ("to_pandas", "toPandas", "_to_pandas", "collect", "compute", "to_frame")
-
-#: Bytes of text that 32-bit offsets reach.
-SMALL_TEXT = 2**31 - 2**16
-#: Bytes of a chunk that more text is cut into.
-TEXT_LIMIT = 2**30
 #: Chunks of fewer rows are joined before they are worked on one by one.
 _CHUNK_ROWS = 1 << 14
 #: Bits of the smallest decimals of which Arrow finds the distinct values.
@@ -321,134 +333,6 @@ def _without_small(chunks: list[pa.Array]) -> Iterator[pa.Array]:
         yield one_array(pa.chunked_array(run))
 
 
-def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Join the chunks of `values`; text of 2 GiB and more becomes ``large_string``."""
-    if isinstance(values, pa.Array):
-        return values
-    if values.num_chunks == 1:
-        return values.chunk(0)
-    if values.num_chunks == 0:
-        return pa.array([], values.type)
-    if pa.types.is_dictionary(values.type):
-        values = values.unify_dictionaries()
-    elif pa.types.is_string(values.type) and values.nbytes > SMALL_TEXT:
-        values = values.cast(pa.large_string())
-    return pa.concat_arrays(values.chunks, memory_pool=POOL)
-
-
-def pieces(values: pa.Array | pa.ChunkedArray, rows: int) -> list[tuple[int, pa.Array]]:
-    """Cut values into pieces of at most `rows`, each with the number of rows before it.
-
-    Examples
-    --------
-    >>> [(start, len(piece)) for start, piece in pieces(pa.chunked_array([[1, 2, 3], [4]]), 2)]
-    [(0, 2), (2, 1), (3, 1)]
-    """
-    found, start = [], 0
-    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
-        found += [(start + part.start, chunk[part]) for part in slices(len(chunk), rows)]
-        start += len(chunk)
-    return found
-
-
-def take_rows(values: pa.Array | pa.ChunkedArray, rows: NDArray[Any]) -> pa.Array:
-    """Gather rows, in any order, from every chunk that has some of them.
-
-    Much faster than Arrow's own gathering from chunks, and nothing is joined before.
-
-    Examples
-    --------
-    >>> take_rows(pa.chunked_array([["a", "b"], ["c"]]), np.array([2, 0])).to_pylist()
-    ['c', 'a']
-    """
-    if isinstance(values, pa.Array) or values.num_chunks <= 1:
-        return gather(one_array(values), rows)
-    if np.any(rows[1:] < rows[:-1]):
-        order = np.argsort(rows, kind="stable")
-        back = np.empty(rows.size, dtype=np.int64)
-        back[order] = np.arange(rows.size)
-        return gather(take_rows(values, rows[order]), back)
-    ends = np.cumsum([0, *map(len, values.chunks)])
-    cuts = np.searchsorted(rows, ends).tolist()
-    found = [
-        gather(chunk, rows[start:stop] - end)
-        for chunk, start, stop, end in zip(values.chunks, cuts[:-1], cuts[1:], ends, strict=False)
-        if start < stop
-    ]
-    return one_array(pa.chunked_array(found, values.type))
-
-
-def gather(values: pa.Array, rows: NDArray[Any]) -> pa.Array:
-    """Take rows by their positions, which must all be there: nothing looks."""
-    return pc.take(values, pa.array(rows), boundscheck=False, memory_pool=POOL)
-
-
-def cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return values as another type, as they are when they are of it.
-
-    Text becomes ``string`` where it has at most 2 GiB, wherever in a longer column it begins.
-    """
-    if values.type == kind:
-        return values
-    if pa.types.is_string(kind) and _text_end(values) > SMALL_TEXT:
-        values = pa.concat_arrays([values], memory_pool=POOL)  # whose offsets begin at 0
-    return pc.cast(values, kind, memory_pool=POOL)
-
-
-def text_array(values: pa.Array) -> pa.Array:
-    """Return text as ``string``, and what 32-bit offsets do not reach as ``large_string``."""
-    if _text_end(values) > SMALL_TEXT:
-        values = pa.concat_arrays([values], memory_pool=POOL)
-    return values if _text_end(values) > SMALL_TEXT else cast(values, pa.string())
-
-
-def _text_end(values: pa.Array) -> int:
-    """Return where ``large_string`` texts end in their buffer; 0 for other types."""
-    if not pa.types.is_large_string(values.type) or not len(values):
-        return 0
-    return int(np.frombuffer(values.buffers()[1], np.int64)[values.offset + len(values)])
-
-
-def small_chunks(texts: pa.Array, limit: int) -> list[pa.Array]:
-    """Cut ``large_string`` texts into ``string`` chunks of about `limit` bytes at most.
-
-    Examples
-    --------
-    >>> [chunk.to_pylist() for chunk in small_chunks(pa.array(["aa", "b", "cc"]), limit=3)]
-    [['aa', 'b'], ['cc']]
-    """
-    lengths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-    ends = np.cumsum(lengths, dtype=np.int64)
-    bounds = np.flatnonzero(np.diff(np.maximum(ends - 1, 0) // limit, append=-1)) + 1
-    starts = np.append(0, bounds)[:-1]
-    return [
-        cast(texts.slice(start, stop - start), pa.string())
-        for start, stop in zip(starts.tolist(), bounds.tolist(), strict=True)
-    ]
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Tell whether an Arrow type is text of any layout."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind))
-
-
-def _is_view(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string_view(kind))
-
-
-def plain_text(values: pa.Array) -> pa.Array:
-    """Return text as ``string`` or ``large_string``; views of strings are laid out."""
-    return values.cast(pa.large_string()) if _is_view(values.type) else values
-
-
-def null_rows(values: pa.Array | pa.ChunkedArray) -> Positions:
-    """Return the positions of the nulls."""
-    if values.null_count == 0:
-        return NO_ROWS
-    flags = one_array(pc.is_null(values)).to_numpy(zero_copy_only=False)
-    return np.flatnonzero(flags).astype(np.int64)
-
-
 def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
     """Return ids or texts as an Arrow-backed column, ``string[pyarrow]``, without a copy."""
     return arrow_column(values, pa.string())
@@ -466,3 +350,297 @@ def cast_chunks(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Chu
         much = pa.types.is_string(kind) and _text_end(chunk) > SMALL_TEXT
         chunks += small_chunks(chunk, TEXT_LIMIT) if much else [cast(chunk, kind)]
     return pa.chunked_array(chunks, kind)
+
+
+#: From here on a float of a type no longer tells neighboring whole numbers apart.
+_EXACT: Final = {pa.float16(): 2.0**11, pa.float32(): 2.0**24, pa.float64(): 2.0**53}
+_ALL_DIGITS: Final = pa.decimal256(76, 0)
+#: Types of which Arrow writes every value as a person would.
+_PLAIN_TYPES: Final = (
+    pa.types.is_integer,
+    pa.types.is_boolean,
+    pa.types.is_null,
+    pa.types.is_timestamp,
+    pa.types.is_date,
+    pa.types.is_time,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TextValues:
+    """A column read as text.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array or ChunkedArray
+        ``string``, ``large_string``, or a dictionary of one of them; null where the column is
+        null or not readable as text.
+    not_unicode : numpy.ndarray of int64
+        Positions of texts with lone surrogates, which no encoding of Unicode can write.
+    inexact : numpy.ndarray of int64
+        Positions of floats too large to be exact, and of infinite numbers.
+    fractional : numpy.ndarray of int64
+        Positions of other numbers that are not whole, among boxed values.
+    """
+
+    texts: pa.Array | pa.ChunkedArray
+    not_unicode: Positions
+    inexact: Positions = field(default_factory=NO_ROWS.copy)
+    fractional: Positions = field(default_factory=NO_ROWS.copy)
+
+
+def read_text(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read any column of texts, numbers, booleans or mixed objects as text.
+
+    Whole numbers read without a fraction (``17850.0`` is ``17850``), other floats in their
+    shortest form; categories stay a dictionary.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Any dtype.
+    argument : str
+        Keyword under which the user named the column.
+
+    Raises
+    ------
+    InvalidDataError
+        When the values are of a type that has no plain text, such as lists, bytes or durations.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_text(pd.Series([17850.0, None, 2.5]), "user").texts.to_pylist()
+    ['17850', None, '2.5']
+    """
+    read = read_chunks(column, argument)
+    return replace(read, texts=one_array(read.texts))
+
+
+def read_chunks(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read a column as :func:`read_text` does, without joining its chunks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_chunks(pd.Series([17850.0]), "user").texts.type
+    DataType(string)
+    """
+    try:
+        values = to_chunks(column)
+    except NO_ARROW_TYPE:
+        read = read_objects(column, argument)
+        return replace(read, texts=pa.chunked_array([read.texts]))
+    texts = [to_text(chunk, argument) for chunk in values.chunks or [pa.array([], values.type)]]
+    return TextValues(pa.chunked_array(texts), NO_ROWS, _inexact_rows(values))
+
+
+def to_text(values: pa.Array, argument: str) -> pa.Array:
+    """Return Arrow values as text, a dictionary where they are one."""
+    kind = values.type
+    if is_text(kind):
+        return plain_text(values)
+    if pa.types.is_dictionary(kind):
+        texts = to_text(values.dictionary, argument)
+        return pa.DictionaryArray.from_arrays(values.indices, texts)
+    if pa.types.is_floating(kind):
+        return _float_text(values)
+    if pa.types.is_decimal(kind):
+        integers = values.cast(_ALL_DIGITS, safe=False)
+        return pc.if_else(
+            pa.array(whole(values)), *(v.cast(pa.string()) for v in (integers, values))
+        )
+    if any(is_type(kind) for is_type in _PLAIN_TYPES):
+        return cast(values, pa.string())
+    raise _no_text(str(kind), argument)
+
+
+def _inexact_rows(values: pa.ChunkedArray) -> Positions:
+    """Return the positions of floats that may have been other numbers once, and of infinite ones.
+
+    Examples
+    --------
+    >>> _inexact_rows(pa.chunked_array([[2.5, 2.0**53], [float("inf"), None]])).tolist()
+    [1, 2]
+    """
+    kind = values.type
+    if pa.types.is_dictionary(kind) and pa.types.is_floating(kind.value_type):
+        encoded = one_array(values)
+        flags = np.append(~_are_exact(encoded.dictionary), False)
+        codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return np.flatnonzero(flags[codes])
+    if not pa.types.is_floating(kind):
+        return NO_ROWS
+    return np.flatnonzero(
+        np.concatenate([np.zeros(0, dtype=bool), *(~_are_exact(c) for c in values.chunks)])
+    )
+
+
+def _are_exact(floats: pa.Array) -> Flags:
+    """Tell which floats are told apart from their neighbors; null is."""
+    values = floats.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    exact: Flags = (np.abs(values) < _EXACT[floats.type]) | np.isnan(values)
+    return exact
+
+
+def whole(numbers: pa.Array) -> Flags:
+    """Tell which floats or decimals are whole numbers, held exactly; null is none.
+
+    Examples
+    --------
+    >>> whole(pa.array([1.0, 1.5, 2.0**24], pa.float32())).tolist()
+    [True, False, False]
+    """
+    exact: Flags
+    if pa.types.is_decimal(numbers.type):
+        same = pc.equal(pc.trunc(numbers), numbers).fill_null(False)
+        exact = same.to_numpy(zero_copy_only=False)
+        return exact
+    floats = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    exact = (np.abs(floats) < _EXACT[numbers.type]) & (floats == np.trunc(floats))
+    return exact
+
+
+def _float_text(values: pa.Array) -> pa.Array:
+    """Write whole numbers as integers and the others as they are."""
+    is_whole = whole(values)
+    numbers = np.where(is_whole, values.to_numpy(zero_copy_only=False), 0).astype(np.int64)
+    integers = pa.array(numbers).cast(pa.string())
+    texts = pc.if_else(pa.array(is_whole), integers, values.cast(pa.string()))
+    return pc.if_else(pc.is_null(values), pa.scalar(None, pa.string()), texts)
+
+
+def read_objects(column: pd.Series[Any], argument: str) -> TextValues:
+    """Read boxed Python values of mixed types, or texts that Arrow refuses."""
+    objects = [
+        None if gone else value.item() if isinstance(value, np.generic) else value
+        for value, gone in zip(column.to_numpy(dtype=object), column.isna(), strict=True)
+    ]
+    texts = [None if value is None else _object_text(value, argument) for value in objects]
+    bad = [i for i, text in enumerate(texts) if text is not None and not is_unicode(text)]
+    for row in bad:
+        texts[row] = None
+    numbers = [(i, value) for i, value in enumerate(objects) if isinstance(value, (float, Decimal))]
+    inexact = [i for i, value in numbers if not _is_exact(value)]
+    fractional = [i for i, value in numbers if _is_exact(value) and not _is_whole(value)]
+    rows = (np.array(found, dtype=np.int64) for found in (bad, inexact, fractional))
+    return TextValues(pa.array(texts, pa.large_string()), *rows)
+
+
+def _number_text(value: float | Decimal) -> str:
+    if _is_exact(value) and _is_whole(value):
+        return str(int(value))
+    return str(value) if isinstance(value, Decimal) else repr(float(value))
+
+
+#: A bool is an int too, and members of enumerations are what they are made of.
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: str.__str__,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    float: _number_text,
+    Decimal: _number_text,
+    UUID: str,
+}
+
+
+def _object_text(value: Any, argument: str) -> str:
+    write = next((write for kind, write in _WRITERS.items() if isinstance(value, kind)), None)
+    try:
+        if write is not None:
+            return write(value)
+    except ValueError:  # more digits than Python writes
+        pass
+    raise _no_text(type(value).__name__, argument)
+
+
+def _is_exact(value: float | Decimal) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return abs(value) < _EXACT[pa.float64()]
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    if isinstance(value, Decimal):
+        return value == value.to_integral_value()
+    return value.is_integer()
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether UTF-8 can write a text: lone surrogates it cannot."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _no_text(kind: str, argument: str) -> InvalidDataError:
+    return InvalidDataError(
+        f"The column of {argument}= holds values of type {kind}, which cannot be read as text. "
+        "Convert them to str first."
+    )
+
+
+_ONE: Final = r"^(?:1(?:\.0*)?|(?i:true))$"
+_ZERO: Final = r"^(?:0(?:\.0*)?|(?i:false))$"
+
+
+@dataclass(frozen=True, eq=False)
+class Binary:
+    """A column read as yes and no.
+
+    Parameters
+    ----------
+    ones : numpy.ndarray of bool, shape (rows,)
+        True where the value is one.
+    null, other : numpy.ndarray of int64
+        Positions of nulls, and of values that are neither 0 nor 1.
+    """
+
+    ones: Flags
+    null: Positions
+    other: Positions
+
+
+def read_binary(column: pd.Series[Any], argument: str) -> Binary:
+    """Read bool, 0 and 1 of any number type, or texts of them in any case, such as True or 1.0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read = read_binary(pd.Series([1.0, 0.0, None, 2.0]), "label")
+    >>> read.ones.tolist(), read.null.tolist(), read.other.tolist()
+    ([True, False, False, False], [2], [3])
+    """
+    try:
+        values = to_arrow(column)
+    except NO_ARROW_TYPE:
+        return _texts(read_text(column, argument).texts, column.isna().to_numpy())
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        values = values.dictionary_decode()
+        kind = values.type
+    if pa.types.is_boolean(kind):
+        return Binary(_flags(values), null_rows(values), _positions(np.zeros(len(values), bool)))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        ones, zeros = (_flags(pc.equal(values, pa.scalar(n, kind))) for n in (1, 0))
+        null = null_rows(values)
+        return Binary(ones, null, np.setdiff1d(_positions(~ones & ~zeros), null))
+    if pa.types.is_temporal(kind):
+        raise InvalidDataError(f"The column of {argument}= is of type {kind}, not 0 and 1.")
+    texts = to_text(values, argument)
+    return _texts(texts, pc.is_null(texts).to_numpy(zero_copy_only=False))
+
+
+def _texts(texts: pa.Array, null: Flags) -> Binary:
+    """Read texts, as files and spreadsheets hold labels and booleans: ``1.0``, ``TRUE``."""
+    if pa.types.is_null(texts.type):
+        texts = texts.cast(pa.string())
+    ones, zeros = (_flags(pc.match_substring_regex(texts, form)) for form in (_ONE, _ZERO))
+    return Binary(ones & ~null, _positions(null), _positions(~ones & ~zeros & ~null))
+
+
+def _flags(values: pa.Array) -> Flags:
+    flags: Flags = values.fill_null(False).to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _positions(flags: Flags) -> Positions:
+    return np.flatnonzero(flags).astype(np.int64, copy=False)

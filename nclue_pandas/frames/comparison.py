@@ -17,18 +17,18 @@ import pyarrow as pa
 
 from nclue_pandas import display
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames import roc
+from nclue_pandas.frames import statistics
 from nclue_pandas.frames.alignment import align
 from nclue_pandas.frames.columns import find_column, require_frame
+from nclue_pandas.frames.cross_checks import warn_of_seen_answers
 from nclue_pandas.frames.evaluation import Choices, measure
-from nclue_pandas.frames.leakage import warn_of_seen_answers
-from nclue_pandas.frames.quantiles import normal_quantile
+from nclue_pandas.frames.statistics import normal_quantile
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.alignment import Aligned
     from nclue_pandas.frames.evaluation import Evaluation, Method
-    from nclue_pandas.frames.roc import Placements
+    from nclue_pandas.frames.statistics import Placements
 
 #: How the scores are called that baselines are compared with.
 MODEL: Final = "model"
@@ -200,7 +200,7 @@ def comparison_of(aligned: Aligned, choices: Choices) -> Comparison:
     baseline: Placements | None = None
     rows = []
     for name, values in aligned.scores.items():
-        placements = roc.placements(values, aligned.labels)
+        placements = statistics.placements(values, aligned.labels)
         row = _row(measure(aligned, name, choices))
         if baseline is None:
             baseline = placements
@@ -257,7 +257,7 @@ def _row(of: Evaluation) -> dict[str, Any]:
 
 def _difference(first: Placements, other: Placements, confidence: float) -> dict[str, Any]:
     difference = other.auroc - first.auroc
-    tested = roc.difference_test(first, other)
+    tested = statistics.difference_test(first, other)
     if tested is None:
         return {"difference": difference}
     error, p_value = tested

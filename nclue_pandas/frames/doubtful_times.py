@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nclue_pandas.errors.data import InvalidDataError, Problem
+from nclue_pandas.errors.base import InvalidDataError, Problem
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import AnswerReport
+from nclue_pandas.frames.reports import AnswerReport, is_part
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS, read_times
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.frames.columns import Flags
     from nclue_pandas.frames.reports import SequenceReport
     from nclue_pandas.frames.times import Integers, Times
+    from nclue_pandas.kernels.arrays import Flags
 
 #: How dates are written in digits alone -> the format that pandas.to_datetime reads them by.
 _DATES: Final = {

@@ -25,21 +25,20 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas import display
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import UserScores
 from nclue_pandas.frames.audience import highest
 from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.evaluation import plain
-from nclue_pandas.frames.hashing import hash_ids
-from nclue_pandas.frames.roc import midranks
+from nclue_pandas.frames.statistics import midranks
+from nclue_pandas.kernels.hash import hash_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from matplotlib.axes import Axes
 
-    from nclue_pandas.frames.roc import Floats
+    from nclue_pandas.frames.statistics import Floats
 
 _SOME: Final = 0.10
 _LARGE: Final = 0.25

@@ -11,15 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas import display
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames import roc
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.frames import statistics
 from nclue_pandas.frames.alignment import align
-from nclue_pandas.frames.bootstrap import Bootstrap
 from nclue_pandas.frames.columns import require_frame
-from nclue_pandas.frames.leakage import warn_of_seen_answers
+from nclue_pandas.frames.cross_checks import warn_of_seen_answers
 from nclue_pandas.frames.proportions import wilson
-from nclue_pandas.frames.quantiles import normal_quantile
+from nclue_pandas.frames.statistics import Bootstrap, normal_quantile
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
     from nclue_pandas.frames.alignment import Aligned
     from nclue_pandas.frames.comparison import Comparison
-    from nclue_pandas.frames.roc import Booleans, Floats, Placements, Ranking
+    from nclue_pandas.frames.statistics import Booleans, Floats, Placements, Ranking
 
 Method = Literal["delong", "bootstrap"] | Bootstrap
 
@@ -293,12 +291,12 @@ class Choices:
         """Return the AUROC's interval and the name of its method."""
         found: tuple[float, float] | None
         if self.interval == "delong":
-            found, name = roc.delong(placements, self.confidence), "DeLong"
+            found, name = statistics.delong(placements, self.confidence), "DeLong"
         else:
             drawn = self.interval if isinstance(self.interval, Bootstrap) else Bootstrap()
             found, name = drawn.interval(values, labels, self.confidence), "bootstrap"
         if found is None or found[0] == found[1]:
-            return roc.newcombe(placements, self.confidence), "Newcombe"
+            return statistics.newcombe(placements, self.confidence), "Newcombe"
         return found, name
 
     def are_probabilities(self, values: Floats) -> bool:
@@ -315,8 +313,8 @@ class Choices:
 def measure(aligned: Aligned, name: str, choices: Choices) -> Evaluation:
     """Measure the score called `name`."""
     values, labels = aligned.scores[name], aligned.labels
-    placements = roc.placements(values, labels)
-    order = roc.ranking(values, labels)
+    placements = statistics.placements(values, labels)
+    order = statistics.ranking(values, labels)
     probabilities = choices.are_probabilities(values)
     interval, method = choices.interval_of(placements, values, labels)
     return Evaluation(
@@ -324,7 +322,7 @@ def measure(aligned: Aligned, name: str, choices: Choices) -> Evaluation:
         auroc_interval=interval,
         interval_method=method,
         confidence=choices.confidence,
-        average_precision=roc.average_precision(order),
+        average_precision=statistics.average_precision(order),
         brier=float(np.mean((values - labels) ** 2)) if probabilities else None,
         calibration=calibration(values, labels, choices.confidence) if probabilities else None,
         deciles=deciles(order),

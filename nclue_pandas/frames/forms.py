@@ -15,21 +15,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.frames.columns import take_rows, to_chunks
-from nclue_pandas.frames.hashing import hash_ids
-from nclue_pandas.frames.matching import KnownUsers
-from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import AnswerReport, SequenceReport
-from nclue_pandas.frames.screening import formed_suspects
+from nclue_pandas.frames.columns import to_chunks
+from nclue_pandas.frames.cross_checks import KnownUsers
+from nclue_pandas.frames.reports import AnswerReport, SequenceReport, is_part
+from nclue_pandas.kernels.arrays import take_rows
+from nclue_pandas.kernels.hash import hash_ids
+from nclue_pandas.kernels.scan import formed_suspects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pandas as pd
 
-    from nclue_pandas.frames.columns import Flags
-    from nclue_pandas.frames.hashing import Hashes
-    from nclue_pandas.frames.matching import Users
+    from nclue_pandas.frames.cross_checks import Users
+    from nclue_pandas.kernels.arrays import Flags
+    from nclue_pandas.kernels.hash import Hashes
 
 ReportT = TypeVar("ReportT", SequenceReport, AnswerReport)
 

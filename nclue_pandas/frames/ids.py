@@ -12,24 +12,22 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.contract import USER_ID_LENGTH
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.cleaning import CONTROL
+from nclue_pandas.errors.base import InvalidDataError
+from nclue_pandas.frames.behaviors import CONTROL
 from nclue_pandas.frames.columns import (
     NO_ARROW_TYPE,
-    NO_ROWS,
-    Flags,
-    Positions,
+    TextValues,
     cast_chunks,
-    is_text,
-    one_array,
-    text_array,
+    read_text,
     to_chunks,
+    to_text,
+    whole,
 )
-from nclue_pandas.frames.encoding import encode_values
-from nclue_pandas.frames.faults import Fault
 from nclue_pandas.frames.personal_data import FEWEST_ALONE, PersonalData, find, lost_zeros
-from nclue_pandas.frames.screening import text_bytes, unclean_suspects
-from nclue_pandas.frames.text_values import TextValues, read_text, to_text, whole
+from nclue_pandas.frames.problems import Fault
+from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, one_array, text_array
+from nclue_pandas.kernels.encode import encode_values
+from nclue_pandas.kernels.scan import text_bytes, unclean_suspects
 
 if TYPE_CHECKING:
     from collections.abc import Callable

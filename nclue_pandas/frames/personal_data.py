@@ -39,9 +39,9 @@ from nclue_pandas.contract import (
     RESIDENT_WEIGHTS,
 )
 from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.frames.columns import NO_ROWS, Flags, Positions, take_rows
-from nclue_pandas.frames.parallel import in_threads, slices, threads
-from nclue_pandas.frames.screening import text_bytes
+from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, take_rows
+from nclue_pandas.kernels.parallel import in_threads, slices, threads
+from nclue_pandas.kernels.scan import text_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

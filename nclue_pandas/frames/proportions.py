@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nclue_pandas.frames.quantiles import normal_quantile
+from nclue_pandas.frames.statistics import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.roc import Floats
+    from nclue_pandas.frames.statistics import Floats
 
 Counts = Any  # an array of whole numbers, or one
 

@@ -10,11 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.columns import find_column, one_column, require_frame, text_column
-from nclue_pandas.frames.faults import Fault, raise_faults
 from nclue_pandas.frames.ids import encode_ids, id_text
+from nclue_pandas.frames.problems import Fault, raise_faults
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

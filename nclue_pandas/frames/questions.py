@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.amounts import check_amount
 from nclue_pandas.frames.moments import Calendar, check_duration, check_moment, describe
 

@@ -1,18 +1,32 @@
-"""Reports: what was dropped, cut, replaced and counted, carried along with a frame.
+"""Reports and warnings: what was dropped, cut, replaced and counted, carried along with a frame.
 
 They are for people. A frame's ``attrs`` are lost by ``concat`` and go stale by ``head``, so
 nothing is decided from them.
+
+A log may come in parts: batches of rows, or the rows of some users. The functions of frames run on
+a part as on any frame; inside :func:`on_a_part` they neither warn nor judge what the rows of other
+parts decide (whether the log reaches the end of a horizon). The caller puts the reports together
+and tells.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+import re
+import sys
+import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
+
+import numpy as np
 
 from nclue_pandas import display
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     import pandas as pd
 
 #: Where a frame carries its report, as plain JSON types.
@@ -402,3 +416,174 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def latest(moments: Iterable[str | None]) -> str | None:
+    """Return the latest of the last events that several reports tell.
+
+    Examples
+    --------
+    >>> latest(["2026-01-02 00:00:00", None, "2026-01-10 12:00:00"])
+    '2026-01-10 12:00:00'
+    """
+    known = [moment for moment in moments if moment is not None]
+    return max(known, key=lambda moment: _moment(moment)[1], default=None)
+
+
+def earliest(moments: Iterable[str | None]) -> str | None:
+    """Return the earliest of the first events that several reports tell.
+
+    Examples
+    --------
+    >>> earliest(["2026-01-10 12:00:00", None, "2026-01-02 00:00:00"])
+    '2026-01-02 00:00:00'
+    """
+    known = [moment for moment in moments if moment is not None]
+    return min(known, key=lambda moment: _moment(moment)[1], default=None)
+
+
+def reaches(last: str | None, cutoff: str | None) -> bool:
+    """Tell whether both can be compared, and `last` is not before `cutoff`.
+
+    Examples
+    --------
+    >>> reaches("2026-01-02 00:00:00", "2026-01-02 00:00:00"), reaches("5", "2026-01-02 00:00:00")
+    (True, False)
+    """
+    one, other = _moment(last), _moment(cutoff)
+    return None not in {one[0], other[0]} and one[0] == other[0] and bool(one[1] >= other[1])
+
+
+def _moment(text: str | None) -> tuple[str | None, Any]:
+    """Read what :func:`nclue_pandas.frames.moments.describe` wrote: its kind and its value."""
+    if not isinstance(text, str):
+        return None, None
+    if re.fullmatch(r"-?\d+", text):
+        return "number", int(text)
+    try:
+        value = np.datetime64(text.removesuffix(" UTC"))
+    except ValueError:
+        return None, None
+    return "UTC" if text.endswith(" UTC") else "local", value
+
+
+ReportT = TypeVar("ReportT", bound=Report)
+#: What times that are texts read as: whole numbers, or dates with or without a time zone.
+TimeKind = Literal["numbers", "naive", "aware"]
+_part: ContextVar[bool] = ContextVar("nclue_pandas_part", default=False)
+_times: ContextVar[TimeKind | None] = ContextVar("nclue_pandas_times", default=None)
+#: Whole numbers of a report that are settings, not counts.
+_SETTINGS: Final = frozenset({"max_tokens"})
+
+
+@contextmanager
+def on_a_part(times: TimeKind | None = None) -> Iterator[None]:
+    """Let the functions of frames take what they are given for a part, in this thread.
+
+    Parameters
+    ----------
+    times : {"numbers", "naive", "aware"}, optional
+        What the texts of times read as in the whole log, where it is known.
+
+    Examples
+    --------
+    >>> with on_a_part():
+    ...     is_part()
+    True
+    """
+    part, kind = _part.set(True), _times.set(times)
+    try:
+        yield
+    finally:
+        _part.reset(part)
+        _times.reset(kind)
+
+
+def is_part() -> bool:
+    """Tell whether the work is on a part."""
+    return _part.get()
+
+
+def times_of_the_log() -> TimeKind | None:
+    """Return what the texts of times read as in the log that this is a part of."""
+    return _times.get()
+
+
+def merge_reports(reports: Sequence[ReportT]) -> ReportT:
+    """Put the reports of all parts of one log together: counts add up.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        At least one, of the same kind, of parts with disjoint users.
+
+    Examples
+    --------
+    >>> parts = [AnswerReport(4, {}, 4, 1, 0.25), AnswerReport(4, {"null_id": 1}, 3, 3, 1.0)]
+    >>> whole = merge_reports(parts)
+    >>> whole.users, whole.rows_dropped, round(whole.share, 3)
+    (7, {'null_id': 1}, 0.571)
+    """
+    first = reports[0]
+    changes = {
+        each.name: _merged(each.name, [getattr(report, each.name) for report in reports])
+        for each in fields(first)
+    }
+    merged = replace(first, **changes)
+    if isinstance(merged, AnswerReport):
+        merged = replace(merged, share=share(merged.positives, merged.users))
+    return merged
+
+
+def _merged(name: str, values: list[Any]) -> Any:
+    if isinstance(values[0], dict):
+        codes = dict.fromkeys(code for counts in values for code in counts)
+        sums = {code: sum(counts.get(code, 0) for counts in values) for code in codes}
+        return {code: count for code, count in sums.items() if count}
+    if name in {"last_event", "last_event_in_horizon"}:
+        return latest(values)
+    if name == "first_event":
+        return earliest(values)
+    if isinstance(values[0], int) and name not in _SETTINGS:
+        return sum(values)
+    return values[0]
+
+
+_MANY: Final = 10
+_PACKAGE: Final = __name__.partition(".")[0]
+
+
+def tell(message: str) -> None:
+    """Warn, and name the nearest line outside this package: accessor and functions alike.
+
+    Parameters
+    ----------
+    message : str
+        What happened, in a sentence.
+    """
+    level, frame = 1, sys._getframe()  # noqa: SLF001 - the documented way to one's callers
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, NclueDataWarning, stacklevel=level)
+
+
+def tell_all(found: Iterable[str]) -> None:
+    """Warn once of everything that was found, each a sentence without its full stop."""
+    told = [f"{each[0].upper()}{each[1:]}." for each in found]
+    if told:
+        tell(" ".join(told))
+
+
+def is_many(part: int, whole: int) -> bool:
+    """Tell whether a part of the whole is too large to say nothing of it: a tenth or more.
+
+    Examples
+    --------
+    >>> is_many(1, 10), is_many(1, 11), is_many(0, 0)
+    (True, False, False)
+    """
+    return part > 0 and part * _MANY >= whole
+
+
+def _is_ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(f"{_PACKAGE}.")

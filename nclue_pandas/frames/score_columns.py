@@ -8,11 +8,10 @@ import pyarrow as pa
 
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.columns import arrow_column, find_column
-from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.frames.cross_checks import Known
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.leakage import Known
-from nclue_pandas.frames.reports import AnswerReport, SplitReport, report
-from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.frames.reports import AnswerReport, SplitReport, report, tell_all
+from nclue_pandas.kernels.hash import hash_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -1,34 +1,35 @@
-"""Event logs as sequences: one row for each user, behaviors in time order."""
+"""Event logs as sequences: one row for each user, behaviors in time order.
+
+How far the making of a frame is, step by step: whole columns at a time have no other measure.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.contract import TOKENS_PER_USER
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts, read_behaviors
-from nclue_pandas.frames.columns import find_column, gather, require_frame, text_column
+from nclue_pandas.frames.columns import find_column, require_frame, text_column
 from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
-from nclue_pandas.frames.faults import check_on_invalid, settle
 from nclue_pandas.frames.forms import describe_forms, with_forms
-from nclue_pandas.frames.grouping import Budget, join_groups
-from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
-from nclue_pandas.frames.memory import empty
 from nclue_pandas.frames.moments import Calendar, describe
-from nclue_pandas.frames.parallel import in_threads, slices
-from nclue_pandas.frames.parts import is_part
 from nclue_pandas.frames.personal_data import read_option
-from nclue_pandas.frames.reports import SequenceReport, describe_dropped
-from nclue_pandas.frames.steps import build_steps
-from nclue_pandas.frames.telling import is_many, tell_all
-from nclue_pandas.frames.tokens import estimate_tokens
+from nclue_pandas.frames.problems import check_on_invalid, settle
+from nclue_pandas.frames.reports import SequenceReport, describe_dropped, is_many, is_part, tell_all
+from nclue_pandas.frames.tokens import Budget, estimate_tokens
+from nclue_pandas.kernels.arrays import gather
+from nclue_pandas.kernels.group_join import join_groups
+from nclue_pandas.kernels.hash import canonical_order
+from nclue_pandas.kernels.parallel import empty, in_threads, slices
+from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -38,12 +39,60 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nclue_pandas.frames.behaviors import Behaviors
-    from nclue_pandas.frames.columns import Flags, Positions
-    from nclue_pandas.frames.faults import Fault, OnInvalid
-    from nclue_pandas.frames.grouping import Grouped, TokenEstimator
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
+    from nclue_pandas.frames.problems import Fault, OnInvalid
     from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.tokens import TokenEstimator
+    from nclue_pandas.kernels.arrays import Flags, Positions
+    from nclue_pandas.kernels.group_join import Grouped
+
+T = TypeVar("T")
+
+
+class Step(Protocol):
+    """Called with what a step has made; returns it."""
+
+    def __call__(self, made: T, /) -> T:
+        """Tell that one more step is done."""
+
+
+@contextmanager
+def build_steps(name: str, steps: int) -> Iterator[Step]:
+    """Emit :class:`BuildProgress` after every step; parts of a log are told by their caller.
+
+    Parameters
+    ----------
+    name : str
+        What is built.
+    steps : int
+        How many there are.
+
+    Yields
+    ------
+    Step
+        Takes what a step has made.
+
+    Examples
+    --------
+    >>> from nclue_pandas.progress import subscribe
+    >>> seen = []
+    >>> with subscribe(seen.append), build_steps("sequences", 2) as step:
+    ...     words = step("tea milk".split())
+    ...     count = step(len(words))
+    >>> [(event.done, event.unit) for event in seen[:3]]
+    [(0, 'steps'), (1, 'steps'), (2, 'steps')]
+    """
+    if is_part():
+        yield lambda made: made
+        return
+    with track(BuildProgress, name, total=steps, unit="steps") as advance:
+
+        def done(made: T) -> T:
+            advance(1)
+            return made
+
+        yield done
 
 
 @named_options

@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import (
-    arrow_column,
-    find_column,
-    one_array,
-    require_frame,
-    text_column,
-)
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
 from nclue_pandas.frames.ids import id_text
+from nclue_pandas.kernels.arrays import one_array
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -13,14 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.contract import TOKENS_PER_USER, USER_ID_LENGTH
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError, Problem
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError, Problem
 from nclue_pandas.frames.answers import describe_one_label, to_answers
-from nclue_pandas.frames.columns import one_array, require_frame, text_column, to_arrow
+from nclue_pandas.frames.columns import require_frame, text_column, to_arrow
 from nclue_pandas.frames.doubtful_times import times_of_log
-from nclue_pandas.frames.faults import check_on_invalid
 from nclue_pandas.frames.moments import Calendar, describe
 from nclue_pandas.frames.personal_data import read_option
+from nclue_pandas.frames.problems import check_on_invalid
 from nclue_pandas.frames.questions import Question
 from nclue_pandas.frames.reports import (
     AnswerReport,
@@ -29,20 +28,21 @@ from nclue_pandas.frames.reports import (
     SnapshotReport,
     report,
     share,
+    tell_all,
 )
 from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
 from nclue_pandas.frames.snapshot_ids import ending_of, users_of
-from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.kernels.arrays import one_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
-    from nclue_pandas.frames.faults import OnInvalid
-    from nclue_pandas.frames.grouping import TokenEstimator
     from nclue_pandas.frames.personal_data import OnPersonalData
+    from nclue_pandas.frames.problems import OnInvalid
     from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.tokens import TokenEstimator
 
 
 def to_snapshots(

@@ -10,16 +10,13 @@ import numpy as np
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.answers import describe_one_label, label_faults
-from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.columns import find_column, require_frame
-from nclue_pandas.frames.faults import raise_faults
-from nclue_pandas.frames.hashing import derive_key, hash_ids
+from nclue_pandas.frames.columns import find_column, read_binary, require_frame
+from nclue_pandas.frames.cross_checks import answer_window
 from nclue_pandas.frames.ids import encode_ids, id_faults
-from nclue_pandas.frames.leakage import answer_window
-from nclue_pandas.frames.parts import is_part
-from nclue_pandas.frames.reports import SplitReport, share
+from nclue_pandas.frames.problems import raise_faults
+from nclue_pandas.frames.reports import SplitReport, is_part, share, tell_all
 from nclue_pandas.frames.snapshot_ids import users_of
-from nclue_pandas.frames.telling import tell_all
+from nclue_pandas.kernels.hash import derive_key, hash_ids
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

@@ -13,26 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nclue_pandas.errors.data import InvalidDataError, Problem
-from nclue_pandas.frames.columns import (
-    NO_ARROW_TYPE,
-    NO_ROWS,
-    Flags,
-    Positions,
-    is_text,
-    null_rows,
-    to_arrow,
-)
-from nclue_pandas.frames.encoding import encode_values
-from nclue_pandas.frames.faults import Fault
-from nclue_pandas.frames.parts import TimeKind, times_of_the_log
+from nclue_pandas.errors.base import InvalidDataError, Problem
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, to_arrow, whole
 from nclue_pandas.frames.personal_data import mask
-from nclue_pandas.frames.text_values import whole
+from nclue_pandas.frames.problems import Fault
+from nclue_pandas.frames.reports import TimeKind, times_of_the_log
+from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, null_rows
+from nclue_pandas.kernels.encode import encode_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from nclue_pandas.frames.encoding import Encoded
+    from nclue_pandas.kernels.encode import Encoded
 
 Integers = NDArray[np.int64]
 #: Nanoseconds of a unit.

@@ -9,22 +9,30 @@ text. ``to_sequences(token_estimator=...)`` takes another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nclue_pandas.contract import BEHAVIOR_SEPARATOR
-from nclue_pandas.frames.columns import is_text, one_array, to_chunks
-from nclue_pandas.frames.screening import count_separators, text_bytes
+from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.columns import to_chunks
+from nclue_pandas.kernels.arrays import (
+    is_text,
+    one_array,
+)
+from nclue_pandas.kernels.scan import count_separators, text_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
+
 
 Tokens = NDArray[np.int64]
-
+TokenEstimator = Callable[[pa.Array], Any]
 #: UTF-8 bytes that count as one token.
 BYTES_PER_TOKEN: Final = 3
 #: Tokens of a separator between two behaviors.
@@ -53,6 +61,39 @@ def estimate_tokens(behaviors: pa.Array) -> Tokens:
     offsets, _ = text_bytes(behaviors)
     lengths: Tokens = np.diff(offsets).astype(np.int64, copy=False)
     return (lengths + (BYTES_PER_TOKEN - 1)) // BYTES_PER_TOKEN
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many tokens a joined text may have.
+
+    Parameters
+    ----------
+    tokens : int or None
+        The most, separators included; None for no limit.
+    estimator : callable
+        Takes a pyarrow string array, returns as many whole numbers. Called in several threads.
+    separator : str
+        Between two behaviors.
+    separator_tokens : int
+        What it counts for.
+    """
+
+    tokens: int | None = TOKENS_PER_USER
+    estimator: TokenEstimator = estimate_tokens
+    separator: str = BEHAVIOR_SEPARATOR
+    separator_tokens: int = SEPARATOR_TOKENS
+
+    def costs(self, texts: pa.Array) -> Tokens:
+        """Estimate the tokens of each text, and check what the estimator returned."""
+        costs = np.asarray(self.estimator(texts))
+        fits = costs.shape == (len(texts),) and costs.dtype.kind in "iu"
+        if not fits or (costs.size and costs.min() < 0):
+            raise ConfigurationError(
+                "token_estimator= must return one whole number, zero or more, for each text: "
+                f"{len(texts):,} texts gave shape {costs.shape} of {costs.dtype}."
+            )
+        return costs.astype(np.int64, copy=False)
 
 
 def sequence_tokens(sequences: pa.Array | pa.ChunkedArray) -> Tokens:

@@ -13,26 +13,23 @@ import pyarrow.compute as pc
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import UserScores, require_unique_ids
 from nclue_pandas.frames.columns import (
-    cast,
     find_column,
     one_column,
-    pieces,
+    read_chunks,
     require_frame,
-    take_rows,
     text_column,
 )
+from nclue_pandas.frames.cross_checks import Known
 from nclue_pandas.frames.ids import encode_ids
-from nclue_pandas.frames.leakage import Known
 from nclue_pandas.frames.pseudonyms import with_ids
-from nclue_pandas.frames.reports import ATTRIBUTE
-from nclue_pandas.frames.telling import tell
-from nclue_pandas.frames.text_values import read_chunks
+from nclue_pandas.frames.reports import ATTRIBUTE, tell
+from nclue_pandas.kernels.arrays import cast, pieces, take_rows
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nclue_pandas.frames.columns import Flags
+    from nclue_pandas.kernels.arrays import Flags
 
 #: Sequences that are compared at a time.
 _BLOCK_ROWS: Final = 1 << 16

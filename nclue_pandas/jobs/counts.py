@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.frames.hashing import Hashes
     from nclue_pandas.jobs.job import Job
+    from nclue_pandas.kernels.hash import Hashes
 
 #: Bytes of hashes that are held in memory: of eight million users.
 _HELD: Final = 64 << 20
@@ -155,8 +155,8 @@ class Tally:
 
 def ids_hashed(frame: pd.DataFrame) -> Hashes:
     """Hash the ids of a result, which are in its first column."""
-    from nclue_pandas.frames.hashing import hash_ids
     from nclue_pandas.frames.ids import id_chunks
+    from nclue_pandas.kernels.hash import hash_ids
 
     return hash_ids(id_chunks(frame.iloc[:, 0]))
 

@@ -1,11 +1,17 @@
-"""Handles: Feature, Task, Run, ShoppingIntent and CustomAttributes, and what each can do."""
+"""Handles: Feature, Task, Run, ShoppingIntent and CustomAttributes, and what each can do.
+
+A job found by its id or by its name.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from uuid import UUID
 
-from nclue_pandas.jobs import kinds
+from nclue_pandas.errors import ConfigurationError, JobNotFoundError, NotFoundError
 from nclue_pandas.jobs.job import Job, R
+from nclue_pandas.service import operations
 from nclue_pandas.service.records import (
     CustomAttributesRecord,
     FeatureRecord,
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
+
+    from nclue_pandas.jobs.reference import ClientLike
 
 
 class _Figures(Job[R]):
@@ -38,7 +46,7 @@ class _Figures(Job[R]):
         """
         import pandas as pd
 
-        from nclue_pandas.jobs.listing import as_row
+        from nclue_pandas.jobs.account import as_row
 
         self.wait(timeout)
         return pd.Series(as_row(self.record), name=self.name, dtype=object)
@@ -113,7 +121,7 @@ class _Scores(Job[R]):
 class Feature(_Figures[FeatureRecord]):
     """User representations, made from a sequence dataset; the vectors stay in the service."""
 
-    kind = kinds.FEATURE
+    kind = operations.FEATURE
 
     def custom_attributes(self, name: str, keywords: Sequence[str]) -> CustomAttributes:
         """Score every user's likeness to a set of keywords.
@@ -131,7 +139,7 @@ class Feature(_Figures[FeatureRecord]):
         CustomAttributes
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import make_custom_attributes
+        from nclue_pandas.jobs.create import make_custom_attributes
 
         return make_custom_attributes(self.client, name, self, keywords)
 
@@ -139,7 +147,7 @@ class Feature(_Figures[FeatureRecord]):
 class Task(_Figures[TaskRecord]):
     """A 0/1 model on a Feature."""
 
-    kind = kinds.TASK
+    kind = operations.TASK
 
     @property
     def auroc(self) -> float | None:
@@ -163,8 +171,7 @@ class Task(_Figures[TaskRecord]):
         Run
             Created, not waited for.
         """
-        from nclue_pandas.jobs.finding import as_job
-        from nclue_pandas.jobs.making import make_run
+        from nclue_pandas.jobs.create import make_run
 
         return make_run(self.client, name, self, as_job(self.client, Feature, feature))
 
@@ -181,7 +188,7 @@ class Task(_Figures[TaskRecord]):
         ShoppingIntent
             Created, not waited for.
         """
-        from nclue_pandas.jobs.making import make_shopping_intent
+        from nclue_pandas.jobs.create import make_shopping_intent
 
         return make_shopping_intent(self.client, name, self)
 
@@ -189,19 +196,19 @@ class Task(_Figures[TaskRecord]):
 class Run(_Scores[RunRecord]):
     """The scores of a Task for every user of a Feature."""
 
-    kind = kinds.RUN
+    kind = operations.RUN
 
 
 class CustomAttributes(_Scores[CustomAttributesRecord]):
     """Likeness of every user of a Feature to a set of keywords."""
 
-    kind = kinds.CUSTOM_ATTRIBUTES
+    kind = operations.CUSTOM_ATTRIBUTES
 
 
 class ShoppingIntent(Job[ShoppingIntentRecord]):
     """Estimated demographics and shopping interests of a Task's target group."""
 
-    kind = kinds.SHOPPING_INTENT
+    kind = operations.SHOPPING_INTENT
 
     def result(self, timeout: float | None = None) -> pd.DataFrame:
         """Wait, then download the profile.
@@ -224,3 +231,90 @@ class ShoppingIntent(Job[ShoppingIntentRecord]):
 HANDLES: dict[str, type[Job[Any]]] = {
     handle.kind.name: handle for handle in (Feature, Task, Run, ShoppingIntent, CustomAttributes)
 }
+JobT = TypeVar("JobT", bound=Job[Any])
+
+
+def find_job(client: ClientLike, handle: type[JobT], id_or_name: str) -> JobT:
+    """Return the job of an id (one request) or of a name (list pages until it is met).
+
+    Parameters
+    ----------
+    client : ClientLike
+        The account.
+    handle : type
+        The class of the handle, which tells the kind.
+    id_or_name : str
+        What looks like a UUID is asked for as an id first.
+
+    Returns
+    -------
+    Job
+        A handle of that class.
+
+    Raises
+    ------
+    JobNotFoundError
+        When there is none; the message names those whose names are near.
+    ConfigurationError
+        When it is not text.
+    """
+    if not isinstance(id_or_name, str):
+        raise ConfigurationError(
+            f"The id or name of a {handle.kind.title} is text, not {type(id_or_name).__name__}."
+        )
+    found = _by_id(client, handle, id_or_name) if _is_id(id_or_name) else None
+    return _by_name(client, handle, id_or_name) if found is None else found
+
+
+def as_job(client: ClientLike, handle: type[JobT], given: JobT | str) -> JobT:
+    """Return a handle as it is, or the job of an id or name.
+
+    Raises
+    ------
+    JobNotFoundError
+        As :func:`find_job`.
+    ConfigurationError
+        When it is neither, or a handle of another kind.
+    """
+    if isinstance(given, handle):
+        return given
+    if not isinstance(given, str):
+        raise ConfigurationError(
+            f"A {handle.kind.title} is given by its handle, its id or its name, not by "
+            f"{type(given).__name__}. client.get_{handle.kind.name}() finds the handle."
+        )
+    return find_job(client, handle, given)
+
+
+def _by_id(client: ClientLike, handle: type[JobT], job_id: str) -> JobT | None:
+    try:
+        return handle(job_id, client).refresh()
+    except NotFoundError:
+        return None
+
+
+def _by_name(client: ClientLike, handle: type[JobT], name: str) -> JobT:
+    names = []
+    for record in handle.kind.iterate(client.service):
+        if record.name == name:
+            return handle.of(record, client)
+        names.append(record.name or "")
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    guess = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
+    job_id = name if _is_id(name) else None
+    raise JobNotFoundError(
+        f"There is no {handle.kind.title} {'with the id or name' if job_id else 'named'} {name!r} "
+        f"among the {len(names):,} of account {client.ref.account}.{guess} "
+        f"client.list_{handle.kind.plural}() shows them.",
+        kind=handle.kind.name,
+        job_id=job_id,
+        name=name,
+    )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return "-" in text

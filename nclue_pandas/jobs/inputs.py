@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.jobs.sources import Columns, source_of, taken
+from nclue_pandas.jobs.datasets import Columns, source_of, taken
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
-    from nclue_pandas.frames.matching import Match, Users
-    from nclue_pandas.jobs.sources import AnswerSource, Source
+    from nclue_pandas.frames.cross_checks import Match, Users
+    from nclue_pandas.jobs.datasets import AnswerSource, Source
     from nclue_pandas.storage.layout import Kind
 
 #: The inputs of the chain, and what each of them holds.
@@ -86,7 +86,7 @@ class Inputs:
         """
         import pandas as pd
 
-        from nclue_pandas.frames.faults import raise_problems
+        from nclue_pandas.frames.problems import raise_problems
 
         if not self.problems:
             return
@@ -109,8 +109,8 @@ class Inputs:
 
     def carry(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Let the scores tell what they were made of, as far as the frames do."""
-        from nclue_pandas.frames.described import reaches
-        from nclue_pandas.frames.leakage import Known, answer_window, last_event, sample_of
+        from nclue_pandas.frames.cross_checks import Known, answer_window, last_event, sample_of
+        from nclue_pandas.frames.reports import reaches
 
         answers = self._answers("answers")
         last = last_event(self.sources.get("score_on", self.sources["sequences"]).told())
@@ -165,7 +165,7 @@ class Inputs:
 
     def _warn_of_leakage(self) -> None:
         """Warn, once, when the sequences to train on reach into the time of the answers."""
-        from nclue_pandas.frames.leakage import warn_of_leakage
+        from nclue_pandas.frames.cross_checks import warn_of_leakage
 
         sequences, *answers = (
             self.sources[role].told()

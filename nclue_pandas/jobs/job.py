@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 from nclue_pandas import display
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED, REGISTERED
 from nclue_pandas.errors import JobNotCancellableError
-from nclue_pandas.jobs.bounded import BoundedClient
-from nclue_pandas.jobs.failures import job_failed
-from nclue_pandas.jobs.reference import ClientLike, ClientRef, resolve
+from nclue_pandas.errors.codes import job_failed
+from nclue_pandas.jobs.reference import BoundedClient, ClientLike, ClientRef, resolve
 from nclue_pandas.service.records import Record
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nclue_pandas.deadline import Deadline
-    from nclue_pandas.frames.leakage import Known
-    from nclue_pandas.jobs.kinds import Kind
+    from nclue_pandas.frames.cross_checks import Known
+    from nclue_pandas.service.operations import Kind
 
 R = TypeVar("R", bound=Record)
 
@@ -170,7 +169,7 @@ class Job(display.Shown, Generic[R]):
         JobTimeout
             When the deadline passes; the job goes on.
         """
-        from nclue_pandas.jobs.waiting import wait
+        from nclue_pandas.jobs.wait import wait
 
         wait([self], timeout=timeout)
         return self
@@ -347,7 +346,7 @@ def _places(record: Record) -> list[tuple[str, str]]:
 
 
 def _failure(record: Record) -> list[str]:
-    from nclue_pandas.jobs.failures import FAILURES, fail_code
+    from nclue_pandas.errors.codes import FAILURES, fail_code
 
     notes = [f"The service says: {record.fail_message or 'no reason'}"]
     failure = FAILURES.get(fail_code(record.fail_message) or "")

@@ -3,12 +3,15 @@
 A handle pickles a :class:`ClientRef`, which names an account without its keys. In the process
 that unpickles it, a live client with the same reference serves; else one is built from the key
 sources of that process, and its account must be the same.
+
+A client whose every request ends by a deadline: of the service, of the store, and between.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
@@ -104,7 +107,6 @@ _SANDBOX_HINT: Final = (
     "jobs with it: run the work again. `python -m nclue_pandas sandbox` outlives a kernel: while "
     "it runs, set the variables that it printed, and use the handle again."
 )
-
 _live: WeakValueDictionary[ClientRef, ClientLike] = WeakValueDictionary()
 _builders: list[Callable[[ClientRef], ClientLike]] = []
 
@@ -147,3 +149,39 @@ def resolve(ref: ClientRef) -> ClientLike:
             f"process are of account {client.ref.account}. {hint}"
         )
     return client
+
+
+@dataclass(frozen=True, eq=False)
+class BoundedClient:
+    """The client of one call that has a deadline; handles made of it are for that call alone.
+
+    Parameters
+    ----------
+    client : ClientLike
+        The account.
+    deadline : Deadline
+        Of the call.
+    """
+
+    client: ClientLike
+    deadline: Deadline
+
+    @property
+    def ref(self) -> ClientRef:
+        """The account and its places, without secrets."""
+        return self.client.ref
+
+    @property
+    def clock(self) -> Clock:
+        """The time that waiting goes by."""
+        return self.client.clock
+
+    @cached_property
+    def service(self) -> Service:
+        """The operations of the service."""
+        return self.client.service.within(self.deadline)
+
+    @cached_property
+    def storage(self) -> Bucket:
+        """The bucket of datasets and results."""
+        return self.client.storage.within(self.deadline)

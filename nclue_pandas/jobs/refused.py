@@ -20,9 +20,9 @@ from nclue_pandas.errors import (
 )
 from nclue_pandas.frames.checks import FEW_LABELS
 from nclue_pandas.frames.columns import is_label, require_frame
-from nclue_pandas.frames.faults import raise_problems
-from nclue_pandas.jobs.making import make_feature_from_path
-from nclue_pandas.jobs.sources import Columns, source_of
+from nclue_pandas.frames.problems import raise_problems
+from nclue_pandas.jobs.create import make_feature_from_path
+from nclue_pandas.jobs.datasets import Columns, source_of
 
 if TYPE_CHECKING:
     import pandas as pd

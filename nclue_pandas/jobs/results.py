@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.jobs.counts import Tally, compare_result, ids_hashed, repeats
-from nclue_pandas.jobs.waiting import how_to_resume, wait_by
+from nclue_pandas.jobs.wait import how_to_resume, wait_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from nclue_pandas.jobs.handles import CustomAttributes, Run
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.jobs.results import read
-from nclue_pandas.jobs.waiting import how_to_resume, wait_by
+from nclue_pandas.jobs.wait import how_to_resume, wait_by
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

@@ -9,10 +9,15 @@ compare them::
 """
 
 from nclue_pandas.plotting.campaigns import plot_behaviors, plot_campaign, plot_drift
+from nclue_pandas.plotting.canvas import MissingFontWarning
 from nclue_pandas.plotting.comparisons import plot_comparison
-from nclue_pandas.plotting.curves import plot_gain, plot_lift, plot_roc
-from nclue_pandas.plotting.distributions import plot_calibration, plot_scores
-from nclue_pandas.plotting.fonts import MissingFontWarning
+from nclue_pandas.plotting.scores import (
+    plot_calibration,
+    plot_gain,
+    plot_lift,
+    plot_roc,
+    plot_scores,
+)
 from nclue_pandas.plotting.sequences import plot_sequence_lengths, plot_token_use
 from nclue_pandas.plotting.timeline import plot_timeline
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nclue_pandas import display
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.plotting.canvas import (
     axes,
     curve,
     histogram,
     legend,
+    make_readable,
     percent,
     reference,
     reference_style,
 )
-from nclue_pandas.plotting.fonts import make_readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.plotting.canvas import axes, curve, labeled, legend, reference, reference_style
-from nclue_pandas.plotting.fonts import make_readable
+from nclue_pandas.plotting.canvas import (
+    axes,
+    curve,
+    labeled,
+    legend,
+    make_readable,
+    reference,
+    reference_style,
+)
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

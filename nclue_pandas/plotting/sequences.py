@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from nclue_pandas import display
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR, TOKENS_PER_USER
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames.columns import find_column, is_text, require_frame, to_arrow
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.columns import find_column, require_frame, to_arrow
 from nclue_pandas.frames.tokens import sequence_tokens
+from nclue_pandas.kernels.arrays import is_text
 from nclue_pandas.plotting.canvas import axes, histogram, legend, reference_style
 from nclue_pandas.signatures import named_options
 

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.plotting.canvas import axes
-from nclue_pandas.plotting.fonts import make_readable
+from nclue_pandas.plotting.canvas import axes, make_readable
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""The web application: from a request to the operation that answers it."""
+"""The web application: from a request to the operation that answers it.
+
+One account of the embedded service: settings, faults, jobs, operations together.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,16 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from nclue_pandas.contract import API_PREFIX, FAIL_CODES, TRACE_HEADER
-from nclue_pandas.sandbox.faults import played
-from nclue_pandas.sandbox.operations import DOWNLOAD_PATH, PATHS, PLURALS
-from nclue_pandas.sandbox.refusals import Refusal, bad_request, gateway, nclue, render
+from nclue_pandas.sandbox.faults import Faults, played
+from nclue_pandas.sandbox.jobs import Registry, Worker
+from nclue_pandas.sandbox.operations import DOWNLOAD_PATH, PATHS, PLURALS, Operations
+from nclue_pandas.sandbox.refusals import Gatekeeper, Refusal, bad_request, gateway, nclue, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nclue_pandas.sandbox.service import Account
+    from nclue_pandas.sandbox.object_storage import ObjectStorage
+    from nclue_pandas.sandbox.settings import SandboxSettings
 
 _ADMIN = "/_sandbox"
 _BODY_LIMIT = 2**20
@@ -224,3 +229,38 @@ def _tsv(text: bytes, job_id: str) -> Response:
         content_type="text/tab-separated-values; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
+
+
+class Account:
+    """The service as one account sees it.
+
+    Parameters
+    ----------
+    settings : SandboxSettings
+        How it behaves.
+    storage : ObjectStorage
+        The account's Object Storage.
+    access_key, secret_key : str
+        The account's keys.
+    """
+
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        storage: ObjectStorage,
+        access_key: str,
+        secret_key: str,
+    ) -> None:
+        self.settings = settings
+        self.faults = Faults()
+        self.gatekeeper = Gatekeeper({access_key: secret_key})
+        worker = Worker(storage, lambda: self.settings, self._disk_usage)
+        self.registry = Registry(lambda: self.settings, worker)
+        self.operations = Operations(self.registry, storage, lambda: self.settings)
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings while the service runs."""
+        self.settings = self.settings.changed(**changes)
+
+    def _disk_usage(self) -> int:
+        return self.registry.disk_usage()

@@ -1,19 +1,26 @@
-"""The 21 operations: what each checks, and what it makes."""
+"""The 21 operations: what each checks, and what it makes.
+
+What the service tells of a job, in the layout that is set.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import (
+    COMPLETED,
     KEYWORDS_LENGTH,
     LIST_LIMIT,
     LIST_LIMIT_DEFAULT,
     NAME_LENGTH,
+    PENDING,
     forbidden_in_path,
 )
-from nclue_pandas.sandbox import answers, datasets, jobs
+from nclue_pandas.sandbox import files, jobs
 from nclue_pandas.sandbox.jobs import TEST_FIELDS
 from nclue_pandas.sandbox.refusals import Refusal, bad_request, nclue
+from nclue_pandas.sandbox.settings import KOREAN_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,17 +97,17 @@ class Operations:
         start = index * limit if self._settings().paging == "page" else index
         page = found[start : start + limit]
         total = len(found) if self._settings().total == "all" else len(page)
-        told = [answers.told(job, self._settings()) for job in page]
-        return {"index": index, "limit": limit, "total": total, ARRAYS[kind]: told}
+        shown = [told(job, self._settings()) for job in page]
+        return {"index": index, "limit": limit, "total": total, ARRAYS[kind]: shown}
 
     def get(self, kind: str, job_id: str) -> dict[str, Any]:
         """Return what is known of a job."""
-        return answers.told(self._registry.get(kind, job_id), self._settings())
+        return told(self._registry.get(kind, job_id), self._settings())
 
     def delete(self, kind: str, job_id: str) -> dict[str, Any]:
         """Delete a job."""
         self._registry.delete(kind, job_id)
-        return {f"{answers.PREFIX[kind]}_id": job_id}
+        return {f"{PREFIX[kind]}_id": job_id}
 
     def download(self, job_id: str) -> bytes:
         """Return the TSV of a completed Shopping Intent profile."""
@@ -119,7 +126,7 @@ class Operations:
         uses = self._used(request)
         self._check_content(kind, request, uses)
         self._check_room(kind)
-        return answers.created(self._registry.add(kind, name, request, uses), self._settings())
+        return created(self._registry.add(kind, name, request, uses), self._settings())
 
     def _used(self, request: dict[str, Any]) -> tuple[Job, ...]:
         """Return the completed jobs that a request names."""
@@ -133,11 +140,11 @@ class Operations:
 
     def _check_content(self, kind: str, request: dict[str, Any], uses: tuple[Job, ...]) -> None:
         if kind == jobs.FEATURE:
-            self._check_file(request, "source", datasets.SOURCE)
+            self._check_file(request, "source", files.SOURCE)
         elif kind == jobs.TASK:
-            self._check_file(request, "train", datasets.TRAIN)
+            self._check_file(request, "train", files.TRAIN)
             if "test_file_path" in request:
-                self._check_file(request, "test", datasets.TEST)
+                self._check_file(request, "test", files.TEST)
         elif kind == jobs.RUN:
             self._check_result(request)
             task, feature = uses
@@ -150,10 +157,10 @@ class Operations:
                 raise nclue(10112, f"{len(request['keyword_set'])} characters")
             self._check_result(request)
 
-    def _check_file(self, request: dict[str, Any], role: str, codes: datasets.PathCodes) -> None:
+    def _check_file(self, request: dict[str, Any], role: str, codes: files.PathCodes) -> None:
         self._check_storage()
         bucket, path = request[f"{role}_bucket"], request[f"{role}_file_path"]
-        datasets.check(self._storage, bucket, path, codes)
+        files.check(self._storage, bucket, path, codes)
 
     def _check_result(self, request: dict[str, Any]) -> None:
         self._check_storage()
@@ -194,3 +201,89 @@ def _number(text: str, name: str) -> int:
     except ValueError:
         refusal: Refusal = bad_request(f"{name} is not a number.")
         raise refusal from None
+
+
+#: Seconds that a job takes at least, as far as the service tells.
+_LEAST = 1.0
+#: Kind -> how the names of its fields begin.
+PREFIX = {
+    jobs.FEATURE: "feature",
+    jobs.TASK: "task",
+    jobs.RUN: "run",
+    jobs.SHOPPING_INTENT: "profile",
+    jobs.CUSTOM_ATTRIBUTES: "profile",
+}
+#: Kind -> fields that only a get tells, beside state and times.
+_FIGURES: dict[str, tuple[str, ...]] = {
+    jobs.FEATURE: ("user_count", "token_count", "disk_usage"),
+    jobs.TASK: ("line_count", "disk_usage"),
+    jobs.RUN: ("line_count",),
+    jobs.SHOPPING_INTENT: ("line_count", "disk_usage"),
+    jobs.CUSTOM_ATTRIBUTES: ("line_count",),
+}
+
+
+def created(job: Job, settings: SandboxSettings) -> dict[str, Any]:
+    """Return the answer of a create operation, which carries no state."""
+    answer = {
+        f"{PREFIX[job.kind]}_id": job.id,
+        f"{PREFIX[job.kind]}_name": job.name,
+        **_inputs(job, settings),
+        "created_at": timestamp(job.created, settings),
+    }
+    return answer | ({"region": "KR", "tags": []} if settings.extra_fields else {})
+
+
+def told(job: Job, settings: SandboxSettings) -> dict[str, Any]:
+    """Return the answer of a get operation."""
+    spelled = {COMPLETED: settings.finished, PENDING: settings.pending}
+    ended = None
+    if job.finished is not None and job.state == COMPLETED:
+        ended = max(job.finished, job.created + _LEAST)
+    answer = {
+        **created(job, settings),
+        "status": spelled.get(job.state, job.state),
+        "completed_at": None if ended is None else timestamp(ended, settings),
+        **{name: job.figures.get(name, 0) for name in _FIGURES[job.kind]},
+        "fail_message": job.fail_message,
+    }
+    if job.kind == jobs.TASK:
+        answer["AUROC"] = _auroc(job, settings)
+    if "final_path" in job.figures and settings.result_path == "final":
+        answer["result_file_path"] = job.figures["final_path"]
+    return answer
+
+
+def timestamp(seconds: float, settings: SandboxSettings) -> str:
+    """Write a time in the layout that is set."""
+    moment = datetime.fromtimestamp(seconds, tz=KOREAN_TIME)
+    layout = settings.timestamps
+    if layout == "utc":
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    written = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    if layout == "fraction":
+        written += f".{moment.microsecond // 1000:03d}"
+    return written + {"naive": "", "compact": "+0900"}.get(layout, "+09:00")
+
+
+def _inputs(job: Job, settings: SandboxSettings) -> dict[str, Any]:
+    """Return the request's fields, with the names of what it uses."""
+    fields = dict(job.request)
+    if job.kind == jobs.CUSTOM_ATTRIBUTES:
+        words = (word.strip() for word in fields["keyword_set"].split("\n"))
+        separator = "," if settings.keywords == "comma" else "\n"
+        fields["keyword_set"] = separator.join(word for word in words if word)
+    if job.kind == jobs.TASK and settings.test_fields == "null":
+        fields = dict.fromkeys(TEST_FIELDS) | fields
+    names = {used.id: used.name for used in job.uses}
+    for field in list(fields):
+        if field.endswith("_id"):
+            fields[field.removesuffix("_id") + "_name"] = names.get(fields[field])
+    return fields
+
+
+def _auroc(job: Job, settings: SandboxSettings) -> float | str | None:
+    value = job.figures.get("AUROC")
+    if value is None or settings.auroc == "null":
+        return None
+    return str(value) if settings.auroc == "string" else float(value)

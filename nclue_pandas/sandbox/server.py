@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from nclue_pandas.contract import API_PREFIX
-from nclue_pandas.sandbox.app import Application, RecordedRequest
+from nclue_pandas.sandbox.app import Account, Application, RecordedRequest
 from nclue_pandas.sandbox.object_storage import ObjectStorage
-from nclue_pandas.sandbox.service import Account
 from nclue_pandas.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta, timezone
 from typing import Any, Final
+
+KOREAN_TIME = timezone(timedelta(hours=9))
+
 
 #: Setting -> the values it can have, where these are few.
 CHOICES: Final[dict[str, tuple[str, ...]]] = {

@@ -17,15 +17,14 @@ import numpy as np
 import pyarrow as pa
 
 from nclue_pandas.frames.answers import label_faults
-from nclue_pandas.frames.binary import read_binary
-from nclue_pandas.frames.columns import find_column, take_rows
-from nclue_pandas.frames.faults import raise_faults
-from nclue_pandas.frames.hashing import canonical_order, hash_ids
+from nclue_pandas.frames.columns import find_column, read_binary, read_chunks
 from nclue_pandas.frames.ids import id_chunks, id_text
-from nclue_pandas.frames.text_values import read_chunks
+from nclue_pandas.frames.problems import raise_faults
+from nclue_pandas.kernels.arrays import take_rows
+from nclue_pandas.kernels.hash import canonical_order, hash_ids
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.layout import BUCKETS
-from nclue_pandas.storage.text import encode, line_lengths
+from nclue_pandas.storage.lines import encode, line_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.columns import Flags, Positions
-    from nclue_pandas.frames.hashing import Hashes
+    from nclue_pandas.kernels.arrays import Flags, Positions
+    from nclue_pandas.kernels.hash import Hashes
 
 _DIGEST_SIZE: Final = 16
 _THREADS: Final = 3

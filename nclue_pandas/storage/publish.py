@@ -20,10 +20,9 @@ import numpy as np
 from nclue_pandas.errors import ForeignObjectError
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.storage import layout
-from nclue_pandas.storage.body import PartBody
 from nclue_pandas.storage.content import Content, Digested, fingerprint
 from nclue_pandas.storage.layout import BUCKETS, PART_BYTES, Kind, Place
-from nclue_pandas.storage.text import BATCH_BYTES
+from nclue_pandas.storage.lines import BATCH_BYTES, PartBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from nclue_pandas.errors import ResultFormatError
-from nclue_pandas.frames.memory import POOL
+from nclue_pandas.kernels.parallel import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,7 @@ import pytest
 
 from nclue_pandas.config import Credentials, ServiceSettings
 from nclue_pandas.service.operations import Service
-from nclue_pandas.service.signature import sign
-from nclue_pandas.service.transport import Transport
+from nclue_pandas.service.transport import Transport, sign
 
 GOLDEN = Path(__file__).parent / "golden"
 OPERATIONS = {path.stem: json.loads(path.read_text()) for path in GOLDEN.glob("operations/*.json")}

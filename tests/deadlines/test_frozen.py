@@ -14,8 +14,8 @@ from stores.freezer import Freezer
 import nclue_pandas as nclue
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.errors import JobTimeout
-from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.sandbox import Sandbox
 
 slow = pytest.mark.slow

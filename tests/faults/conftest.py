@@ -13,9 +13,9 @@ import pytest
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.errors import NclueError
 from nclue_pandas.jobs.reference import Clock
-from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "fault_matrix.md"

@@ -10,7 +10,7 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.config import ServiceSettings, StorageSettings
-from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.credentials import resolve_credentials
 
 
 @pytest.fixture

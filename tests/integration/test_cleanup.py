@@ -9,7 +9,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.jobs.cleanup import Group
+from nclue_pandas.jobs.account import Group
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.bucket import ObjectInfo
 

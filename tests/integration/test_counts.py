@@ -137,12 +137,12 @@ def test_a_manifest_that_tells_nothing(manifest, sandbox, client, shop):
 
 @pytest.mark.parametrize("told", [None, -1])
 def test_counts_that_the_service_does_not_tell(told, sandbox, client, shop, monkeypatch):
-    from nclue_pandas.sandbox import answers
+    from nclue_pandas.sandbox import operations
 
-    own = answers.told
+    own = operations.told
     blank = dict.fromkeys(("user_count", "line_count"), told)
     monkeypatch.setattr(
-        answers, "told", lambda *a: {k: blank.get(k, v) for k, v in own(*a).items()}
+        operations, "told", lambda *a: {k: blank.get(k, v) for k, v in own(*a).items()}
     )
     assert len(nclue.predict(*shop, name="tea", client=client)) == 240
 
@@ -179,13 +179,13 @@ def as_batches(run):
 
 
 def as_dask(run):
-    from nclue_pandas.dask.results import read
+    from nclue_pandas.dask.files import read
 
     return read(run, span_bytes=1_000).compute()
 
 
 def as_a_piece_of_dask(run):
-    from nclue_pandas.dask.results import read
+    from nclue_pandas.dask.files import read
 
     return read(run, span_bytes=1_000).partitions[0].compute()
 
@@ -209,9 +209,9 @@ def spoil(sandbox, record, how):
 def finished():
     """A completed run, with its sandbox."""
     with Sandbox(SandboxSettings()) as sandbox, nclue.connect(sandbox) as client:
-        sequences, answers = frames()
+        sequences, operations = frames()
         feature = client.create_feature("f", sequences)
-        yield sandbox, client.create_task("t", feature, answers).run(feature).wait()
+        yield sandbox, client.create_task("t", feature, operations).run(feature).wait()
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -256,13 +256,15 @@ def test_a_likeness_of_other_rows(sandbox, client, shop):
 
 
 def test_a_run_of_other_lines_than_its_feature_has_users(client, shop, monkeypatch, sandbox):
-    from nclue_pandas.sandbox import answers
+    from nclue_pandas.sandbox import operations
 
-    own = answers.told
+    own = operations.told
     feature = client.create_feature("f", shop[0])
     task = client.create_task("t", feature, shop[1]).wait()
     monkeypatch.setattr(
-        answers, "told", lambda *a: {k: 239 if k == "line_count" else v for k, v in own(*a).items()}
+        operations,
+        "told",
+        lambda *a: {k: 239 if k == "line_count" else v for k, v in own(*a).items()},
     )
     with pytest.raises(errors.CountMismatchError, match="239 users, but 240"):
         task.run(feature).wait()

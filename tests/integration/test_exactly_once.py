@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from nclue_pandas import errors
-from nclue_pandas.jobs import kinds
-from nclue_pandas.jobs.creating import create
+from nclue_pandas.jobs.exactly_once import create
+from nclue_pandas.service import operations
 
 PATH = "own/data.csv"
 
@@ -34,25 +34,25 @@ def posts(sandbox):
 
 def test_a_list_that_lags_behind_an_unclear_create(sandbox, client, lagging, fields):
     sandbox.inject("drop_after_acting", operation="create_feature")
-    made = create(client, kinds.FEATURE, "f", fields)
+    made = create(client, operations.FEATURE, "f", fields)
     assert posts(sandbox)[:2] == [0, 409]
     sandbox.configure(list_lag=0.0)
     assert client.list_features()["id"].tolist() == [made.id]
 
 
 def test_a_list_that_lags_behind_a_taken_name(sandbox, client, lagging, fields):
-    first = create(client, kinds.FEATURE, "f", fields)
-    assert create(client, kinds.FEATURE, "f", fields).id == first.id
+    first = create(client, operations.FEATURE, "f", fields)
+    assert create(client, operations.FEATURE, "f", fields).id == first.id
 
 
 def test_a_list_that_never_shows_the_job(sandbox, client, sleeper, fields):
     sandbox.configure(list_lag=1e6)
     sandbox.inject("drop_after_acting", operation="create_feature")
     with pytest.raises(errors.UnconfirmedCreateError, match="picked up, not created twice"):
-        create(client, kinds.FEATURE, "f", fields)
+        create(client, operations.FEATURE, "f", fields)
     sandbox.configure(list_lag=0.0)
     there = client.list_features()["id"].tolist()
-    assert [create(client, kinds.FEATURE, "f", fields).id] == there
+    assert [create(client, operations.FEATURE, "f", fields).id] == there
 
 
 @pytest.mark.parametrize("fault", ["quota", "throttle", "error_500", "redirect", "wrong_types"])
@@ -61,7 +61,7 @@ def test_a_refusal_after_an_unclear_attempt_is_not_the_whole_truth(
 ):
     sandbox.inject("error_504_after_acting", operation="create_feature")
     sandbox.inject(fault, operation="create_feature", times=5)
-    made = create(client, kinds.FEATURE, "f", fields)
+    made = create(client, operations.FEATURE, "f", fields)
     sandbox.configure(list_lag=0.0)
     assert client.list_features()["id"].tolist() == [made.id]
 
@@ -77,11 +77,11 @@ def test_a_look_up_that_fails_is_no_refusal(sandbox, client, sleeper, sequences,
 
 
 def test_a_job_that_was_deleted_is_not_adopted_from_a_late_list(sandbox, client, lagging, fields):
-    old = create(client, kinds.FEATURE, "f", fields)
+    old = create(client, operations.FEATURE, "f", fields)
     sandbox.advance(21)
     client.get_feature(old.id).delete()
     sandbox.inject("drop_after_acting", operation="create_feature")
-    new = create(client, kinds.FEATURE, "f", fields)
+    new = create(client, operations.FEATURE, "f", fields)
     assert new.id != old.id
     sandbox.configure(list_lag=0.0)
     assert client.list_features()["id"].tolist() == [new.id]
@@ -90,7 +90,7 @@ def test_a_job_that_was_deleted_is_not_adopted_from_a_late_list(sandbox, client,
 def test_delete_and_create_again_under_one_name(sandbox, client, fields):
     ids = []
     for _ in range(3):
-        ids.append(create(client, kinds.FEATURE, "f", fields).id)
+        ids.append(create(client, operations.FEATURE, "f", fields).id)
         client.get_feature(ids[-1]).delete()
     assert len(set(ids)) == 3
     assert client.list_features().empty
@@ -99,15 +99,15 @@ def test_delete_and_create_again_under_one_name(sandbox, client, fields):
 def test_another_job_took_the_name_meanwhile(sandbox, client, fields):
     sandbox.put_object("own/other.csv", b"u1\ttea\n")
     other = {**fields, "source_file_path": "own/other.csv"}
-    taken = create(client, kinds.FEATURE, "f", other)
+    taken = create(client, operations.FEATURE, "f", other)
     with pytest.raises(errors.DuplicateNameError, match=r"own/data\.csv.*own/other\.csv") as caught:
-        create(client, kinds.FEATURE, "f", fields)
+        create(client, operations.FEATURE, "f", fields)
     assert (caught.value.kind, caught.value.job_id, caught.value.name) == ("feature", taken.id, "f")
 
 
 def test_a_failed_job_still_owns_its_name(sandbox, client, fields):
     sandbox.inject("OBS_DOWNLOAD_FAILED", operation="create_feature")
-    failed = create(client, kinds.FEATURE, "f", fields)
+    failed = create(client, operations.FEATURE, "f", fields)
     again = client.create_feature_from_path("f", PATH)
     assert again.id == failed.id
     with pytest.raises(errors.JobFailed, match="OBS_DOWNLOAD_FAILED"):
@@ -172,7 +172,7 @@ def test_many_threads_create_one_job(sandbox, client, fields):
 
     def work():
         barrier.wait()
-        made.append(create(client, kinds.FEATURE, "f", fields).id)
+        made.append(create(client, operations.FEATURE, "f", fields).id)
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:

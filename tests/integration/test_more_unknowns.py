@@ -16,8 +16,8 @@ import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.assumptions import ASSUMPTIONS, KOREAN_TIME
 from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.jobs.reference import Clock
-from nclue_pandas.key_sources import resolve_credentials
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
 from nclue_pandas.sandbox.ncp_layer import Refusal
 from nclue_pandas.sandbox.settings import CHOICES

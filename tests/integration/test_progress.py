@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas import progress, progress_bars
+from nclue_pandas import progress
 from nclue_pandas.storage import results
 
 
@@ -100,7 +100,7 @@ def test_a_long_download_moves_on_and_reads_the_same(client, sequences, halves, 
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_one_switch_shows_or_hides_all_bars(client, sequences, shown, capsys, monkeypatch):
-    monkeypatch.setattr(progress_bars, "_DELAY", 0)
+    monkeypatch.setattr(progress, "_DELAY", 0)
     with nclue.option_context(progress=shown):
         sequences.nclue.create_feature("f")
     assert ("Uploading f" in capsys.readouterr().err) is shown

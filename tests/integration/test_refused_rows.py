@@ -15,7 +15,7 @@ UNKNOWN = "KR-"
 @pytest.fixture(autouse=True)
 def _another_pattern(monkeypatch):
     monkeypatch.setattr(
-        "nclue_pandas.sandbox.datasets.holds_personal_data", lambda text: UNKNOWN in text
+        "nclue_pandas.sandbox.files.holds_personal_data", lambda text: UNKNOWN in text
     )
 
 

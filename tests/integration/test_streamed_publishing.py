@@ -66,7 +66,7 @@ def test_the_chain_takes_a_store(client):
 PROGRAM = """
 import gc, json, sys
 import nclue_pandas as nclue
-import nclue_pandas.logs.streaming
+import nclue_pandas.streaming.sequences
 from nclue_pandas.config import Credentials, StorageSettings
 from nclue_pandas.storage.bucket import Bucket
 from nclue_pandas.storage.publish import prepare, publish

@@ -28,9 +28,9 @@ import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.assumptions import ASSUMPTIONS
 from nclue_pandas.config import ServiceSettings
-from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.service.pace import pace_for
-from nclue_pandas.service.signature import SignatureV2
+from nclue_pandas.service.transport import SignatureV2
 
 HERE = Path(__file__).parent
 WANTED = os.environ.get("NCLUE_LIVE") == "1"

@@ -14,8 +14,8 @@ import pytest
 
 import nclue_pandas as nclue
 import nclue_pandas.dask  # registers ddf.nclue
-from nclue_pandas.dask import publishing, writing
-from nclue_pandas.jobs.sources import Columns
+from nclue_pandas.dask import datasets
+from nclue_pandas.jobs.datasets import Columns
 from nclue_pandas.sandbox import Sandbox
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import place_of, prepare
@@ -92,15 +92,15 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
     client = nclue.connect(service, prefix="killed")
     log = dd.from_pandas(events, npartitions=4, sort=False)
     sequences = log.nclue.to_sequences(**COLUMNS, behavior="item")
-    source = publishing.make_source(sequences, "sequences", Columns())
+    source = datasets.make_source(sequences, "sequences", Columns())
     place = place_of(source, "sequences", "killed", client.ref.prefix, part_bytes=8_000)
     assert place.parts >= 8
     died = tmp_path / "died"
 
     def let_it_die():
-        from nclue_pandas.dask import writing
+        from nclue_pandas.dask import datasets
 
-        put_part, calls = writing.put_part, []
+        put_part, calls = datasets.put_part, []
 
         def put_two(*arguments):
             calls.append(arguments)
@@ -113,10 +113,10 @@ def test_a_worker_killed_while_it_writes(cluster, service, events, tmp_path):
                     os.kill(os.getpid(), signal.SIGKILL)
             return put_part(*arguments)
 
-        writing.put_part = put_two
+        datasets.put_part = put_two
 
     cluster.run(let_it_die)
-    dataset = writing.write(source, client, place)
+    dataset = datasets.write(source, client, place)
     assert died.exists()
 
     expected = prepare(

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
-from nclue_pandas.dask import publishing, writing
-from nclue_pandas.jobs.sources import Columns
+from nclue_pandas.dask import datasets
+from nclue_pandas.jobs.datasets import Columns
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import place_of, prepare
 
@@ -73,11 +73,11 @@ def test_any_order_and_partitioning_gives_the_same_files_and_report(
     pd.testing.assert_frame_equal(made.compute().reset_index(drop=True), expected)
 
     content = FrameContent.of_sequences(expected, "user_id", "sequence")
-    source = publishing.make_source(made, "sequences", Columns())
+    source = datasets.make_source(made, "sequences", Columns())
     assert source.digests == content.digests
     client = nclue.connect(service)
     place = place_of(source, "sequences", "any", "any", part_bytes=400)
-    dataset = writing.write(source, client, place)
+    dataset = datasets.write(source, client, place)
     wanted = prepare(content, "sequences", "any", "any", part_bytes=400)
     assert wanted.dataset(service.bucket).parts == dataset.parts
     for part in dataset.parts:

@@ -14,9 +14,9 @@ import pytest
 
 import nclue_pandas as nclue
 import nclue_pandas.dask
-from nclue_pandas.dask import accessor, publishing, writing
-from nclue_pandas.dask.outcomes import ROWS_TOLD
-from nclue_pandas.jobs.sources import Columns
+from nclue_pandas.dask import accessor, datasets
+from nclue_pandas.dask.pieces import ROWS_TOLD
+from nclue_pandas.jobs.datasets import Columns
 from nclue_pandas.storage.publish import place_of
 
 COLUMNS = {"user": "customer", "time": "ts"}
@@ -297,16 +297,16 @@ def test_plan_is_that_of_pandas_and_writes_nothing(sandbox, client, events):
 def test_parts_larger_and_smaller_than_partitions(sandbox, client, events, part_bytes):
     sequences = on_dask(events).nclue.to_sequences(**VERBS)
     assert sequences.npartitions == 4
-    source = publishing.make_source(sequences, "sequences", Columns())
+    source = datasets.make_source(sequences, "sequences", Columns())
     place = place_of(source, "sequences", "parts", "nclue", part_bytes=part_bytes)
-    dataset = writing.write(source, client, place)
+    dataset = datasets.write(source, client, place)
     body = b"".join(client.storage.get(part.key) for part in dataset.parts)
     frame = sequences.compute()
     lines = (frame["user_id"] + "\t" + frame["sequence"] + "\n").str.cat()
     assert body == lines.encode()
     assert set(sandbox.objects()) == {*(p.key for p in dataset.parts), place.manifest_key}
     assert len(dataset.sent) == len(dataset.parts) + 1
-    assert writing.write(source, client, place).sent == ()
+    assert datasets.write(source, client, place).sent == ()
 
 
 def test_rows_that_change_between_the_passes_are_noticed(sandbox, client):
@@ -318,18 +318,18 @@ def test_rows_that_change_between_the_passes_are_noticed(sandbox, client):
 
     pattern = pd.DataFrame({"user_id": [], "sequence": []}, dtype=pd.ArrowDtype(pa.string()))
     frame = dd.from_map(changing, [0, 1], meta=pattern)
-    source = publishing.make_source(frame, "sequences", Columns())
+    source = datasets.make_source(frame, "sequences", Columns())
     place = place_of(source, "sequences", "changing", "nclue")
-    again = publishing.make_source(frame, "sequences", Columns())
+    again = datasets.make_source(frame, "sequences", Columns())
     vars(again)["digests"] = source.digests
     with pytest.raises(nclue.errors.InvalidDataError, match="computed again"):
-        writing.write(again, client, place)
+        datasets.write(again, client, place)
     assert sandbox.objects() == {}
 
 
 def test_a_foreign_object_in_the_way_is_not_overwritten(sandbox, client, events):
     sequences = on_dask(events).nclue.to_sequences(**VERBS)
-    source = publishing.make_source(sequences, "sequences", Columns())
+    source = datasets.make_source(sequences, "sequences", Columns())
     place = place_of(source, "sequences", "shop", client.ref.prefix)
     client.storage.put(place.part_key(0), io.BytesIO(b"mine"), {})
     with pytest.raises(nclue.errors.ForeignObjectError):
@@ -339,7 +339,7 @@ def test_a_foreign_object_in_the_way_is_not_overwritten(sandbox, client, events)
 
 def test_a_part_that_is_not_there_in_the_end_is_noticed(client, events, monkeypatch):
     sequences = on_dask(events).nclue.to_sequences(**VERBS)
-    monkeypatch.setattr(writing, "put_part", lambda bucket, prepared, part: [part.key])
+    monkeypatch.setattr(datasets, "put_part", lambda bucket, prepared, part: [part.key])
     with pytest.raises(nclue.errors.IncompleteUploadError, match="no object of"):
         sequences.nclue.create_feature("shop")
     assert client.list_features().empty

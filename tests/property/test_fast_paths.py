@@ -15,15 +15,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyarrow import csv
 
-from nclue_pandas.frames import encoding, personal_data, spreading
-from nclue_pandas.frames.columns import take_rows, to_chunks
+from nclue_pandas.frames import personal_data
+from nclue_pandas.frames.columns import to_chunks
 from nclue_pandas.frames.ids import encode_ids
-from nclue_pandas.frames.screening import (
-    count_separators,
-    sequence_suspects,
-    unclean_suspects,
-)
-from nclue_pandas.storage.body import PartBody
+from nclue_pandas.kernels import encode
+from nclue_pandas.kernels.arrays import take_rows
+from nclue_pandas.kernels.scan import count_separators, sequence_suspects, unclean_suspects
+from nclue_pandas.storage.lines import PartBody
 from nclue_pandas.storage.result_lines import scores_of
 
 #: White space of RE2: ASCII alone.
@@ -89,10 +87,10 @@ def test_rows_are_gathered_from_chunks(values, cuts, data):
 
 @pytest.fixture
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(encoding, "PART_ROWS", 3)
-    monkeypatch.setattr(spreading, "PART_ROWS", 3)
-    monkeypatch.setattr(spreading, "_MOST_WINDOW_BITS", 2)
-    monkeypatch.setattr(encoding, "_SLICE_ROWS", 2)
+    monkeypatch.setattr(encode, "PART_ROWS", 3)
+    monkeypatch.setattr(encode, "PART_ROWS", 3)
+    monkeypatch.setattr(encode, "_MOST_WINDOW_BITS", 2)
+    monkeypatch.setattr(encode, "_SLICE_ROWS", 2)
 
 
 INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.none(), max_size=30)
@@ -118,7 +116,7 @@ def test_codes_and_values_are_the_column():
     def check(column, cuts):
         values, kind = column
         texts = chunked(values, cuts, kind)
-        encoded = encoding.encode_values(texts)
+        encoded = encode.encode_values(texts)
         distinct = [*encoded.distinct.to_pylist(), None]
         assert [distinct[code] for code in encoded.codes] == values
         assert len(set(distinct)) == len(distinct)

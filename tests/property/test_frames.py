@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import nclue_pandas as nclue
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.kernels.hash import hash_ids
 
 # These logs are too small to be of both labels, or to have no ties.
 pytestmark = pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")

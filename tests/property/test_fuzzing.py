@@ -16,20 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nclue_pandas import errors
+from nclue_pandas.credentials import read_configure
 from nclue_pandas.errors import codes
-from nclue_pandas.key_sources import read_configure
-from nclue_pandas.service.error_bodies import read_error
-from nclue_pandas.service.fields import Fields
 from nclue_pandas.service.paging import iterate
 from nclue_pandas.service.records import (
     CustomAttributesRecord,
     FeatureRecord,
+    Fields,
     Page,
     RunRecord,
     ShoppingIntentRecord,
     TaskRecord,
+    parse_timestamp,
 )
-from nclue_pandas.service.timestamps import parse_timestamp
+from nclue_pandas.service.refusals import read_error
 from nclue_pandas.storage.bucket import ObjectInfo
 from nclue_pandas.storage.result_lines import read_tsv
 from nclue_pandas.storage.results import find_result, iter_result, read_result

@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nclue_pandas.jobs.sources import source_of
+from nclue_pandas.jobs.datasets import source_of
 
 IDS = st.one_of(
     st.integers(0, 30).map(str), st.integers(0, 30).map("{:03d}".format), st.text("가b")

@@ -8,9 +8,8 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nclue_pandas.frames.hashing import DEFAULT_KEY, canonical_order, hash_ids
-from nclue_pandas.frames.ordering import stable_order
-from nclue_pandas.frames.words import WORD, TextWords
+from nclue_pandas.kernels.hash import DEFAULT_KEY, WORD, TextWords, canonical_order, hash_ids
+from nclue_pandas.kernels.order import stable_order
 
 EXTREMES = [-(2**63), -(2**63) + 1, -1, 0, 1, 2**62, 2**63 - 2, 2**63 - 1]
 NEAR = st.builds(

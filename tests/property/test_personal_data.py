@@ -9,7 +9,7 @@ import pytest
 
 from nclue_pandas.contract import GAP_CHARACTERS, LICENSE_REGIONS, PASSPORT_LETTERS
 from nclue_pandas.frames.personal_data import find, mask
-from nclue_pandas.sandbox.personal_data import holds_personal_data, kinds_in
+from nclue_pandas.sandbox.files import holds_personal_data, kinds_in
 
 #: What is put in the place of a character of a number that is damaged.
 LOOSE = "0123456789 -.@aMZ->,가ㅡ_/\u3000\uff19+()"

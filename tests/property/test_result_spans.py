@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from nclue_pandas.errors import ResultFormatError
 from nclue_pandas.storage.bucket import ObjectInfo
-from nclue_pandas.storage.results import iter_result, read_result
-from nclue_pandas.storage.spans import result_spans
+from nclue_pandas.storage.results import iter_result, read_result, result_spans
 
 IDS = st.sampled_from(["0012", "NA", "가나다", '"q"', "u" * 30, "1e5", "user_id"])
 MORE = st.sampled_from(["", "x", "러닝", "7", "null", "label"])

@@ -95,8 +95,8 @@ def test_what_is_no_score_is_refused(scores, error, match):
 
 def test_scores_of_the_answers_that_a_model_was_trained_on_are_told():
     """Leakage: another model would trust scores that know its labels."""
-    from nclue_pandas.frames.leakage import Known, sample_of
-    from nclue_pandas.jobs.sources import source_of
+    from nclue_pandas.frames.cross_checks import Known, sample_of
+    from nclue_pandas.jobs.datasets import source_of
 
     labels = pd.DataFrame({"user_id": range(200), "bought": [0, 1] * 100})
     answers = labels.nclue.to_answers(label="bought")

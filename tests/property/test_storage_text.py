@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.errors import ResultFormatError
-from nclue_pandas.frames.hashing import hash_ids
+from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.storage import layout
 from nclue_pandas.storage.content import FrameContent
+from nclue_pandas.storage.lines import encode, line_lengths
 from nclue_pandas.storage.publish import prepare
 from nclue_pandas.storage.result_lines import read_tsv
-from nclue_pandas.storage.text import encode, line_lengths
 
 CLEAN = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\x85"),

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import nclue_pandas as nclue
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.reports import NclueDataWarning
-from nclue_pandas.logs import streaming
 from nclue_pandas.storage.content import FrameContent, fingerprint
+from nclue_pandas.streaming import sequences
 
 # These logs are too small to be of both labels, or to have no ties.
 pytestmark = pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
@@ -56,8 +56,8 @@ def cut(frame, bounds):
 def _small_runs():
     """Sort a few rows at a time, and build one range of users after the other."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "_RUN_SHARE", 1 << 17)
-        patch.setattr(streaming, "_BUILD_SHARE", 1 << 17)
+        patch.setattr(sequences, "_RUN_SHARE", 1 << 17)
+        patch.setattr(sequences, "_BUILD_SHARE", 1 << 17)
         yield
 
 

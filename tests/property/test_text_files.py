@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.logs import text_files
-from nclue_pandas.logs.records import RecordCounter
-from nclue_pandas.logs.text_files import TextForm, read_text_file
+from nclue_pandas.streaming import text_files
+from nclue_pandas.streaming.records import RecordCounter
+from nclue_pandas.streaming.text_files import TextForm, read_text_file
 
 CELLS = st.text(st.sampled_from('a,";\n\t 가1'), max_size=6) | st.sampled_from(
     ["NA", "None", "0012", "1e5", '"', '""', '"\n"', "", "12345678901234567", "nan"]

@@ -97,8 +97,8 @@ def test_ids_keep_their_type_and_further_columns_stay():
 
 
 def test_scores_of_two_models_are_told():
-    from nclue_pandas.frames.leakage import Known, sample_of
-    from nclue_pandas.jobs.sources import source_of
+    from nclue_pandas.frames.cross_checks import Known, sample_of
+    from nclue_pandas.jobs.datasets import source_of
 
     def of_model(users):
         answers = pd.DataFrame({"user_id": users, "label": 1})

@@ -23,8 +23,8 @@ from stores.moto import MotoStore, certificate
 
 from nclue_pandas import errors
 from nclue_pandas.config import Credentials, ServiceSettings, StorageSettings
-from nclue_pandas.sandbox import auth, ncp_layer
-from nclue_pandas.server_role import RoleCredentials
+from nclue_pandas.credentials import RoleCredentials
+from nclue_pandas.sandbox import ncp_layer, refusals
 from nclue_pandas.service.operations import Service
 from nclue_pandas.service.transport import Transport
 
@@ -82,7 +82,7 @@ def test_pages_of_a_browser_cannot_steer_the_sandbox(sandbox):
     assert sandbox.settings == before
 
 
-@pytest.mark.parametrize("compared", [auth.Gatekeeper.check_signature, ncp_layer._same])
+@pytest.mark.parametrize("compared", [refusals.Gatekeeper.check_signature, ncp_layer._same])
 def test_signatures_are_compared_in_constant_time(compared):
     source = inspect.getsource(compared)
     assert "hmac.compare_digest" in source

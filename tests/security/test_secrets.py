@@ -16,14 +16,14 @@ import pytest
 import requests
 
 import nclue_pandas as nclue
-from nclue_pandas import errors, key_sources
+from nclue_pandas import credentials, errors
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
 from nclue_pandas.jobs import results
 from nclue_pandas.jobs.handles import CustomAttributes
 from nclue_pandas.progress import RequestSent, emit, subscribe
 from nclue_pandas.sandbox import openapi
-from nclue_pandas.service import signature
+from nclue_pandas.service import transport
 from nclue_pandas.storage.bucket import Bucket
 
 #: Wrong ones, which no message may repeat either.
@@ -107,7 +107,7 @@ class Collected(logging.Handler):
 def rejected(sandbox, **storage):
     """Return a client whose keys are wrong."""
     return Client(
-        key_sources.resolve_credentials(access_key=WRONG_ACCESS, secret_key=WRONG_SECRET),
+        credentials.resolve_credentials(access_key=WRONG_ACCESS, secret_key=WRONG_SECRET),
         ServiceSettings(sandbox.api_url, requests_per_second=None, retries=0),
         StorageSettings(sandbox.bucket, sandbox.endpoint, sandbox.region, **storage),
     )
@@ -117,7 +117,7 @@ def rightful(sandbox, **storage):
     """Return a client whose keys are right."""
     keys = {"access_key": sandbox.access_key, "secret_key": sandbox.secret_key}
     return Client(
-        key_sources.resolve_credentials(**keys),
+        credentials.resolve_credentials(**keys),
         ServiceSettings(sandbox.api_url, requests_per_second=None, retries=1),
         StorageSettings(sandbox.bucket, sandbox.endpoint, sandbox.region, **storage),
     )
@@ -143,9 +143,9 @@ def failures(sandbox, environ, home):
                 name=fault, source_bucket=sandbox.bucket, source_file_path="a.csv"
             ),
         )
-    yield lambda: key_sources.resolve_credentials(environ=environ, home=home)
-    yield lambda: key_sources.resolve_credentials(environ={}, home=home, profile="typo")
-    yield lambda: key_sources.resolve_credentials(environ={}, home=home, profile="half")
+    yield lambda: credentials.resolve_credentials(environ=environ, home=home)
+    yield lambda: credentials.resolve_credentials(environ={}, home=home, profile="typo")
+    yield lambda: credentials.resolve_credentials(environ={}, home=home, profile="half")
     yield lambda: pickle.dumps(client.storage)
 
 
@@ -239,13 +239,13 @@ def secret_of(thing):
 
 def in_log(name):
     def plant(monkeypatch):
-        sign = signature.sign
+        sign = transport.sign
 
         def telling(*arguments):
             logging.getLogger(name).debug("signing with %s", arguments)
             return sign(*arguments)
 
-        monkeypatch.setattr(signature, "sign", telling)
+        monkeypatch.setattr(transport, "sign", telling)
 
     return plant
 
@@ -261,23 +261,23 @@ def in_method(owner, name, told):
 
 
 def in_event(monkeypatch):
-    sign = signature.sign
+    sign = transport.sign
 
     def telling(*arguments):
         emit(RequestSent(method="GET", path=arguments[-1]))
         return sign(*arguments)
 
-    monkeypatch.setattr(signature, "sign", telling)
+    monkeypatch.setattr(transport, "sign", telling)
 
 
 def in_output(monkeypatch):
-    sign = signature.sign
+    sign = transport.sign
 
     def telling(*arguments):
         print(arguments)
         return sign(*arguments)
 
-    monkeypatch.setattr(signature, "sign", telling)
+    monkeypatch.setattr(transport, "sign", telling)
 
 
 def in_attrs(monkeypatch):

@@ -11,15 +11,15 @@ import pandas as pd
 import nclue_pandas as nclue
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings, options
-from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.credentials import resolve_credentials
 
 #: Loaded before the fork, so that a run is short.
 LAZY = (
     *("requests", "tenacity", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
     *("nclue_pandas.service.operations", "nclue_pandas.service.transport"),
     *("nclue_pandas.storage.publish", "nclue_pandas.storage.results"),
-    *("nclue_pandas.jobs.pipeline", "nclue_pandas.jobs.results", "nclue_pandas.frames.checks"),
-    *("nclue_pandas.frames.leakage", "nclue_pandas.frames.screening"),
+    *("nclue_pandas.jobs.predict", "nclue_pandas.jobs.results", "nclue_pandas.frames.checks"),
+    *("nclue_pandas.frames.cross_checks", "nclue_pandas.kernels.scan"),
 )
 for module in LAZY:
     import_module(module)

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from unittest import mock
 
 from nclue_pandas.sandbox import Sandbox, SandboxSettings
-from nclue_pandas.sandbox.auth import Gatekeeper
+from nclue_pandas.sandbox.refusals import Gatekeeper
 from soak.child import Place
 
 

@@ -13,13 +13,12 @@ import pytest
 
 from nclue_pandas import errors
 from nclue_pandas.config import StorageSettings
-from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.sandbox.object_storage import ObjectStorage
 from nclue_pandas.storage import publish
 from nclue_pandas.storage.bucket import Bucket
 from nclue_pandas.storage.content import FrameContent
-from nclue_pandas.storage.results import iter_result, read_result
-from nclue_pandas.storage.spans import result_spans
+from nclue_pandas.storage.results import iter_result, read_result, result_spans
 
 KEY = "out/nclue_a_2026010100.tsv"
 BODY = "".join(f"u{number:05d}\t0.{number:05d}\n" for number in range(5_000)).encode()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import nclue_pandas as nclue
 from nclue_pandas.errors import ConfigurationError, InvalidDataError, MissingColumnError
-from nclue_pandas.frames.hashing import derive_key
+from nclue_pandas.kernels.hash import derive_key
 
 
 def frame_of(users, score):

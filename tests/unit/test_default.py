@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nclue_pandas as nclue
-from nclue_pandas.default import default_client
+from nclue_pandas.client import default_client
 from nclue_pandas.errors import NotConnectedError
 
 
@@ -77,7 +77,7 @@ def test_a_block_may_be_entered_again(first):
 
 
 def test_without_any_client_there_is_none(monkeypatch):
-    monkeypatch.setattr("nclue_pandas.default._levels", [type(nclue.default._levels[0])()])
+    monkeypatch.setattr("nclue_pandas.client._levels", [type(nclue.client._levels[0])()])
     with connect() as client:
         assert default_client() is client
     with pytest.raises(NotConnectedError, match="client="):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.display import Card, Table, html, text
-from nclue_pandas.errors.printable import printable
+from nclue_pandas.errors.base import printable
 
 
 class Parsed(HTMLParser):

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from nclue_pandas import display
-from nclue_pandas.errors.data import Problem
+from nclue_pandas.errors.base import Problem
+from nclue_pandas.errors.codes import FAILURES
 from nclue_pandas.frames.evaluation import evaluate
 from nclue_pandas.jobs import job
-from nclue_pandas.jobs.failures import FAILURES
-from nclue_pandas.jobs.planning import Plan
+from nclue_pandas.jobs.plan import Plan
 from nclue_pandas.service import records
 
 CREATED = datetime(2026, 1, 5, 14, 3, 22, tzinfo=UTC)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sklearn import calibration as sk_calibration
 from sklearn import metrics
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError, MissingColumnError
 from nclue_pandas.frames.evaluation import evaluate
 
 

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.comparison import compare
 from nclue_pandas.frames.evaluation import evaluate
 

@@ -13,11 +13,10 @@ from scipy import stats
 from sklearn import metrics
 
 import nclue_pandas as nclue
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError
-from nclue_pandas.frames import bootstrap, roc
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.frames import statistics
 from nclue_pandas.frames.evaluation import evaluate
-from nclue_pandas.frames.quantiles import normal_quantile, student_quantile
+from nclue_pandas.frames.statistics import normal_quantile, student_quantile
 
 
 def normal_scores(random, positives, negatives, auroc):
@@ -46,7 +45,7 @@ def test_degrees_of_freedom_are_welchs():
     random = np.random.default_rng(2)
     one, other = random.normal(size=7), 3 * random.normal(size=40)
     expected = stats.ttest_ind(one, other, equal_var=False).df
-    assert roc._freedom(one, other) == pytest.approx(expected)
+    assert statistics._freedom(one, other) == pytest.approx(expected)
 
 
 @settings(max_examples=8)
@@ -60,7 +59,7 @@ def test_a_draw_is_the_auroc_of_the_users_drawn(data):
     random = np.random.default_rng(seed)
     places = [np.flatnonzero(labels), np.flatnonzero(~labels)]
     chosen = [which[random.integers(0, which.size, (100, which.size))] for which in places]
-    found = bootstrap.Bootstrap(resamples=100, seed=seed).aurocs(scores, labels)
+    found = statistics.Bootstrap(resamples=100, seed=seed).aurocs(scores, labels)
     for won, lost, auroc in zip(*chosen, found, strict=True):
         drawn = np.concatenate([won, lost])
         assert auroc == pytest.approx(metrics.roc_auc_score(labels[drawn], scores[drawn]))
@@ -68,12 +67,12 @@ def test_a_draw_is_the_auroc_of_the_users_drawn(data):
 
 def test_draws_in_parts_are_as_good_as_at_once(monkeypatch):
     scores, labels = normal_scores(np.random.default_rng(0), 30, 70, 0.8)
-    monkeypatch.setattr(bootstrap, "_AT_ONCE", 1_000)
-    found = bootstrap.Bootstrap(resamples=2_003).aurocs(scores, labels)
+    monkeypatch.setattr(statistics, "_AT_ONCE", 1_000)
+    found = statistics.Bootstrap(resamples=2_003).aurocs(scores, labels)
     assert found.shape == (2_003,)
-    assert found.mean() == pytest.approx(roc.placements(scores, labels).auroc, abs=0.005)
-    placed = roc.placements(scores, labels)
-    error = math.sqrt(roc.variance(placed.positives, placed.negatives))
+    assert found.mean() == pytest.approx(statistics.placements(scores, labels).auroc, abs=0.005)
+    placed = statistics.placements(scores, labels)
+    error = math.sqrt(statistics.variance(placed.positives, placed.negatives))
     assert found.std() == pytest.approx(error, rel=0.1)
 
 
@@ -134,7 +133,9 @@ def test_few_positives_give_an_interval_that_is_wide_enough():
     random = np.random.default_rng(8)
     held = 0
     for _ in range(400):
-        low, high = roc.interval(roc.placements(*normal_scores(random, 5, 495, 0.75)), 0.95)
+        low, high = statistics.interval(
+            statistics.placements(*normal_scores(random, 5, 495, 0.75)), 0.95
+        )
         held += low <= 0.75 <= high
     assert held / 400 > 0.91
 
@@ -150,9 +151,9 @@ def coverage(interval, simulations=1_000, positives=100):
 
 
 INTERVALS = {
-    "delong": lambda *data: roc.interval(roc.placements(*data), 0.95),
-    "bootstrap": lambda *data: bootstrap.Bootstrap(resamples=1_000).interval(*data, 0.95),
-    "newcombe": lambda *data: roc.newcombe(roc.placements(*data), 0.95),
+    "delong": lambda *data: statistics.interval(statistics.placements(*data), 0.95),
+    "bootstrap": lambda *data: statistics.Bootstrap(resamples=1_000).interval(*data, 0.95),
+    "newcombe": lambda *data: statistics.newcombe(statistics.placements(*data), 0.95),
 }
 
 
@@ -193,8 +194,8 @@ def test_the_paired_test_finds_a_difference_where_there_is_none_in_5_percent(pos
     for _ in range(2_000):
         shared, labels = normal_scores(random, positives, 500 - positives, 0.75)
         one, other = (
-            roc.placements(shared + random.normal(size=500) / 2, labels) for _ in range(2)
+            statistics.placements(shared + random.normal(size=500) / 2, labels) for _ in range(2)
         )
-        rejected += roc.difference_test(one, other)[1] < 0.05
+        rejected += statistics.difference_test(one, other)[1] < 0.05
     print(f"\npaired test, {positives} positives of 500: {rejected / 20:.1f} % below 0.05")
     assert 0.03 <= rejected / 2_000 <= 0.08

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
 
-from nclue_pandas.frames import roc
+from nclue_pandas.frames import statistics
 
 SCORE = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6))
 
@@ -45,7 +45,7 @@ def slow_variance(first, second=None):
 @given(scored_users())
 def test_auroc_is_that_of_scikit_learn(users):
     (scores,), labels = users
-    assert roc.placements(scores, labels).auroc == pytest.approx(
+    assert statistics.placements(scores, labels).auroc == pytest.approx(
         metrics.roc_auc_score(labels, scores), abs=1e-12
     )
 
@@ -53,7 +53,7 @@ def test_auroc_is_that_of_scikit_learn(users):
 @given(scored_users())
 def test_average_precision_is_that_of_scikit_learn(users):
     (scores,), labels = users
-    assert roc.average_precision(roc.ranking(scores, labels)) == pytest.approx(
+    assert statistics.average_precision(statistics.ranking(scores, labels)) == pytest.approx(
         metrics.average_precision_score(labels, scores), abs=1e-12
     )
 
@@ -61,7 +61,7 @@ def test_average_precision_is_that_of_scikit_learn(users):
 @given(scored_users())
 def test_roc_points_are_those_of_scikit_learn(users):
     (scores,), labels = users
-    false, true = roc.roc_points(roc.ranking(scores, labels))
+    false, true = statistics.roc_points(statistics.ranking(scores, labels))
     expected = metrics.roc_curve(labels, scores, drop_intermediate=False)
     np.testing.assert_allclose(false, expected[0], atol=1e-12)
     np.testing.assert_allclose(true, expected[1], atol=1e-12)
@@ -69,17 +69,17 @@ def test_roc_points_are_those_of_scikit_learn(users):
 
 @given(st.lists(SCORE, min_size=1, max_size=50))
 def test_midranks_are_those_of_scipy(values):
-    np.testing.assert_array_equal(roc.midranks(np.array(values)), stats.rankdata(values))
+    np.testing.assert_array_equal(statistics.midranks(np.array(values)), stats.rankdata(values))
 
 
 @given(scored_users(at_least=2))
 def test_placements_are_the_means_of_the_kernel(users):
     (scores,), labels = users
-    placed = roc.placements(scores, labels)
+    placed = statistics.placements(scores, labels)
     full = kernel(scores, labels)
     np.testing.assert_allclose(placed.positives, full.mean(axis=1), atol=1e-12)
     np.testing.assert_allclose(placed.negatives, full.mean(axis=0), atol=1e-12)
-    assert roc.variance(placed.positives, placed.negatives) == pytest.approx(
+    assert statistics.variance(placed.positives, placed.negatives) == pytest.approx(
         slow_variance(full), abs=1e-12
     )
 
@@ -87,10 +87,10 @@ def test_placements_are_the_means_of_the_kernel(users):
 @given(scored_users(columns=2, at_least=2))
 def test_the_paired_test_is_delongs(users):
     (one, other), labels = users
-    first, second = roc.placements(one, labels), roc.placements(other, labels)
+    first, second = statistics.placements(one, labels), statistics.placements(other, labels)
     error = math.sqrt(slow_variance(kernel(one, labels), kernel(other, labels)))
     difference = second.auroc - first.auroc
-    tested = roc.difference_test(first, second)
+    tested = statistics.difference_test(first, second)
     if error > 1e-12:
         assert tested[0] == pytest.approx(error, rel=1e-9)
         assert tested[1] == pytest.approx(2 * stats.norm.sf(abs(difference) / error), rel=1e-9)
@@ -102,16 +102,16 @@ def test_the_paired_test_is_delongs(users):
 
 def test_the_paired_test_needs_two_users_of_each_label():
     labels = np.array([True, False, False])
-    one = roc.placements(np.array([0.9, 0.1, 0.5]), labels)
-    other = roc.placements(np.array([0.2, 0.1, 0.5]), labels)
-    assert roc.difference_test(one, other) is None
+    one = statistics.placements(np.array([0.9, 0.1, 0.5]), labels)
+    other = statistics.placements(np.array([0.2, 0.1, 0.5]), labels)
+    assert statistics.difference_test(one, other) is None
 
 
 @given(scored_users(), st.floats(0.5, 0.999))
 def test_the_interval_holds_the_auroc_and_stays_within_0_and_1(users, confidence):
     (scores,), labels = users
-    placed = roc.placements(scores, labels)
-    low, high = roc.interval(placed, confidence)
+    placed = statistics.placements(scores, labels)
+    low, high = statistics.interval(placed, confidence)
     assert 0 <= low <= placed.auroc <= high <= 1
     assert low < high
 
@@ -119,8 +119,8 @@ def test_the_interval_holds_the_auroc_and_stays_within_0_and_1(users, confidence
 @given(scored_users(at_least=2))
 def test_the_interval_of_reversed_scores_is_the_mirror_image(users):
     (scores,), labels = users
-    low, high = roc.interval(roc.placements(scores, labels), 0.95)
-    mirrored = roc.interval(roc.placements(-scores, labels), 0.95)
+    low, high = statistics.interval(statistics.placements(scores, labels), 0.95)
+    mirrored = statistics.interval(statistics.placements(-scores, labels), 0.95)
     assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
@@ -128,7 +128,7 @@ def test_perfect_separation_gives_an_interval_that_shrinks_with_the_users():
     lows = []
     for n in (3, 30, 300):
         labels = np.arange(2 * n) < n
-        low, high = roc.interval(roc.placements(labels.astype(float), labels), 0.95)
+        low, high = statistics.interval(statistics.placements(labels.astype(float), labels), 0.95)
         assert high == 1
         lows.append(low)
     assert 0.4 < lows[0] < lows[1] < lows[2] < 1
@@ -137,7 +137,7 @@ def test_perfect_separation_gives_an_interval_that_shrinks_with_the_users():
 def test_newcombes_bounds_solve_his_equation():
     """|theta - A| = z * standard error at theta, in the form of his method 5."""
     m, n, z, auroc = 12, 30, 1.96, 0.8
-    for theta in roc._newcombe(auroc, m, n, z):
+    for theta in statistics._newcombe(auroc, m, n, z):
         mean = (m + n) / 2 - 1
         shape = 1 + mean * (1 - theta) / (2 - theta) + mean * theta / (1 + theta)
         error = math.sqrt(theta * (1 - theta) / (m * n) * shape)
@@ -155,14 +155,14 @@ def slow_deciles(scores, labels, edges):
 def test_positives_among_the_first_users_share_ties_evenly(users):
     (scores,), labels = users
     edges = np.arange(0, labels.size + 1, 3)
-    reached = roc.ranking(scores, labels).positives_among(edges)
+    reached = statistics.ranking(scores, labels).positives_among(edges)
     np.testing.assert_allclose(np.diff(reached), slow_deciles(scores, labels, edges), atol=1e-9)
 
 
 @given(scored_users())
 def test_score_of_a_position_is_that_of_the_sorted_scores(users):
     (scores,), labels = users
-    found = roc.ranking(scores, labels).score_of(np.arange(scores.size))
+    found = statistics.ranking(scores, labels).score_of(np.arange(scores.size))
     np.testing.assert_array_equal(found, np.sort(scores)[::-1])
 
 
@@ -174,7 +174,7 @@ def coverage(simulations, seed=0):
     held = 0
     for _ in range(simulations):
         scores = rng.normal(size=500) + shift * labels
-        low, high = roc.interval(roc.placements(scores, labels), 0.95)
+        low, high = statistics.interval(statistics.placements(scores, labels), 0.95)
         held += low <= 0.75 <= high
     return held / simulations
 

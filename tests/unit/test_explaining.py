@@ -10,9 +10,8 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.contract import ERROR_CODES, FAIL_CODES
-from nclue_pandas.errors.codes import CODED
+from nclue_pandas.errors.codes import CODED, job_failed
 from nclue_pandas.errors.service import GATEWAY_CODES
-from nclue_pandas.jobs.failures import job_failed
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text("utf-8")

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import Credentials, ServiceSettings
+from nclue_pandas.credentials import RoleCredentials, read_configure, resolve_credentials
 from nclue_pandas.errors import ConfigurationError, CredentialsError
-from nclue_pandas.key_sources import read_configure, resolve_credentials
-from nclue_pandas.server_role import RoleCredentials
 
 FILE = "ncloud_access_key_id = FILE-A\nncloud_secret_access_key = FILE%S==\nncloud_api_url = https://ncloud.apigw.ntruss.com\n"
 PROFILES = f"# comment\n[DEFAULT]\n{FILE}\n[work]\nncloud_access_key_id=WORK-A\nncloud_secret_access_key=WORK-S\n[half]\nncloud_access_key_id=HALF-A\n"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from nclue_pandas.demo.command import as_options
-from nclue_pandas.demo.own_times import as_numbers, convert_times
+from nclue_pandas.demo.own_log import as_numbers, convert_times
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.times import read_times
 

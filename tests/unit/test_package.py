@@ -185,7 +185,7 @@ def test_a_prefix_that_no_path_may_begin_with_is_refused_at_once(prefix):
 
 
 def test_a_block_gives_the_default_back():
-    from nclue_pandas.default import default_client
+    from nclue_pandas.client import default_client
 
     with nclue.connect("sandbox") as first:
         with nclue.connect("sandbox", prefix="other") as second:

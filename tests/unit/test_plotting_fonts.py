@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nclue_pandas import plotting
-from nclue_pandas.plotting import fonts
-from nclue_pandas.plotting.fonts import MissingFontWarning
+from nclue_pandas.plotting import canvas as fonts
+from nclue_pandas.plotting.canvas import MissingFontWarning
 
 KOREAN = "러닝화 model"
 

@@ -13,8 +13,7 @@ from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
 from nclue_pandas import plotting
-from nclue_pandas.errors.base import ConfigurationError
-from nclue_pandas.errors.data import InvalidDataError, MissingColumnError
+from nclue_pandas.errors.base import ConfigurationError, InvalidDataError, MissingColumnError
 from nclue_pandas.frames.evaluation import evaluate
 from nclue_pandas.frames.tokens import count_tokens
 

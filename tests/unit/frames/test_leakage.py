@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas.frames.leakage import Known, last_event, warn_of_leakage
-from nclue_pandas.frames.parts import merge_reports
-from nclue_pandas.frames.reports import NclueDataWarning
+from nclue_pandas.frames.cross_checks import Known, last_event, warn_of_leakage
+from nclue_pandas.frames.reports import NclueDataWarning, merge_reports
 
 COLUMNS = {"user": "user_id", "time": "time"}
 CUTOFF = "2026-03-01"

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas.frames import columns, grouping
-from nclue_pandas.frames.columns import arrow_column, cast, small_chunks, text_column
+from nclue_pandas.frames import columns
+from nclue_pandas.frames.columns import arrow_column, text_column
+from nclue_pandas.kernels import group_join
+from nclue_pandas.kernels.arrays import cast, one_array, small_chunks
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
 
@@ -128,7 +130,7 @@ def short_arrays(monkeypatch):
     """As if an array could hold 300 bytes of text instead of 2 GiB."""
     monkeypatch.setattr(columns, "SMALL_TEXT", 300)
     monkeypatch.setattr(columns, "TEXT_LIMIT", 200)
-    monkeypatch.setattr(grouping, "TEXT_LIMIT", 200)
+    monkeypatch.setattr(group_join, "TEXT_LIMIT", 200)
 
 
 def large(frame):
@@ -140,7 +142,7 @@ def large(frame):
 @pytest.mark.usefixtures("short_arrays")
 def test_columns_of_more_text_than_an_array_holds(log, answers):
     with pytest.MonkeyPatch.context() as usual:
-        for module, name in ((columns, "SMALL_TEXT"), (grouping, "TEXT_LIMIT")):
+        for module, name in ((columns, "SMALL_TEXT"), (group_join, "TEXT_LIMIT")):
             usual.setattr(module, name, 2**30)
         want = made(lambda: nclue.to_sequences(log, **NAMES))
         labels = nclue.to_answers(answers, label="label")
@@ -156,7 +158,7 @@ def test_columns_of_more_text_than_an_array_holds(log, answers):
 @pytest.mark.parametrize("texts", [["a", None, "가나"], [], [None], [""]])
 def test_a_cast_keeps_every_text(texts):
     values = pa.array(far(texts), from_pandas=True)
-    values = columns.one_array(pa.chunked_array(values))
+    values = one_array(pa.chunked_array(values))
     assert cast(values, pa.string()).to_pylist() == texts
     assert pa.array(text_column(values)).to_pylist() == texts
     assert cast(values.slice(1), pa.string()).to_pylist() == texts[1:]

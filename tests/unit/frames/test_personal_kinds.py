@@ -14,7 +14,7 @@ from nclue_pandas.contract import (
     RESIDENT_REGISTRATION_NUMBER,
 )
 from nclue_pandas.frames.personal_data import find, mask
-from nclue_pandas.sandbox.personal_data import kinds_in
+from nclue_pandas.sandbox.files import kinds_in
 
 GAPS = [
     "-",

@@ -11,9 +11,9 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.frames import grouping
-from nclue_pandas.frames.hashing import canonical_order
 from nclue_pandas.frames.reports import NclueDataWarning
+from nclue_pandas.kernels import group_join
+from nclue_pandas.kernels.hash import canonical_order
 
 COLUMNS = {"user": "user", "time": "ts", "behavior": "what"}
 
@@ -61,7 +61,7 @@ def test_a_log_of_several_slices(monkeypatch):
     )
     with pytest.warns(NclueDataWarning, match="exact repeats"):
         whole = events.nclue.to_sequences(**COLUMNS)
-    monkeypatch.setattr(grouping, "_SPLIT_ROWS", 700)
+    monkeypatch.setattr(group_join, "_SPLIT_ROWS", 700)
     warnings.simplefilter("ignore", NclueDataWarning)
     pd.testing.assert_frame_equal(events.nclue.to_sequences(**COLUMNS), whole)
 

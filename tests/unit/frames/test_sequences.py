@@ -160,9 +160,9 @@ def test_partitions_and_threads_change_nothing(monkeypatch):
     )
     warnings.simplefilter("ignore", NclueDataWarning)
     whole = frame.nclue.to_sequences(**COLUMNS)
-    from nclue_pandas.frames import grouping
+    from nclue_pandas.kernels import group_join
 
-    monkeypatch.setitem(grouping.join_groups.__kwdefaults__, "partition_rows", 700)
+    monkeypatch.setitem(group_join.join_groups.__kwdefaults__, "partition_rows", 700)
     pd.testing.assert_frame_equal(frame.nclue.to_sequences(**COLUMNS), whole)
     reference = (
         frame.sort_values(["ts", "what"])

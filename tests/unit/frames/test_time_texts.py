@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas import errors
-from nclue_pandas.frames.parts import on_a_part
+from nclue_pandas.frames.reports import on_a_part
 from nclue_pandas.frames.times import NOT_A_TIME, TimeTexts, kind_of_times, read_times
 
 TEXTS = st.sampled_from(

@@ -13,8 +13,8 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.columns import read_text
 from nclue_pandas.frames.ids import encode_ids, id_text
-from nclue_pandas.frames.text_values import read_text
 
 SAME = UUID("00112233-4455-6677-8899-aabbccddeeff")
 TEXT, NUMBERS = ["a", None], [1, None]

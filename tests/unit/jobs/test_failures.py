@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nclue_pandas.contract import FAIL_CODES
-from nclue_pandas.jobs.failures import FAILURES, fail_code, is_temporary, job_failed
+from nclue_pandas.errors.codes import FAILURES, fail_code, is_temporary, job_failed
 
 
 def test_every_documented_code_has_cause_and_remedy():

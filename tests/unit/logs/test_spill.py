@@ -18,9 +18,9 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas.errors import SpillError
 from nclue_pandas.frames.behaviors import PatchedTexts
-from nclue_pandas.logs.sources import frames_of
-from nclue_pandas.logs.spill import BatchFile, SpillFolder
-from nclue_pandas.logs.text_files import TextForm
+from nclue_pandas.streaming.files import frames_of
+from nclue_pandas.streaming.spill import BatchFile, SpillFolder
+from nclue_pandas.streaming.text_files import TextForm
 
 COLUMNS = {"user": "u", "time": "t", "behavior": "b"}
 BATCH = pa.record_batch({"b": ["x" * 1_000] * 100})
@@ -90,7 +90,7 @@ def test_a_directory_that_is_not_there(tmp_path):
 
 def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
     code = (
-        "import sys, time; from nclue_pandas.logs.spill import SpillFolder\n"
+        "import sys, time; from nclue_pandas.streaming.spill import SpillFolder\n"
         "kept = SpillFolder(sys.argv[1]); print(kept.name, flush=True); time.sleep(60)"
     )
     runs = [

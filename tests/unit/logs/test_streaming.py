@@ -12,7 +12,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.logs import spill
+from nclue_pandas.streaming import spill
 
 COLUMNS = {"user": "user", "time": "ts", "behavior": "what"}
 

@@ -13,7 +13,7 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas import errors
 from nclue_pandas.demo.own_log import form_of, read_log
-from nclue_pandas.logs import streaming, text_files
+from nclue_pandas.streaming import sequences, text_files
 
 COLUMNS = {"user": "user", "time": "time", "behavior": "item"}
 ROWS = 40
@@ -83,7 +83,7 @@ def _small_pieces():
         patch.setattr(text_files._Text, "_decoded", lambda self, _: decoded(self, 61))
         patch.setattr(text_files, "_FIRST_ROWS", 3)
         patch.setattr(text_files, "_ROWS", 5)
-        patch.setattr(streaming, "_BUILD_SHARE", 1 << 17)
+        patch.setattr(sequences, "_BUILD_SHARE", 1 << 17)
         yield
 
 
@@ -127,7 +127,7 @@ def streamed(memory):
 WAYS = {
     "memory": in_memory,
     "demo": by_demo,
-    "small stream": streamed(streaming.LEAST_MEMORY),
+    "small stream": streamed(sequences.LEAST_MEMORY),
     "large stream": streamed(1 << 30),
 }
 

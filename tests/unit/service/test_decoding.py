@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas.errors import InvalidAnswerError
-from nclue_pandas.service.error_bodies import read_error
-from nclue_pandas.service.records import TaskRecord
-from nclue_pandas.service.timestamps import parse_timestamp
+from nclue_pandas.service.records import TaskRecord, parse_timestamp
+from nclue_pandas.service.refusals import read_error
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 
 from nclue_pandas import errors
 from nclue_pandas.config import StorageSettings
-from nclue_pandas.key_sources import resolve_credentials
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.storage.bucket import Bucket
 
 HOST = "nclue.apigw.ntruss.com"

@@ -14,7 +14,7 @@ from email.utils import formatdate
 import pytest
 
 from nclue_pandas import errors
-from nclue_pandas.service.error_bodies import read_error
+from nclue_pandas.service.refusals import read_error
 
 FEATURE = {"feature_id": "f-1", "feature_name": "f", "status": "completed"}
 CREATE = {"name": "f", "source_bucket": "b", "source_file_path": "p.csv"}

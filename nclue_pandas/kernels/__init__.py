@@ -1,0 +1,1 @@
+"""Arrays of NumPy and Arrow, worked on fast: hashed, encoded, sorted, joined, scanned."""
