@@ -145,6 +145,58 @@ class Inventory:
 
         return cleanup(self, dry_run=dry_run, min_age=min_age, folders=folders)
 
+    def prune(self: ClientLike, *, name: str, keep: int, dry_run: bool = True) -> pd.DataFrame:
+        """List the older jobs and files of a chain, and delete them on request.
+
+        A chain is what :func:`nclue_pandas.predict` and :func:`nclue_pandas.out_of_fold` made
+        under one name. The newest completed runs stay, with their tasks and features; so do jobs
+        that are newer than the oldest of them, unfinished ones, and those that any other job of
+        the account uses. Of the others runs go first, then tasks, then features, each after the
+        files that no other job needs. Interrupted, the same call goes on. Prune a chain after
+        its run, not while another process runs it.
+
+        Parameters
+        ----------
+        name : str
+            As it was given to the chain.
+        keep : int
+            How many of the newest completed runs stay, 1 or more. An :func:`out_of_fold` has a
+            run for each fold.
+        dry_run : bool, default True
+            Only list.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each job and file in the order of deletion, with Arrow types: ``kind``
+            (``"Run"``, ``"Task"``, ``"Feature"`` or ``"file"``), ``name`` of the job, ``id``
+            (null for a file), ``key`` (null for a job), ``bytes`` (a job's disk usage, null where
+            it has none), ``created_at`` and ``removed`` (false when only listed, or when the job
+            is used by another by now).
+
+        Raises
+        ------
+        InvalidDataError
+            When `name` is no name of a job.
+        ConfigurationError
+            When `keep` is no whole number of 1 or more, or the client has no bucket.
+
+        Warns
+        -----
+        RuntimeWarning
+            When the lists of jobs changed each time they were read: nothing is deleted then.
+
+        Examples
+        --------
+        >>> import nclue_pandas as nclue
+        >>> with nclue.connect("sandbox") as client:
+        ...     len(client.prune(name="tea-30d", keep=7))
+        0
+        """
+        from nclue_pandas.jobs.retention import prune
+
+        return prune(self, name=name, keep=keep, dry_run=dry_run)
+
 
 def _table(client: ClientLike, kind: Kind[Any]) -> pd.DataFrame:
     from nclue_pandas.jobs.account import as_frame

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each command
     if arguments and arguments[0] == "sandbox":
         return _sandbox(arguments[1:])
     options = _parser().parse_args(arguments)
@@ -70,10 +70,17 @@ def _run(arguments: Sequence[str]) -> int:
         from nclue_pandas.cli.doctor import run
 
         return run(options)
-    if options.command == "predict":
+    if options.command in {"predict", "plan"}:
         from nclue_pandas.cli import predict
 
         return predict.run(options)
+    if options.command in {"prune", "cleanup", "delete"}:
+        from nclue_pandas.cli import retention
+
+        return retention.run(options)
+    if options.command == "explain":
+        sys.stdout.write(f"{nclue_pandas.explain(options.error)}\n")
+        return 0
     from nclue_pandas.cli import tables
 
     return tables.run(options)
@@ -88,7 +95,7 @@ def _sandbox(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from nclue_pandas.cli import predict
+    from nclue_pandas.cli import predict, retention
     from nclue_pandas.cli.account import add_account_arguments
     from nclue_pandas.demo.command import add_arguments
 
@@ -102,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_arguments(
         commands.add_parser("predict", help="run the chain of a file of settings, unwatched")
     )
+    planned = commands.add_parser("plan", help="tell what predict would do and cost")
+    predict.add_arguments(planned)
+    planned.set_defaults(plan=True)
     doctor = commands.add_parser(
         "doctor", help="check keys, clock, gateway, bucket rights and versions"
     )
@@ -115,5 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     add_account_arguments(
         commands.add_parser("usage", help="tokens, lines and disk per job, for STORAGE_FULL")
     )
+    retention.add_commands(commands)
+    explained = commands.add_parser("explain", help="cause and remedy of an error, offline")
+    explained.add_argument("error", help="a code (10109), a fail code, or the name of an error")
     commands.add_parser("sandbox", help="serve the embedded service for other processes")
     return parser

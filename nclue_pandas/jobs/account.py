@@ -210,17 +210,17 @@ def cleanup(
     if unknown:
         raise ConfigurationError(f"There is no {sorted(unknown)}: folders are among {FOLDERS}.")
     limit = datetime.now(UTC) - min_age
-    groups = list(_groups(client, folders))
-    places, certain = _named_by_jobs(client) if groups else (set(), True)
+    found = list(groups(client, folders))
+    places, certain = _named_by_jobs(client) if found else (set(), True)
     if not certain:
         warnings.warn(_UNCERTAIN, RuntimeWarning, stacklevel=3)
         dry_run = True
     rows = []
-    for group in groups:
+    for group in found:
         if group.is_younger(limit) or group.is_needed(places):
             continue
         for info in group.objects:
-            if _is_ours(client, group, info):
+            if is_ours(client, group, info):
                 if not dry_run:
                     client.storage.delete(info.key)
                 size, moment = info.size, info.modified
@@ -228,7 +228,7 @@ def cleanup(
     return _frame(rows)
 
 
-def _groups(client: ClientLike, folders: Collection[str]) -> Iterator[Group]:
+def groups(client: ClientLike, folders: Collection[str]) -> Iterator[Group]:
     """Find what has the grammar of this library's keys below the client's own prefix."""
     prefix = client.ref.prefix
     for folder in folders:
@@ -250,16 +250,21 @@ def _named_by_jobs(client: ClientLike) -> tuple[set[str], bool]:
     bucket = client.storage.name
     listed = [kind.everything(client.service) for kind in KINDS]
     places = {
-        (getattr(record, path) or "").strip("/")
-        for records, _ in listed
-        for record in records
-        for path, beside in _PLACES.items()
-        if getattr(record, beside, None) == bucket
+        place for records, _ in listed for record in records for place in places_of(record, bucket)
     }
     return places, all(certain for _, certain in listed)
 
 
-def _is_ours(client: ClientLike, group: Group, info: ObjectInfo) -> bool:
+def places_of(record: Record, bucket: str) -> set[str]:
+    """Return the paths in a bucket that a job names, without slashes around them."""
+    return {
+        (getattr(record, path) or "").strip("/")
+        for path, beside in _PLACES.items()
+        if getattr(record, beside, None) == bucket
+    }
+
+
+def is_ours(client: ClientLike, group: Group, info: ObjectInfo) -> bool:
     """Return whether this library wrote the object, or asked the service to."""
     if group.folder == "results":
         return True

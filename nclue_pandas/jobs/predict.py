@@ -268,10 +268,10 @@ class ChainNames:
         tested_on = (datasets.test.fingerprint,) if datasets.test else ()
         scored = datasets.score_on or datasets.sequences
         return cls(
-            feature=_named(name, datasets.sequences.fingerprint),
-            score_feature=_named(name, scored.fingerprint),
-            task=_named(name, *trained_on, *tested_on),
-            run=_named(name, *trained_on, *tested_on, scored.fingerprint),
+            feature=named(name, datasets.sequences.fingerprint),
+            score_feature=named(name, scored.fingerprint),
+            task=named(name, *trained_on, *tested_on),
+            run=named(name, *trained_on, *tested_on, scored.fingerprint),
         )
 
 
@@ -390,6 +390,7 @@ class _Chain:
             return make(self._client)
 
 
-def _named(name: str, *content: str) -> str:
+def named(name: str, *content: str) -> str:
+    """Return the name of a job: the user's own, and a digest of what it is made of."""
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:_DIGEST]
     return f"{name[: NAME_LENGTH - _DIGEST - 1]}-{digest}"

@@ -128,6 +128,40 @@ def path_of(key: str, prefix: str) -> str | None:
     return f"{below}{match['object'] or match['results']}"
 
 
+def fingerprint_in(path: str, kind: Kind, prefix: str, name: str) -> str | None:
+    """Return the fingerprint in the path of a dataset that was written for a job name.
+
+    None where the path is another's: of another folder, prefix or name.
+
+    Examples
+    --------
+    >>> place = Place("answers", "nclue", "Shop", "ab" * 12, 1)
+    >>> fingerprint_in(place.path, "answers", "nclue", "shop")
+    'abababababababababababab'
+    >>> fingerprint_in(place.path, "answers", "nclue", "sho") is None
+    True
+    """
+    start = re.escape(f"{folder(prefix, kind)}{slug(name)}-")
+    digits, end = 2 * _DIGEST_SIZE, "/?" if kind == "sequences" else r"\.csv"
+    match = re.fullmatch(rf"{start}([0-9a-f]{{{digits}}})-v\d+-\d+p{end}", path)
+    return match[1] if match else None
+
+
+def is_result_of(path: str, prefix: str, name: str) -> bool:
+    """Tell whether a path is the result directory of a job name, or the result in it.
+
+    Examples
+    --------
+    >>> directory = result_directory("nclue", "Shop")
+    >>> is_result_of(directory, "nclue", "Shop"), is_result_of(directory, "nclue", "Sho")
+    (True, False)
+    """
+    start = re.escape(f"{folder(prefix, 'results')}{slug(name)}-")
+    digits = 2 * _RESULT_TOKEN_SIZE
+    file = r"nclue_[^/]+_\d{10}\.tsv"
+    return re.fullmatch(rf"{start}[0-9a-f]{{{digits}}}(?:/|/{file})?", path) is not None
+
+
 def part_count(size: int, part_bytes: int = PART_BYTES) -> int:
     """Return the number of parts of a dataset: a pure function of its size.
 
