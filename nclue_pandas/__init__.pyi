@@ -23,6 +23,7 @@ from .frames.checks import check as check
 from .frames.comparison import compare as compare
 from .frames.drift import drift as drift
 from .frames.evaluation import evaluate as evaluate
+from .frames.inspection import inspect as inspect
 from .frames.personal_data import PersonalData as PersonalData
 from .frames.pseudonyms import pseudonymize as pseudonymize
 from .frames.pseudonyms import restore_ids as restore_ids

@@ -116,6 +116,7 @@ class NclueAccessor(Verbs[pd.DataFrame]):
         An event log, or a frame of sequences, answers or scores.
     """
 
+    inspect = Verb(lambda: nclue_pandas.inspect)
     to_sequences = Verb(lambda: nclue_pandas.to_sequences)
     to_answers = Verb(lambda: nclue_pandas.to_answers)
     to_snapshots = Verb(lambda: nclue_pandas.to_snapshots)

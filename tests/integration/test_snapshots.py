@@ -65,6 +65,7 @@ def at_the_last(answers, cutoffs):
 
 @pytest.mark.slow
 @pytest.mark.retail
+@pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")  # cuts and ties of this log
 def test_snapshots_of_a_real_log(client, online_retail, capsys):
     """CAKE STAND has 72 positives at the last cutoff; the other labels have enough for both."""
     log = online_retail.assign(InvoiceDate=pd.to_datetime(online_retail["InvoiceDate"]))

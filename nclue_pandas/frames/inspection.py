@@ -1,0 +1,302 @@
+"""A first look at a log: what its columns are, what is wrong with it, and what to ask of it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nclue_pandas import display
+from nclue_pandas.errors.base import InvalidDataError
+from nclue_pandas.frames.answers import to_answers
+from nclue_pandas.frames.column_guesses import guess_columns
+from nclue_pandas.frames.columns import find_column, read_text, require_frame
+from nclue_pandas.frames.doubtful_times import times_of_log
+from nclue_pandas.frames.forms import Forms
+from nclue_pandas.frames.ids import encode_ids
+from nclue_pandas.frames.moments import describe
+from nclue_pandas.frames.personal_data import find
+from nclue_pandas.frames.reports import NclueDataWarning
+from nclue_pandas.frames.times import NOT_A_TIME, UNITS
+from nclue_pandas.kernels.encode import encode_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nclue_pandas.frames.ids import EncodedIds
+    from nclue_pandas.frames.times import Times
+
+_DAY: Final = 86_400 * UNITS["s"]
+#: Days of the horizons that are proposed, where the log is three times as long.
+_HORIZONS: Final = (7, 14, 30, 90)
+#: Parts of the span of a log whose times are plain numbers.
+_PARTS: Final = (20, 10, 5)
+_PROPOSAL: Final = ["cutoff", "horizon", "ones", "zeros", "code"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(display.Shown):
+    """What a first look at a log found; shows itself in terminals and notebooks.
+
+    Parameters
+    ----------
+    columns : dict
+        Labels of the columns of user, time and behavior; None where nothing looks like one.
+    rows : int
+        Rows of the log.
+    users, behaviors : int
+        Distinct ids, and distinct texts.
+    first_event, last_event : str or None
+        The span of the log.
+    counts : dict of str to int
+        Rows (or users, as the name says) by what is wrong or doubtful about them; those that are
+        none are left out.
+    unreadable : tuple of str
+        The first times that cannot be read.
+    personal_data : dict of str to int
+        Users and distinct behaviors with personal data, by kind.
+    proposals : pandas.DataFrame
+        ``cutoff``, ``horizon``, ``ones``, ``zeros`` of users who come back, and the ``code`` that
+        makes these answers of a log named ``log``.
+    notes : tuple of str
+        What to do about what was found.
+    """
+
+    columns: dict[str, Any]
+    rows: int
+    users: int = 0
+    behaviors: int = 0
+    first_event: str | None = None
+    last_event: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    personal_data: dict[str, int] = field(default_factory=dict)
+    proposals: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_PROPOSAL))
+    notes: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str | None:
+        """The proposal with the most users of its rarer label, as lines to paste."""
+        if self.proposals.empty:
+            return None
+        rarer = self.proposals[["ones", "zeros"]].min(axis=1)
+        best: str = self.proposals["code"].iloc[int(rarer.to_numpy().argmax())]
+        return best
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, the proposals as a list of dicts."""
+        return {
+            **{name: value for name, value in vars(self).items() if name != "proposals"},
+            "proposals": self.proposals.to_dict("records"),
+            "code": self.code,
+        }
+
+    def _card(self) -> display.Card:
+        span = f"{self.first_event} to {self.last_event}"
+        facts = [(name, "not found" if c is None else str(c)) for name, c in self.columns.items()]
+        facts += [("rows", display.count(self.rows)), ("users", display.count(self.users))]
+        facts += [("behaviors", display.count(self.behaviors))]
+        facts += [("span", span)] if self.first_event else []
+        facts += [(name, display.count(count)) for name, count in self.counts.items()]
+        facts += [("unreadable times", ", ".join(self.unreadable))] if self.unreadable else []
+        facts += [(name, display.count(count)) for name, count in self.personal_data.items()]
+        shown: dict[str, Callable[[Any], str]] = {
+            "cutoff": str,
+            "horizon": str,
+            "ones": display.count,
+            "zeros": display.count,
+        }
+        table = display.Table.of(self.proposals, shown)
+        lines = (
+            [] if self.code is None else ["To go on, with the log in log:", *self.code.split("\n")]
+        )
+        return display.Card(
+            "Inspection of an event log",
+            facts=facts,
+            tables=[] if self.proposals.empty else [table],
+            notes=[*self.notes, *lines],
+        )
+
+
+def inspect(
+    events: pd.DataFrame, *, user: Any = None, time: Any = None, behavior: Any = None
+) -> Inspection:
+    """Look at a log: guess its columns, count what is wrong with it, propose what to ask of it.
+
+    Nothing is changed, and nothing is sent anywhere.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        The log, one row for each event.
+    user, time, behavior : hashable, optional
+        Labels of columns, where the guess would be wrong.
+
+    Returns
+    -------
+    Inspection
+        Shows itself as a card. ``.code`` are the lines to go on with, ``.proposals`` a frame of
+        cutoffs and horizons with their numbers of ones and zeros, ``.to_dict()`` all of it.
+
+    Raises
+    ------
+    MissingColumnError
+        When a column that was named is not there.
+    InvalidDataError
+        When `events` is no frame, or a column that was named can be no id or text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({
+    ...     "customer": ["a", "b", "a", "b", "a"],
+    ...     "when": ["2026-01-01", "2026-01-02", "2026-02-20", "soon", "2026-03-05"],
+    ...     "item": ["tea", "jam", "mug", "tea", "call 010-1234-5678"],
+    ... })
+    >>> found = inspect(log)
+    >>> found.columns
+    {'user': 'customer', 'time': 'when', 'behavior': 'item'}
+    >>> found.unreadable, found.personal_data
+    (("'soon'",), {'behaviors with mobile phone number': 1})
+    """
+    events = require_frame(events, "events", on_dask=True)
+    columns = guess_columns(events, {"user": user, "time": time, "behavior": behavior})
+    missing = [name for name, label in columns.items() if label is None]
+    if missing:
+        return Inspection(columns, len(events), notes=(_MISSING.format(", ".join(missing)),))
+    ids = encode_ids(find_column(events, columns["user"], "user"))
+    texts = read_text(find_column(events, columns["behavior"], "behavior"), "behavior").texts
+    behaviors = encode_values(texts)
+    personal = {
+        **{f"users with {kind}": rows.size for kind, rows in find(ids.texts)},
+        **{
+            f"behaviors with {kind}": rows.size
+            for kind, rows in find(behaviors.distinct.cast(pa.large_string()))
+        },
+    }
+    looked: dict[str, Any] = {
+        "columns": columns,
+        "rows": len(events),
+        "users": len(ids.texts),
+        "behaviors": len(behaviors.distinct),
+        "personal_data": personal,
+    }
+    try:
+        times = times_of_log(events, columns["time"])
+    except InvalidDataError as error:
+        return Inspection(**looked, notes=(str(error),))
+    counts = _counts(ids, times, behaviors.codes)
+    first, last = times.first_of(), times.last
+    found: dict[str, Any] = {
+        "first_event": None if first is None else describe(first, times),
+        "last_event": None if last is None else describe(last, times),
+        "counts": {name: count for name, count in counts.items() if count},
+        "unreadable": times.examples,
+        "notes": tuple(_notes(counts, personal)),
+    }
+    if first is None or any(name.startswith("users") for name in personal):
+        return Inspection(**looked, **found)
+    options = _options(counts, personal)
+    proposals = _proposals(events, columns, times, options)
+    return Inspection(**looked, **found, proposals=pd.DataFrame(proposals, columns=_PROPOSAL))
+
+
+_MISSING: Final = "No column looks like that of {}: name it, such as log.nclue.inspect(user=...)."
+
+
+def _counts(ids: EncodedIds, times: Times, behaviors: np.ndarray[Any, Any]) -> dict[str, int]:
+    """Count what is wrong or doubtful about rows and users."""
+    forms = Forms.of(ids.texts)
+    users, ticks = ids.codes, times.ticks
+    order = np.lexsort((behaviors, ticks, users))
+    keys = [each[order] for each in (users, ticks, behaviors)]
+    valid = (keys[0] >= 0) & (keys[1] != NOT_A_TIME) & (keys[2] >= 0)
+    users, ticks, behaviors = (each[valid] for each in keys)
+    same = (users[1:] == users[:-1]) & (ticks[1:] == ticks[:-1])
+    other = same & (behaviors[1:] != behaviors[:-1])
+    group = np.cumsum(np.append(True, ~same))[: users.size]
+    tied = np.isin(group, group[1:][other]) if users.size else np.zeros(0, dtype=bool)
+    return {
+        "rows without an id": int((ids.codes < 0).sum()),
+        "rows without a time": int((times.ticks == NOT_A_TIME).sum()) - times.unreadable.size,
+        "rows with an unreadable time": int(times.unreadable.size),
+        "rows without a behavior": int((keys[2] < 0).sum()),
+        "repeated rows": int((same & ~other).sum()),
+        "rows tied in time": int(tied.sum()),
+        "users with an id that ends in .0": int(forms.floats.sum()),
+        "users with an id in another form": int((~forms.floats).sum()),
+    }
+
+
+def _notes(counts: dict[str, int], personal: dict[str, int]) -> list[str]:
+    notes = []
+    if counts["rows with an unreadable time"]:
+        notes.append(
+            "Times that cannot be read: convert them with pandas.to_datetime(column, format=...)."
+        )
+    if counts["users with an id that ends in .0"]:
+        notes.append("Ids that end in .0: take it off with df[user].str.removesuffix('.0').")
+    if any(name.startswith("users") for name in personal):
+        notes.append(
+            "The service refuses ids that are personal data: replace them with pseudonymize(), "
+            "then look again."
+        )
+    return notes
+
+
+def _options(counts: dict[str, int], personal: dict[str, int]) -> dict[str, dict[str, str]]:
+    """Return the options that the verbs need for a log like this."""
+    invalid = ("without", "unreadable")
+    rows = [name for name, count in counts.items() if count and any(w in name for w in invalid)]
+    sequences = {"on_invalid": "drop"} if rows else {}
+    answers = dict(sequences) if set(rows) != {"rows without a behavior"} else {}
+    return {
+        "to_sequences": sequences | ({"personal_data": "mask"} if personal else {}),
+        "to_answers": answers,
+    }
+
+
+def _proposals(
+    events: pd.DataFrame, columns: dict[str, Any], times: Times, options: dict[str, dict[str, str]]
+) -> list[tuple[Any, ...]]:
+    """Return cutoffs and horizons that the log has room for, with what they give."""
+    found = []
+    named = {"user": columns["user"], "time": columns["time"]}
+    for cutoff, horizon in _windows(times):
+        asked = {**named, "cutoff": cutoff, "horizon": horizon, **options["to_answers"]}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NclueDataWarning)
+            labels = to_answers(events, **asked)["label"]
+        ones = int(labels.sum())
+        text = {
+            **named,
+            "behavior": columns["behavior"],
+            "until": cutoff,
+            **options["to_sequences"],
+        }
+        code = f"sequences = {_call('to_sequences', text)}\nanswers = {_call('to_answers', asked)}"
+        found.append((cutoff, horizon, ones, len(labels) - ones, code))
+    return found
+
+
+def _windows(times: Times) -> list[tuple[Any, Any]]:
+    """Return cutoffs and horizons that end with the log, where enough of it is before them."""
+    first, last = times.first_of(), times.last
+    assert first is not None
+    assert last is not None
+    if times.unit is None:
+        lengths = dict.fromkeys((last - first) // part for part in _PARTS)
+        return [(last - length, length) for length in lengths if length > 0]
+    end = last // _DAY  # a horizon that ends with a whole day
+    days = [each for each in _HORIZONS if 3 * each * _DAY <= last - first]
+    cutoffs = [describe((end - each) * _DAY, times)[:10] for each in days]
+    zone = "T00:00:00+00:00" if times.aware else ""
+    return [(f"{cutoff}{zone}", f"{each}D") for cutoff, each in zip(cutoffs, days, strict=True)]
+
+
+def _call(verb: str, options: dict[str, Any]) -> str:
+    return f"log.nclue.{verb}({', '.join(f'{name}={value!r}' for name, value in options.items())})"
