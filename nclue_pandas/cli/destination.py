@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from nclue_pandas.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     import pandas as pd
@@ -23,6 +24,42 @@ if TYPE_CHECKING:
 
 #: Ends of names that say how scores are written.
 FORMS: Final = (".parquet", ".csv")
+
+
+def add_destinations(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say where scores and a page about them go."""
+    add = parser.add_argument
+    add("--out", metavar="FILE", help="scores: .parquet or .csv, a path or s3://bucket/path")
+    add("--report", metavar="FILE", help="a page about the run: .html, a path or s3://bucket/path")
+
+
+def destinations(
+    options: argparse.Namespace, account: Account | None, owner: str
+) -> dict[str, Destination]:
+    """Return where ``out`` and ``report`` go, as far as they are asked for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        See :func:`add_destinations`.
+    account, owner
+        As for :class:`Destination`.
+
+    Raises
+    ------
+    ConfigurationError, MissingExtraError
+        When nothing could be written there, or drawn: before anything is billed.
+    """
+    from nclue_pandas.cli.page import require_drawing
+
+    places = {}
+    for name, forms in (("out", FORMS), ("report", (".html",))):
+        if (place := getattr(options, name)) is not None:
+            places[name] = Destination(place, account, owner)
+            places[name].check(forms)
+    if "report" in places:
+        require_drawing()
+    return places
 
 
 @dataclass(frozen=True)

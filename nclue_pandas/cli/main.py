@@ -63,9 +63,9 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each comma
         return _sandbox(arguments[1:])
     options = _parser().parse_args(arguments)
     if options.command == "demo":
-        from nclue_pandas.demo import command
+        from nclue_pandas.cli import demo
 
-        return command.run(options)
+        return demo.run(options)
     if options.command == "doctor":
         from nclue_pandas.cli.doctor import run
 
@@ -97,7 +97,7 @@ def _sandbox(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     from nclue_pandas.cli import predict, retention
     from nclue_pandas.cli.account import add_account_arguments
-    from nclue_pandas.demo.command import add_arguments
+    from nclue_pandas.cli.demo import add_arguments
 
     parser = argparse.ArgumentParser(
         prog="python -m nclue_pandas", description="NCLUE from the command line."

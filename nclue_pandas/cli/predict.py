@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pandas as pd
 
+from nclue_pandas.cli.destination import add_destinations
 from nclue_pandas.cli.run_log import logged, step, tell, tell_error
 from nclue_pandas.deadline import TRANSIENT, Deadline
 from nclue_pandas.errors import (
@@ -75,8 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add("settings", type=Path, help="file of settings, in TOML")
-    add("--out", metavar="FILE", help="scores: .parquet or .csv, a path or s3://bucket/path")
-    add("--report", metavar="FILE", help="a page about the run: .html, a path or s3://bucket/path")
+    add_destinations(parser)
     add("--plan", action="store_true", help="tell what it would do and cost; send nothing")
     add("--log", choices=("text", "json"), default="text", help="how stderr is written (text)")
     add(
@@ -144,29 +144,20 @@ def exit_status(error: NclueError | OSError) -> int:
 def _predict(options: argparse.Namespace, warned: list[str]) -> None:
     """Go from the settings to the scores: what can be refused is refused before it is billed."""
     from nclue_pandas.cli.account import account_of
-    from nclue_pandas.cli.destination import FORMS, Destination
+    from nclue_pandas.cli.destination import destinations
     from nclue_pandas.cli.lock import one_at_a_time
-    from nclue_pandas.cli.page import require_drawing
     from nclue_pandas.cli.settings import read_settings
 
     settings = read_settings(options.settings)
     account = account_of(settings)
     identity = (settings.name, account.service.api_url, str(account.storage), settings.prefix)
     owner = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:8]
-    places = {
-        name: Destination(place, account, owner)
-        for name, place in (("out", options.out), ("report", options.report))
-        if place is not None
-    }
+    places = destinations(options, account, owner)
     if "out" not in places and not options.plan:
         raise ConfigurationError(
             "Say where the scores go: --out scores.parquet, --out scores.csv, or "
             "--out s3://bucket/scores.parquet. --plan alone tells what it would do."
         )
-    for name, place in places.items():
-        place.check(FORMS if name == "out" else (".html",))
-    if "report" in places:
-        require_drawing()
     if options.plan:
         _plan(settings, account, options)
         return

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 import nclue_pandas as nclue
-from nclue_pandas.demo.own_log import convert_times
+from nclue_pandas.cli.own_times import as_numbers, convert_times
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts
 
@@ -132,7 +132,9 @@ def _with_times(events: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
 def _options(events: pd.DataFrame, settings: Settings, today: date | None) -> dict[str, Any]:
     """Return what the verbs take, under the names of their arguments."""
-    given = {name: getattr(settings, name) for name in MOMENTS}
+    given = {name: getattr(settings, name) for name in (*MOMENTS, "horizon")}
+    given = as_numbers(events[_label(settings.time, settings)], given)
+    horizon = given.pop("horizon")
     moments = {name: moment(value, name, settings, today) for name, value in given.items()}
     relative = any(_is_relative(value) for value in given.values())
     behaviors = [_label(name, settings) for name in settings.behaviors]
@@ -143,7 +145,7 @@ def _options(events: pd.DataFrame, settings: Settings, today: date | None) -> di
         "time": _label(settings.time, settings),
         "behavior": behavior,
         "tie_break": settings.tie_break and _label(settings.tie_break, settings),
-        "horizon": settings.horizon,
+        "horizon": horizon,
         "template": settings.template,
         "personal_data": settings.personal_data,
         "on_invalid": settings.on_invalid,

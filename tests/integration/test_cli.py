@@ -90,6 +90,30 @@ def test_ids_of_a_csv_file_are_taken_as_written(tmp_path, capsys):
     assert "dropped" not in shown
 
 
+def test_the_demo_writes_its_scores_and_a_page(own_log, tmp_path, capsys):
+    out, page = tmp_path / "scores.parquet", tmp_path / "page.html"
+    assert main([*arguments(own_log[0], name="written"), f"--out={out}", f"--report={page}"]) == 0
+    shown = capsys.readouterr().out
+    scores = pd.read_parquet(out)
+    assert f"{len(scores):,} scores" in shown
+    auroc = re.search(r"AUROC +(0\.\d+) \(95", shown)[1]
+    assert auroc in page.read_text("utf-8")
+
+
+def test_the_demo_tells_of_personal_data_where_it_is_not_to_be_masked(tmp_path, capsys):
+    log = make_log(users=300, seed=3)
+    log.loc[7, "item"] = "write to someone@example.com"
+    log.to_csv(tmp_path / "log.csv", index=False)
+    told = arguments(tmp_path / "log.csv", name="raised")
+    assert main([*told, "--personal-data", "raise"]) == 2
+    assert "--personal-data 'mask'" in capsys.readouterr().err
+    wrong = tmp_path / "nowhere" / "scores.csv"
+    assert main([*told, f"--out={wrong}"]) == 2
+    shown = capsys.readouterr()
+    assert "there is no directory" in shown.err
+    assert "[5] feature" not in shown.out
+
+
 def test_the_log_was_observed_longer_than_its_last_event(own_log, capsys):
     changes = {"horizon": "60D", "observed-until": "2026-08-01", "name": "observed"}
     assert main(arguments(own_log[1], **changes)) == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from nclue_pandas.demo.command import as_options
-from nclue_pandas.demo.own_log import as_numbers, convert_times
+from nclue_pandas.cli.demo import as_options
+from nclue_pandas.cli.own_times import as_numbers, convert_times
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.times import read_times
 

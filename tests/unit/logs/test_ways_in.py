@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import zipfile
-from argparse import Namespace
 
 import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
-from nclue_pandas.demo.own_log import form_of, read_log
+from nclue_pandas.cli.log_files import read_log
+from nclue_pandas.deadline import NEVER
 from nclue_pandas.streaming import sequences, text_files
+from nclue_pandas.streaming.text_files import TextForm
 
 COLUMNS = {"user": "user", "time": "time", "behavior": "item"}
 ROWS = 40
@@ -111,7 +112,7 @@ def in_memory(path, form, options):
 
 def by_demo(path, form, options):
     named = {"encoding": form.get("encoding", "utf-8"), "sep": form.get("sep")}
-    events = read_log(path, form_of(Namespace(**named, header=True, quotes=None)))
+    events = read_log(str(path), None, TextForm(**named), None, NEVER)
     return nclue.to_sequences(events, **options)
 
 

@@ -1,8 +1,9 @@
-"""A log of one's own from a file, read as ``stream_sequences`` reads it, with times as told."""
+"""The times of a log of one's own as the options say: in a unit, in a format, or plain numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -10,55 +11,11 @@ import pyarrow as pa
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.columns import read_text
 from nclue_pandas.frames.times import read_times
-from nclue_pandas.streaming.files import frames_of
-from nclue_pandas.streaming.text_files import TextForm, require_columns
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
-    from pathlib import Path
 
-#: Bytes of the frames that the log is put together from.
-_FRAME_BYTES = 64 << 20
-
-
-def form_of(options: argparse.Namespace) -> TextForm:
-    """Return how the file is written, by the options of the command."""
-    return TextForm(options.encoding, options.sep, options.header, options.quotes)
-
-
-def read_log(path: Path, form: TextForm) -> pd.DataFrame:
-    """Read a log from a Parquet or text file, or from a directory of them.
-
-    Parameters
-    ----------
-    path : Path
-        Text files hold text: 0012 keeps its zeros, NA is an id, and an empty cell is null.
-    form : TextForm
-        How a text file is written.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The log.
-
-    Raises
-    ------
-    InvalidDataError
-        When the file cannot be read so; it says what else to give.
-    """
-    frames = list(frames_of(path, None, _FRAME_BYTES, form))
-    if not frames:
-        raise InvalidDataError(f"{path} holds no rows.")
-    return pd.concat(frames, ignore_index=True)
-
-
-def find_columns(events: pd.DataFrame, form: TextForm, named: dict[str, str]) -> dict[str, Any]:
-    """Return the labels of columns by argument; without a header they are numbers."""
-    numbered = {name: int(given) for name, given in named.items() if given.isdecimal()}
-    columns: dict[str, Any] = named if form.header else {**named, **numbered}
-    require_columns({label: name for name, label in columns.items()}, list(events.columns), form)
-    return columns
+_DIGITS: Final = re.compile(r"[+-]*\d+")
 
 
 def convert_times(column: pd.Series[Any], unit: str | None, form: str | None) -> pd.Series[Any]:
@@ -82,7 +39,7 @@ def convert_times(column: pd.Series[Any], unit: str | None, form: str | None) ->
     return times
 
 
-def as_numbers(column: pd.Series[Any], bounds: Mapping[str, str | None]) -> dict[str, Any]:
+def as_numbers(column: pd.Series[Any], bounds: Mapping[str, Any]) -> dict[str, Any]:
     """Read cutoff, horizon and their like as whole numbers where the times are plain numbers.
 
     Examples
@@ -93,8 +50,8 @@ def as_numbers(column: pd.Series[Any], bounds: Mapping[str, str | None]) -> dict
     if read_times(column).unit is not None:
         return dict(bounds)
     return {
-        name: int(text) if text is not None and text.strip().lstrip("+-").isdecimal() else text
-        for name, text in bounds.items()
+        name: int(bound) if isinstance(bound, str) and _DIGITS.fullmatch(bound.strip()) else bound
+        for name, bound in bounds.items()
     }
 
 

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import normalize
 
 import pandas as pd
-import pyarrow as pa
 
 import nclue_pandas as nclue
-from nclue_pandas.demo.own_log import as_numbers, convert_times, find_columns, form_of, read_log
+from nclue_pandas.cli.account import account_of
+from nclue_pandas.cli.destination import add_destinations, destinations
+from nclue_pandas.cli.log_files import read_log
+from nclue_pandas.cli.page import make_page
+from nclue_pandas.cli.question import ask, columns_of
+from nclue_pandas.cli.settings import Settings
+from nclue_pandas.deadline import NEVER
 from nclue_pandas.demo.shop import make_log
 from nclue_pandas.errors import InvalidDataError, NclueError
-from nclue_pandas.frames.behaviors import behavior_texts
 from nclue_pandas.frames.times import UNITS
+from nclue_pandas.streaming.text_files import TextForm, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nclue_pandas.cli.destination import Destination
     from nclue_pandas.client import Client
 
-#: What the generated log is asked: who buys tea in the 30 days after this day?
-_CUTOFF, _HORIZON, _POSITIVE = "2026-05-25", "30D", "차|tea"
+#: What has to be given with a log of one's own, and what it is of the generated one, which is
+#: asked who buys tea in the 30 days after this day.
+_NEEDED: Final = ("user", "time", "behavior", "cutoff", "horizon")
+_SHOP: Final = ("customer_id", "ts", "item", "2026-05-25", "30D")
+_POSITIVE: Final = "차|tea"
+_HELD_OUT: Final = 0.3
 _SHOWN = 5
 #: Argument of a function -> the option that gives it, where it is not of the same name.
 _OPTIONS: Final = {
@@ -36,6 +46,7 @@ _OPTIONS: Final = {
     **{name: name for name in ("encoding", "sep")},
     "observed_until": "observed-until",
     "timezone": "timezone",
+    "personal_data": "personal-data",
     "until": "cutoff",
 }
 #: Settings that are options of their own.
@@ -46,37 +57,6 @@ _SWITCHES: Final = {
 }
 _CONVERSION: Final = re.compile(r"pandas\.to_datetime\(column, (unit|format)='([^']*)'\)")
 _ARGUMENT: Final = re.compile(rf"(?<![\w(.-])({'|'.join(_OPTIONS)})=(?=(['\"\w])?)")
-
-
-@dataclass(frozen=True)
-class Question:
-    """A log, and what is asked of it.
-
-    Parameters
-    ----------
-    events : pandas.DataFrame
-        The log.
-    user, time, behavior : hashable
-        Its columns.
-    cutoff, horizon : str or int
-        Behaviors before the cutoff predict what happens in the horizon after it.
-    positive : str or None
-        Pattern that a behavior of the horizon must match; None for any behavior.
-    observed_until : str, int or None
-        How far the log was observed; None for its last event.
-    timezone : str or None
-        Of the log, or of the cutoff, when only the other has one.
-    """
-
-    events: pd.DataFrame
-    user: Any
-    time: Any
-    behavior: Any
-    cutoff: Any
-    horizon: Any
-    positive: str | None
-    observed_until: Any = None
-    timezone: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +99,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--observed-until", help="how far the log was observed (its last event)")
     parser.add_argument("--timezone", help="such as Asia/Seoul, when only log or cutoff has one")
+    parser.add_argument(
+        "--personal-data",
+        choices=("mask", "raise"),
+        default="mask",
+        help="what becomes of personal data in behaviors (mask); in ids it is an error",
+    )
+    add_destinations(parser)
     parser.add_argument("--name", default="demo", help="where the names of the jobs begin")
     parser.add_argument(
         "--bucket", help="run on the real service with this bucket and your keys, not the sandbox"
@@ -140,11 +127,13 @@ def run(options: argparse.Namespace) -> int:
         Exit status: 0, or 2 when the input or the account is not as it must be.
     """
     try:
-        question = _question(options)
-        target = "account" if options.bucket else "sandbox"
-        connected = nclue.connect(target, bucket=options.bucket, profile=options.profile)
-        with connected as client, _noted():
-            answer(question, client, options.name)
+        with _noted() as noted:
+            settings, events = _log_of(options)
+            account = account_of(settings) if options.bucket else None
+            places = destinations(options, account, f"demo-{os.getpid()}")
+            target = "account" if options.bucket else "sandbox"
+            with nclue.connect(target, bucket=options.bucket, profile=options.profile) as client:
+                _answer(settings, events, client, places, noted)
     except (NclueError, ValueError) as error:
         sys.stderr.write(f"\nStopped: {as_options(str(error))}\n")
         return 2
@@ -155,48 +144,42 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def answer(question: Question, client: Client, name: str) -> None:
+def _answer(
+    settings: Settings,
+    events: pd.DataFrame,
+    client: Client,
+    places: dict[str, Destination],
+    noted: list[str],
+) -> None:
     """Go through the main job and print each step."""
-    step("1", f"{len(question.events):,} events", question.events.head(3))
-    sequences, answers = _prepared(question)
+    step("1", f"{len(events):,} events", events.head(3))
+    question = ask(events, settings)
+    sequences, train, test = question.sequences, question.train, question.test
+    assert test is not None  # of a share that is held out
     step("2", f"{len(sequences):,} users with a sequence", sequences.head(3))
-    positives = int(answers["label"].sum())
-    share = f" ({positives / len(answers):.1%})" if len(answers) else ""
-    step("3", f"{len(answers):,} answers, {positives:,} positive{share}")
-    train, test = answers.nclue.split(test=0.3, seed=0)
+    labels = pd.concat([train["label"], test["label"]])
+    share = f" ({labels.mean():.1%})" if len(labels) else ""
+    step("3", f"{len(labels):,} answers, {int(labels.sum()):,} positive{share}")
     step("4", f"{len(train):,} users to train on, {len(test):,} held out")
     for frame in (sequences, train):  # all of it before the first job, which is billed
         frame.nclue.check().raise_if_any()
+    name = settings.name
     feature = sequences.nclue.create_feature(f"{name}-feature", client=client).wait()
     step("5", "feature", feature)
     task = train.nclue.create_task(f"{name}-task", feature, test=test, client=client).wait()
     step("6", f"task: the service's AUROC is {task.auroc}", task)
-    run = task.run(feature)
-    scores = run.result()
+    made = task.run(feature)
+    scores = made.result()
     step("7", f"{len(scores):,} scores, the highest first", _highest(scores))
     step("8", "measured on the users held out", scores.nclue.evaluate(test))
-    step("9", "where the files are", _places(client, feature, run))
-
-
-def _prepared(question: Question) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return sequences and answers."""
-    columns = {"user": question.user, "time": question.time, "timezone": question.timezone}
-    answers = question.events.nclue.to_answers(
-        **columns,
-        cutoff=question.cutoff,
-        horizon=question.horizon,
-        observed_until=question.observed_until,
-        positive=_positive(question),
-        on_invalid="drop",
-    )
-    sequences = question.events.nclue.to_sequences(
-        **columns,
-        behavior=question.behavior,
-        until=question.cutoff,
-        personal_data="mask",
-        on_invalid="drop",
-    )
-    return sequences, answers
+    step("9", "where the files are", _places(client, feature, made))
+    if "out" in places:
+        places["out"].write_frame(scores, NEVER)
+    if "report" in places:
+        measured = nclue.evaluate(scores, test, baselines=question.baselines)
+        places["report"].write_text(make_page(settings, question, scores, measured, noted), NEVER)
+    for place in places.values():
+        print(f"    {place.place}")
 
 
 def step(number: str, title: str, shown: object = None) -> None:
@@ -206,56 +189,26 @@ def step(number: str, title: str, shown: object = None) -> None:
         print("\n".join(f"    {line}" for line in str(shown).splitlines()))
 
 
-def _question(options: argparse.Namespace) -> Question:
-    more = {name: getattr(options, name) for name in ("observed_until", "timezone")}
+def _log_of(options: argparse.Namespace) -> tuple[Settings, pd.DataFrame]:
+    """Return the log, made up or one's own, and what the options ask of it."""
+    taken = {each.name for each in fields(Settings)}
+    given = {name: value for name, value in vars(options).items() if name in taken}
+    given |= {"log": str(options.events), "test": _HELD_OUT, "on_invalid": "drop"}
     if options.events is None:
-        return Question(
-            make_log(),
-            options.user or "customer_id",
-            options.time or "ts",
-            options.behavior or "item",
-            options.cutoff or _CUTOFF,
-            options.horizon or _HORIZON,
-            options.positive or _POSITIVE,
-            **more,
-        )
-    needed = ("user", "time", "behavior", "cutoff", "horizon")
-    missing = [f"--{name}" for name in needed if getattr(options, name) is None]
-    form = form_of(options)
-    events = read_log(options.events, form)
+        usual = dict(zip(_NEEDED, _SHOP, strict=True)) | {"positive": _POSITIVE}
+        given |= {name: given[name] or value for name, value in usual.items()}
+        return Settings(**given | {"log": "made up", "until": given["cutoff"]}), make_log()
+    form = TextForm(options.encoding, options.sep, options.header, options.quotes)
+    events = read_log(given["log"], None, form, None, NEVER)
+    missing = [f"--{name}" for name in _NEEDED if given[name] is None]
     if missing:
         raise InvalidDataError(
             f"With --events give {', '.join(missing)} too. The file has the columns: "
             f"{', '.join(map(repr, events.columns))}."
         )
-    chosen: dict[str, Any] = {name: getattr(options, name) for name in needed}
-    named = {name: chosen[name] for name in ("user", "time", "behavior")}
-    chosen |= find_columns(events, form, named)
-    times = convert_times(events[chosen["time"]], options.time_unit, options.time_format)
-    events = events.copy(deep=False)
-    events[chosen["time"]] = times
-    bounds = {"cutoff": chosen["cutoff"], "horizon": chosen["horizon"]}
-    numbers = as_numbers(times, bounds | {"observed_until": more["observed_until"]})
-    more["observed_until"] = numbers.pop("observed_until")
-    chosen |= numbers
-    return Question(events=events, positive=options.positive, **chosen, **more)
-
-
-def _positive(question: Question) -> pd.Series[bool] | None:
-    if question.positive is None:
-        return None
-    events = question.events
-    texts = behavior_texts(events, question.behavior, None).texts.cast(pa.large_string())
-    behaviors = pd.Series(texts.to_pandas(), index=events.index, dtype="string")
-    composed = normalize("NFC", question.positive)
-    try:
-        found = behaviors.str.normalize("NFC").str.contains(composed, case=False, na=False)
-    except (ValueError, re.error) as error:
-        raise InvalidDataError(
-            f"--positive {question.positive!r} is no regular expression: {error}. Put a backslash "
-            "before a bracket, a plus or another character that has a meaning in one."
-        ) from error
-    return found.astype(bool)
+    settings = Settings(**given | {"until": given["cutoff"]})
+    require_columns(columns_of(settings), list(events.columns), form)
+    return settings, events
 
 
 def _highest(scores: pd.DataFrame) -> pd.DataFrame:
@@ -271,20 +224,22 @@ def _places(client: Client, feature: Any, run: Any) -> str:
 
 
 @contextmanager
-def _noted() -> Iterator[None]:
-    """Print what is warned of among the steps, in the words of the command."""
+def _noted() -> Iterator[list[str]]:
+    """Print what is warned of among the steps, in the words of the command; yield it too."""
+    noted: list[str] = []
     with warnings.catch_warnings():
         others = warnings.showwarning
 
         def note(message: Warning | str, category: type[Warning], *where: Any) -> None:
             if issubclass(category, nclue.NclueDataWarning):
-                print(f"    note: {as_options(str(message))}")
+                noted.append(as_options(str(message)))
+                print(f"    note: {noted[-1]}")
             else:
                 others(message, category, *where)
 
         warnings.simplefilter("always", nclue.NclueDataWarning)
         warnings.showwarning = note  # type: ignore[assignment]  # it takes what the other takes
-        yield
+        yield noted
 
 
 def as_options(message: str) -> str:
