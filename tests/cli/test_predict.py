@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
+import re
 import signal
 import threading
 from pathlib import Path
@@ -169,3 +171,23 @@ def test_an_impossible_deadline_is_told(time, capsys):
         main(["predict", "settings.toml", f"--timeout={time}"])
     assert ended.value.code == 2
     assert "is no time" in capsys.readouterr().err
+
+
+def test_the_python_of_the_page_is_the_same_chain(predict, sandbox, client):
+    page = Path(__file__).parents[2] / "docs" / "how_to" / "every_night.md"
+    (code,) = (
+        block
+        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        if "predict(" in block
+    )
+    code = re.sub(r"today = .*", "today = pd.Timestamp('2026-06-24')", code)
+    code = code.replace('nclue.connect(bucket="my-bucket")', "")
+    assert predict("--out", "of_command.parquet")[0] == 0
+    before = len(sandbox.requests)
+    try:
+        exec(compile(code, str(page), "exec"), {})  # noqa: S102 - what the page tells to run
+    finally:
+        logging.captureWarnings(False)
+    assert not [each for each in sandbox.requests[before:] if each.method == "POST"]
+    ours, theirs = pd.read_parquet("of_command.parquet"), pd.read_parquet("scores.parquet")
+    pd.testing.assert_frame_equal(ours, theirs)
