@@ -18,24 +18,20 @@ import pyarrow.compute as pc
 from nclue_pandas.errors.base import InvalidDataError, MissingColumnError
 from nclue_pandas.kernels.arrays import (
     NO_ROWS,
-    SMALL_TEXT,
-    TEXT_LIMIT,
     Flags,
     Positions,
-    _is_view,
-    _text_end,
     cast,
+    cast_chunks,
     is_text,
+    is_view,
     null_rows,
     one_array,
     plain_text,
-    small_chunks,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from nclue_pandas.kernels.arrays import Flags, Positions
 
 #: What pyarrow raises for values without a common type, decimals that are infinite, or text that
 #: is not Unicode.
@@ -101,7 +97,7 @@ def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
     views = [
         position
         for position, dtype in enumerate(frame.dtypes)
-        if isinstance(dtype, pd.ArrowDtype) and _is_view(dtype.pyarrow_dtype)
+        if isinstance(dtype, pd.ArrowDtype) and is_view(dtype.pyarrow_dtype)
     ]
     if views:
         frame = frame.copy(deep=False)
@@ -112,9 +108,9 @@ def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _laid_out(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind) and _is_view(kind.value_type):
+    if pa.types.is_dictionary(kind) and is_view(kind.value_type):
         return pa.dictionary(pa.int32(), pa.large_string())
-    return pa.large_string() if _is_view(kind) else kind
+    return pa.large_string() if is_view(kind) else kind
 
 
 def is_label(frame: pd.DataFrame, name: Any) -> bool:
@@ -277,7 +273,7 @@ def _values(column: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
         return _rewritten(values, _nan_to_null)
     if kind == pa.uuid():
         return _rewritten(values, _uuid_text)
-    if _is_view(kind):
+    if is_view(kind):
         return _rewritten(values, plain_text)
     if pa.types.is_decimal(kind) and (kind.scale < 0 or kind.bit_width < _SMALLEST_DECIMAL):
         wide = _usual_decimal(kind)
@@ -341,15 +337,6 @@ def text_column(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
 def arrow_column(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pd.Series[Any]:
     """Return `values` as an Arrow-backed column of the type `kind`."""
     return pd.Series(pd.arrays.ArrowExtensionArray(cast_chunks(values, kind)))
-
-
-def cast_chunks(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    """Return `values` as chunks of the type `kind`, in more of them where one cannot hold all."""
-    chunks: list[pa.Array] = []
-    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
-        much = pa.types.is_string(kind) and _text_end(chunk) > SMALL_TEXT
-        chunks += small_chunks(chunk, TEXT_LIMIT) if much else [cast(chunk, kind)]
-    return pa.chunked_array(chunks, kind)
 
 
 #: From here on a float of a type no longer tells neighboring whole numbers apart.

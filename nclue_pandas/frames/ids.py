@@ -17,7 +17,6 @@ from nclue_pandas.frames.behaviors import CONTROL
 from nclue_pandas.frames.columns import (
     NO_ARROW_TYPE,
     TextValues,
-    cast_chunks,
     read_text,
     to_chunks,
     to_text,
@@ -25,7 +24,15 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.personal_data import FEWEST_ALONE, PersonalData, find, lost_zeros
 from nclue_pandas.frames.problems import Fault
-from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, one_array, text_array
+from nclue_pandas.kernels.arrays import (
+    NO_ROWS,
+    Flags,
+    Positions,
+    cast_chunks,
+    is_text,
+    one_array,
+    text_array,
+)
 from nclue_pandas.kernels.encode import encode_values
 from nclue_pandas.kernels.scan import text_bytes, unclean_suspects
 

@@ -12,18 +12,10 @@ from numpy.typing import NDArray
 from nclue_pandas.kernels.parallel import POOL, slices
 
 Positions = NDArray[np.int64]
-
-
 Flags = NDArray[np.bool_]
-
-
 NO_ROWS: Positions = np.empty(0, dtype=np.int64)
-
-
 #: Bytes of text that 32-bit offsets reach.
 SMALL_TEXT = 2**31 - 2**16
-
-
 #: Bytes of a chunk that more text is cut into.
 TEXT_LIMIT = 2**30
 
@@ -134,18 +126,28 @@ def small_chunks(texts: pa.Array, limit: int) -> list[pa.Array]:
     ]
 
 
+def cast_chunks(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return `values` as chunks of the type `kind`, in more of them where one cannot hold all."""
+    chunks: list[pa.Array] = []
+    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+        much = pa.types.is_string(kind) and _text_end(chunk) > SMALL_TEXT
+        chunks += small_chunks(chunk, TEXT_LIMIT) if much else [cast(chunk, kind)]
+    return pa.chunked_array(chunks, kind)
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether an Arrow type is text of any layout."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or is_view(kind))
 
 
-def _is_view(kind: pa.DataType) -> bool:
+def is_view(kind: pa.DataType) -> bool:
+    """Tell whether an Arrow type is views of strings."""
     return bool(pa.types.is_string_view(kind))
 
 
 def plain_text(values: pa.Array) -> pa.Array:
     """Return text as ``string`` or ``large_string``; views of strings are laid out."""
-    return values.cast(pa.large_string()) if _is_view(values.type) else values
+    return values.cast(pa.large_string()) if is_view(values.type) else values
 
 
 def null_rows(values: pa.Array | pa.ChunkedArray) -> Positions:

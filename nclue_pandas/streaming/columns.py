@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.errors.base import InvalidDataError
-from nclue_pandas.frames.columns import NO_ARROW_TYPE, cast_chunks, find_column, read_text, to_arrow
+from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, read_text, to_arrow
 from nclue_pandas.frames.ids import encode_ids
 from nclue_pandas.frames.problems import ROWS_TOLD
 from nclue_pandas.frames.times import TimeTexts, kind_of_times, mixed_zones
-from nclue_pandas.kernels.arrays import is_text
+from nclue_pandas.kernels.arrays import cast_chunks, is_text
 from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.storage.content import bucket_numbers
 

@@ -17,8 +17,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from nclue_pandas.errors import SpillError
-from nclue_pandas.frames.columns import cast_chunks
-from nclue_pandas.kernels.arrays import one_array
+from nclue_pandas.kernels.arrays import cast_chunks, one_array
 from nclue_pandas.kernels.parallel import give_back
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import pyarrow as pa
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas.frames import columns
 from nclue_pandas.frames.columns import arrow_column, text_column
-from nclue_pandas.kernels import group_join
+from nclue_pandas.kernels import arrays, group_join
 from nclue_pandas.kernels.arrays import cast, one_array, small_chunks
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
@@ -128,8 +127,8 @@ def test_what_is_written():
 @pytest.fixture
 def short_arrays(monkeypatch):
     """As if an array could hold 300 bytes of text instead of 2 GiB."""
-    monkeypatch.setattr(columns, "SMALL_TEXT", 300)
-    monkeypatch.setattr(columns, "TEXT_LIMIT", 200)
+    monkeypatch.setattr(arrays, "SMALL_TEXT", 300)
+    monkeypatch.setattr(arrays, "TEXT_LIMIT", 200)
     monkeypatch.setattr(group_join, "TEXT_LIMIT", 200)
 
 
@@ -142,7 +141,7 @@ def large(frame):
 @pytest.mark.usefixtures("short_arrays")
 def test_columns_of_more_text_than_an_array_holds(log, answers):
     with pytest.MonkeyPatch.context() as usual:
-        for module, name in ((columns, "SMALL_TEXT"), (group_join, "TEXT_LIMIT")):
+        for module, name in ((arrays, "SMALL_TEXT"), (group_join, "TEXT_LIMIT")):
             usual.setattr(module, name, 2**30)
         want = made(lambda: nclue.to_sequences(log, **NAMES))
         labels = nclue.to_answers(answers, label="label")
