@@ -13,7 +13,7 @@ from nclue_pandas.plotting.canvas import (
     curve,
     histogram,
     legend,
-    make_readable,
+    name_rows,
     percent,
     reference,
     reference_style,
@@ -106,8 +106,7 @@ def plot_behaviors(found: BehaviorLift, *, ax: Axes | None = None, rows: int = 1
     (points,) = ax.plot(lift, places, "o", label=of)
     ax.hlines(places, low, high, color=points.get_color())
     ax.axvline(1, label="all users", **reference_style())
-    ax.set_yticks(places, table["behavior"].tolist())
-    make_readable(ax.get_yticklabels())
+    name_rows(ax, table["behavior"].tolist())
     ax.invert_yaxis()
     ax.set(xlabel="Lift: share among the highest over share among all")
     ax.set_xlim(left=0, auto=None)

@@ -19,7 +19,7 @@ from nclue_pandas.frames.alignment import align
 from nclue_pandas.frames.columns import require_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -193,6 +193,16 @@ def legend(ax: Axes, place: Literal["best", "upper left", "lower right"] = "best
     ordered = sorted(handles, key=lambda each: each.get_gid() == _REFERENCE)
     made = ax.legend(handles=ordered, loc=place)
     make_readable(made.get_texts())
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Write a name beside each row of a picture, from 0 on."""
+    rows = range(len(names))
+    ax.set_yticks(rows, names)
+    titles = ax.get_yticklabels()
+    make_readable(titles)
+    # The ticks would put the first texts back; the fonts stay.
+    ax.set_yticks(rows, [title.get_text() for title in titles])
 
 
 def percent(*which: Axis) -> None:

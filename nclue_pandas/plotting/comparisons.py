@@ -12,7 +12,7 @@ from nclue_pandas.plotting.canvas import (
     curve,
     labeled,
     legend,
-    make_readable,
+    name_rows,
     reference,
     reference_style,
 )
@@ -65,8 +65,7 @@ def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     ax = axes(ax)
     ax.errorbar(middle, rows, xerr=(middle - low, high - middle), fmt="o", capsize=3)
     ax.axvline(middle[0], **reference_style())
-    ax.set_yticks(rows, [str(name) for name in comparison.index])
-    make_readable(ax.get_yticklabels())
+    name_rows(ax, [str(name) for name in comparison.index])
     ax.invert_yaxis()
     ax.set_xlabel("AUROC")
     return ax

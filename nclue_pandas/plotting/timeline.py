@@ -13,7 +13,7 @@ import pandas as pd
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED
 from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.plotting.canvas import axes, make_readable
+from nclue_pandas.plotting.canvas import axes, name_rows
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -166,9 +166,4 @@ def _label(ax: Axes, bars: list[_Bar]) -> None:
     short = ConciseDateFormatter(ax.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_formatter(short)
     ax.set(xlabel=f"Time ({rcParams['timezone']})", ylim=(len(bars) - 0.5, -0.5))
-    rows = range(len(bars))
-    ax.set_yticks(rows, [bar.title for bar in bars])
-    titles = ax.get_yticklabels()
-    make_readable(titles)
-    # The ticks would put the first texts back; the fonts stay.
-    ax.set_yticks(rows, [title.get_text() for title in titles])
+    name_rows(ax, [bar.title for bar in bars])

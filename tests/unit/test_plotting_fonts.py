@@ -11,6 +11,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+import nclue_pandas as nclue
 from nclue_pandas import plotting
 from nclue_pandas.plotting import canvas as fonts
 from nclue_pandas.plotting.canvas import MissingFontWarning
@@ -79,6 +80,22 @@ def test_job_names_are_ticks_and_stay_readable_when_drawn(ax, without_korean):
         plotting.plot_timeline(table, ax=ax)
     drawn(ax)
     assert ax.get_yticklabels()[0].get_text() == "□□□"
+
+
+def test_behaviors_and_names_of_scores_are_ticks_and_stay_readable_when_drawn(without_korean):
+    users = pd.DataFrame({"user_id": range(40), "score": np.arange(40) / 40})
+    found = nclue.behaviors(users, users.assign(sequence="러닝화"), min_users=1)
+    answers = users.assign(label=users["user_id"] % 3 == 0)
+    with pytest.warns(MissingFontWarning):
+        pictures = [
+            found.plot(ax=Figure().subplots()),
+            plotting.plot_comparison(
+                nclue.compare({"러닝화": users}, answers), ax=Figure().subplots()
+            ),
+        ]
+    for ax in pictures:
+        drawn(ax)
+        assert ax.get_yticklabels()[0].get_text() == "□□□"
 
 
 def test_an_installed_font_helps_out_beside_the_user_s_own(ax, other_script):
