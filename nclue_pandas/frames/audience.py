@@ -23,6 +23,7 @@ from nclue_pandas.frames.reports import AudienceReport, is_many, tell
 from nclue_pandas.frames.reports import share as share_of
 from nclue_pandas.frames.splitting import check_seed
 from nclue_pandas.kernels.hash import canonical_order, derive_key, hash_ids
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,7 @@ CONTROL: Final = "control"
 _HASHES: Final = 2.0**64
 
 
+@named_options
 def audience(
     scores: pd.DataFrame,
     *,

@@ -21,6 +21,7 @@ from nclue_pandas.frames.evaluation import check_confidence, plain
 from nclue_pandas.frames.proportions import at_least_p_values, benjamini_hochberg, ratio_interval
 from nclue_pandas.kernels.arrays import is_text, one_array, pieces
 from nclue_pandas.kernels.parallel import in_threads
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,6 +135,7 @@ class BehaviorLift(display.Shown):
         )
 
 
+@named_options
 def behaviors(
     scores: pd.DataFrame,
     sequences: pd.DataFrame,

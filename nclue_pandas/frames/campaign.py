@@ -26,6 +26,7 @@ from nclue_pandas.frames.proportions import (
 )
 from nclue_pandas.frames.reports import is_many, tell
 from nclue_pandas.frames.statistics import normal_quantile
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +175,7 @@ class Campaign(display.Shown):
         )
 
 
+@named_options
 def measure(
     audience: pd.DataFrame,
     outcomes: pd.DataFrame | pd.Series[Any] | Sequence[Any],

@@ -32,6 +32,7 @@ from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.evaluation import plain
 from nclue_pandas.frames.statistics import midranks
 from nclue_pandas.kernels.hash import hash_ids
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -197,6 +198,7 @@ class Drift(display.Shown):
         )
 
 
+@named_options
 def drift(
     scores: pd.DataFrame,
     newer: pd.DataFrame,

@@ -63,7 +63,7 @@ def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     )
     rows = np.arange(len(comparison))
     ax = axes(ax)
-    ax.errorbar(middle, rows, xerr=(middle - low, high - middle), fmt="o", capsize=3)
+    ax.errorbar(middle, rows, xerr=np.array([middle - low, high - middle]), fmt="o", capsize=3)
     ax.axvline(middle[0], **reference_style())
     name_rows(ax, [str(name) for name in comparison.index])
     ax.invert_yaxis()
