@@ -203,6 +203,10 @@ def _run(
             with deadline.told(), step("report", file=options.report) as facts:
                 page = make_page(settings, asked, scores, measured, warned)
                 facts["bytes"] = places["report"].write_text(page, deadline)
+        if settings.keep is not None:
+            with step("prune") as facts:
+                gone = client.prune(name=settings.name, keep=settings.keep, dry_run=False)
+                facts["removed"] = int(gone["removed"].sum())
         tell("done", seconds=round(deadline.elapsed, 2))
 
 

@@ -59,6 +59,8 @@ class Settings:
         observed.
     test : float
         Share of the users that is held out to measure on.
+    keep : int, optional
+        How many of the chain's runs stay, see :meth:`nclue_pandas.Client.prune`; all without it.
     template, tie_break, timezone, personal_data, on_invalid : optional
         As for :func:`nclue_pandas.to_sequences`.
     time_unit, time_format : str, optional
@@ -81,6 +83,7 @@ class Settings:
     since: str | int | date | None = None
     observed_until: str | int | date | None = None
     test: float = 0.0
+    keep: int | None = None
     template: str | None = None
     tie_break: str | None = None
     timezone: str | None = None
@@ -107,6 +110,10 @@ class Settings:
             raise ConfigurationError(
                 f"test={self.test!r} is no share of the users. Give a number from 0 to below 1, "
                 "such as 0.3; 0 leaves it to the service."
+            )
+        if self.keep is not None and self.keep < 1:
+            raise ConfigurationError(
+                f"keep={self.keep!r}: give how many of the chain's runs stay, 1 or more."
             )
         _ = self.form
 

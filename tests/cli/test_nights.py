@@ -21,6 +21,10 @@ from nclue_pandas.sandbox import Sandbox, SandboxSettings
 FIRST = pd.Timestamp("2026-06-01")
 #: Jobs of a night: who is trained on, who is scored, the model, the scores.
 JOBS = {"feature": 2, "task": 1, "run": 1}
+#: Objects of a night: sequences and a manifest for each feature, answers, scores.
+FILES = 6
+#: Nights whose jobs stay.
+KEEP = 3
 OUT = "scores.parquet"
 
 
@@ -59,6 +63,7 @@ class Nights:
             "positive": "차|tea",
             "observed_until": "0D",
             "bucket": self.sandbox.bucket,
+            "keep": KEEP,
         } | changes
         lines = (
             f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items()
@@ -102,7 +107,10 @@ class Nights:
         known = self.log.loc[self.log["ts"] < self.day, "customer_id"].unique()
         assert sorted(scores["user_id"]) == sorted(known)
         assert scores["score"].between(0, 1).all()
-        assert self.created() == {kind: count * self.number for kind, count in JOBS.items()}
+        stay = min(self.number, KEEP)
+        assert self.created() == {kind: count * stay for kind, count in JOBS.items()}
+        objects = self.sandbox.storage.list(self.sandbox.bucket)
+        assert len(objects) <= FILES * stay, sorted(objects)
         files = {each.name for each in self.folder.iterdir()}
         assert files == {"cache", "log.parquet", "said.jsonl", "settings.toml", OUT}
         for line in (self.folder / "said.jsonl").read_text("utf-8").splitlines():
@@ -111,6 +119,11 @@ class Nights:
     def said(self):
         """The last line of the log."""
         return json.loads((self.folder / "said.jsonl").read_text("utf-8").splitlines()[-1])
+
+    @property
+    def before(self):
+        """How many nights have left their jobs."""
+        return min(self.number - 1, KEEP)
 
     # What happens to a night
 
@@ -125,7 +138,7 @@ class Nights:
             process.kill()
             process.join()
         process = self.start()
-        self.wait_for("feature", 2 * self.number)
+        self.wait_for("feature", 2 * self.before + 2)
         process.kill()
         process.join()
 
@@ -164,7 +177,7 @@ class Nights:
     def other_bucket(self):
         """The bucket is changed in the middle of a night, and back."""
         process = self.start()
-        self.wait_for("feature", 2 * self.number)
+        self.wait_for("feature", 2 * self.before + 2)
         process.kill()
         process.join()
         self.sandbox.storage.create_bucket("another")
@@ -175,7 +188,7 @@ class Nights:
     def signal(self):
         """The scheduler ends it."""
         process = self.start()
-        self.wait_for("feature", 2 * self.number - 1)
+        self.wait_for("feature", 2 * self.before + 1)
         os.kill(process.pid, signal.SIGTERM)
         process.join()
         assert process.exitcode == INTERRUPTED
@@ -184,7 +197,7 @@ class Nights:
         """Another run is started while the first one is at it."""
         self.sandbox.configure(job_seconds=5)
         process = self.start(log="first.jsonl")
-        self.wait_for("feature", 2 * self.number - 1)
+        self.wait_for("feature", 2 * self.before + 1)
         assert self.end() == NOT_FINISHED
         assert f"process {process.pid} of " in self.said()["message"]
         self.sandbox.configure(job_seconds=0)

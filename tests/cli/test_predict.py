@@ -191,3 +191,15 @@ def test_the_python_of_the_page_is_the_same_chain(predict, sandbox, client):
     assert not [each for each in sandbox.requests[before:] if each.method == "POST"]
     ours, theirs = pd.read_parquet("of_command.parquet"), pd.read_parquet("scores.parquet")
     pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_older_nights_are_pruned_after_a_run(predict, sandbox, settings):
+    settings(keep=1)
+    for day in ("2026-06-23", "2026-06-24"):
+        status, said = predict("--out", "scores.parquet", "--log", "json", day=day)
+        assert status == 0
+    (pruned,) = (line for line in map(json.loads, said.err.splitlines()) if line["step"] == "prune")
+    registry = sandbox._account.registry
+    assert [len(registry._jobs[kind]) for kind in ("run", "task", "feature")] == [1, 1, 2]
+    assert pruned["removed"] >= 4
+    assert len(sandbox.storage.list(sandbox.bucket)) <= 6

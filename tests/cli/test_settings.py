@@ -42,6 +42,7 @@ def test_a_file_is_read(tmp_path):
         ("header = 'no'", r"header = 'no' cannot be used. Give true or false"),
         ("role = 1", r"role = 1 cannot be used. Give true or false"),
         ("test = true", r"test = true cannot be used. Give a number"),
+        ("keep = 0", r"keep=0: give how many of the chain's runs stay"),
         ("test = 1.5", r"test=1.5 is no share of the users"),
         ("positive = 2026-01-01", r"positive = 2026-01-01 cannot be used. Give a text in quotes"),
         ("until = [1]", r"until = \[1\] cannot be used. Give a text .* a whole number or a date"),
