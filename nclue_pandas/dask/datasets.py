@@ -44,6 +44,7 @@ from nclue_pandas.frames.tokens import count_tokens
 from nclue_pandas.jobs.datasets import Columns, register_source
 from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.progress import UploadProgress, track
+from nclue_pandas.signatures import named_options
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import part_buckets
 from nclue_pandas.storage.publish import (
@@ -377,6 +378,7 @@ class DaskSource:
         return place_of(self, self.lines.kind, name, client.ref.prefix)
 
 
+@named_options
 def check(
     frame: dd.DataFrame,
     *,

@@ -17,6 +17,7 @@ from nclue_pandas.errors import ObjectNotFoundError
 from nclue_pandas.jobs.counts import check_rows, compare, ids_hashed, lines_of, repeats
 from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.jobs.results import check_bucket, register_reader
+from nclue_pandas.signatures import named_options
 from nclue_pandas.storage.results import SPAN_BYTES, result_spans
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nclue_pandas.storage.results import ResultSpan
 
 
+@named_options
 def read_parquet(
     path: str, *, columns: Sequence[str] | None = None, client: ClientLike | None = None
 ) -> dd.DataFrame:

@@ -35,6 +35,7 @@ from nclue_pandas.frames.score_columns import check_new_columns, tell_unmatched,
 from nclue_pandas.frames.splitting import split as split_frame
 from nclue_pandas.frames.splitting import warn_of_split
 from nclue_pandas.jobs.score_columns import check_scores, frames_of, user_scores
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +49,7 @@ _COUNTS: Final = ("train_rows", "train_positives", "test_rows", "test_positives"
 _UNKNOWN: Final = frozenset({"unknown_id", "unknown_pseudonym"})
 
 
+@named_options
 def split(
     answers: dd.DataFrame,
     *,
@@ -101,6 +103,7 @@ def split(
     return set_report(train, made), set_report(held_out, replace(made, part="test"))
 
 
+@named_options
 def pseudonymize(frame: dd.DataFrame, key: str | bytes, *, user: str = "user_id") -> dd.DataFrame:
     """Replace user ids of a frame on Dask by keyed pseudonyms, those of pandas.
 
@@ -137,6 +140,7 @@ def pseudonymize(frame: dd.DataFrame, key: str | bytes, *, user: str = "user_id"
     return hidden
 
 
+@named_options
 def restore_ids(
     scores: dd.DataFrame,
     key: str | bytes | None = None,
@@ -182,6 +186,7 @@ def restore_ids(
     return restored
 
 
+@named_options
 def add_scores(
     frame: dd.DataFrame,
     scores: Mapping[str, Run | CustomAttributes | pd.DataFrame | dd.DataFrame],

@@ -37,6 +37,7 @@ from nclue_pandas.frames.sequences import to_sequences as sequences_of_frame
 from nclue_pandas.frames.sequences import warn_of_sequences
 from nclue_pandas.frames.times import mixed_zones, read_times
 from nclue_pandas.kernels.arrays import is_text
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,6 +54,7 @@ _TIES: Final = "nclue tie break"
 _GIVEN: Final = {"positive": "nclue positive", "value": "nclue value"}
 
 
+@named_options
 def to_sequences(
     events: dd.DataFrame,
     *,
@@ -146,6 +148,7 @@ def to_sequences(
     return collect(frames, SEQUENCES, made)
 
 
+@named_options
 def to_answers(
     events: dd.DataFrame,
     *,
@@ -258,6 +261,7 @@ def to_answers(
     return collect(frames, ANSWERS, made)
 
 
+@named_options
 def report(frame: dd.DataFrame) -> Report | None:
     """Return the report of a frame that a verb of this package made on Dask.
 

@@ -23,6 +23,7 @@ from nclue_pandas.frames.personal_data import find
 from nclue_pandas.frames.reports import NclueDataWarning
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS
 from nclue_pandas.kernels.encode import encode_values
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +123,7 @@ class Inspection(display.Shown):
         )
 
 
+@named_options
 def inspect(
     events: pd.DataFrame, *, user: Any = None, time: Any = None, behavior: Any = None
 ) -> Inspection:

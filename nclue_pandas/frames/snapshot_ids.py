@@ -18,6 +18,7 @@ from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.kernels.arrays import one_array
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -74,6 +75,7 @@ def users_of(ids: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pc.replace_substring_regex(texts, _SNAPSHOT, r"\1")
 
 
+@named_options
 def from_snapshots(frame: pd.DataFrame, *, user: str = "user_id") -> pd.DataFrame:
     """Tell the user and the cutoff of each row of a frame of snapshots, such as their scores.
 

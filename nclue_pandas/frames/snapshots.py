@@ -33,6 +33,7 @@ from nclue_pandas.frames.reports import (
 from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
 from nclue_pandas.frames.snapshot_ids import ending_of, users_of
 from nclue_pandas.kernels.arrays import one_array
+from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.tokens import TokenEstimator
 
 
+@named_options
 def to_snapshots(
     events: pd.DataFrame,
     *,

@@ -125,6 +125,15 @@ def test_every_function_tells_its_options(name):
         function(*frames, **{"name": "n"} if name.endswith(("plan", "predict")) else {}, no_such=1)
 
 
+def test_the_functions_of_dask_tell_their_options():
+    pytest.importorskip("dask.dataframe")
+    from nclue_pandas import dask
+
+    for name in [name for name in dask.__all__ if inspect.isfunction(getattr(dask, name))]:
+        with pytest.raises(TypeError, match=r"no option no_such=\."):
+            getattr(dask, name)(ANSWERS, no_such=1)
+
+
 def test_a_client_names_what_was_meant(client):
     with pytest.raises(AttributeError, match=r"'create_featur'\. Did you mean 'create_feature'"):
         client.create_featur("f", SEQUENCES)
