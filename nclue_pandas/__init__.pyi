@@ -2,9 +2,11 @@
 from . import errors as errors
 from . import progress as progress
 from .accessor import on as on
+from .api import backtest as backtest
 from .api import create_feature as create_feature
 from .api import create_task as create_task
 from .api import plan as plan
+from .api import plan_backtest as plan_backtest
 from .api import predict as predict
 from .client import Client as Client
 from .config import ServiceSettings as ServiceSettings
@@ -43,6 +45,7 @@ from .jobs.handles import ShoppingIntent as ShoppingIntent
 from .jobs.handles import Task as Task
 from .jobs.score_columns import add_scores as add_scores
 from .jobs.wait import wait as wait
+from .plotting import plot_backtest as plot_backtest
 from .plotting import plot_calibration as plot_calibration
 from .plotting import plot_comparison as plot_comparison
 from .plotting import plot_gain as plot_gain

@@ -32,7 +32,7 @@ _NEXT: Final = {
     "group": ("an audience", ("measure", "report")),
     "score": ("scores", ("evaluate", "audience", "plot_lift", "plot_gain", "plot_roc")),
 }
-_LOG: Final = ("an event log", ("to_sequences", "to_answers", "baselines"))
+_LOG: Final = ("an event log", ("to_sequences", "to_answers", "baselines", "backtest"))
 
 
 class Verb(Generic[P, R]):
@@ -121,6 +121,8 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     to_answers = Verb(lambda: nclue_pandas.to_answers)
     to_snapshots = Verb(lambda: nclue_pandas.to_snapshots)
     from_snapshots = Verb(lambda: nclue_pandas.from_snapshots)
+    backtest = Verb(lambda: nclue_pandas.backtest)
+    plan_backtest = Verb(lambda: nclue_pandas.plan_backtest)
     baselines = Verb(lambda: nclue_pandas.baselines)
     check = Verb(lambda: nclue_pandas.check)
     report = Verb(lambda: nclue_pandas.report)

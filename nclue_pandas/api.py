@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from nclue_pandas.client import Client
+    from nclue_pandas.frames.backtest import Backtest
+    from nclue_pandas.frames.folds import FoldOptions
     from nclue_pandas.jobs.datasets import ColumnNames
     from nclue_pandas.jobs.handles import Feature, Task
     from nclue_pandas.jobs.plan import Plan
@@ -219,6 +223,153 @@ def plan(
     names = Columns.of(columns)
     inputs = Inputs(name, sequences, answers, score_on=score_on, test=test, columns=names)
     return make_plan(_client(client), inputs)
+
+
+@named_options
+def backtest(
+    events: pd.DataFrame,
+    *,
+    user: str,
+    time: str,
+    behavior: str | Sequence[str],
+    cutoffs: Sequence[Any],
+    horizon: Any,
+    gap: Any = None,
+    name: str,
+    confidence: float = 0.95,
+    timeout: float | None = None,
+    client: Client | None = None,
+    **options: Unpack[FoldOptions],
+) -> Backtest:
+    """Tell how good the scores would have been at several points of the past.
+
+    At each cutoff a model is trained on what was known by then, scores the users of then, and is
+    measured on what came, beside free scores (:func:`baselines`). It is trained on the sequences
+    and labels of the latest earlier point in time whose gap and horizon had ended by the cutoff,
+    so that no event of the future reaches it: for a horizon of 30 days, those of 30 days before.
+    Cutoffs that lie one horizon (and gap) apart share Features, which are billed once.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        An event log. It is not changed.
+    user, time : str
+        Columns of user ids and times, as in :func:`to_sequences`.
+    behavior : str or sequence of str
+        Column of behaviors, or several, as in :func:`to_sequences`.
+    cutoffs : sequence of str, datetime, date or int
+        Points in time, in any order. The log must show all of the horizon after each of them, and
+        the horizon before it that is trained on.
+    horizon, gap : str, timedelta, DateOffset or int
+        As in :func:`to_answers`; without `gap` the horizon begins at the cutoff.
+    name : str
+        Names of the jobs are made from it and from their content, so that the same call, here or
+        on another machine, goes on where it stopped.
+    confidence : float, default 0.95
+        Of the intervals and tests, between 0 and 1.
+    timeout : float, optional
+        Seconds to wait at most for all jobs together.
+    client : Client, optional
+        By default the one that :func:`connect` made.
+    **options : Any
+        ``positive``, ``active_since``, ``min_events``, ``at_least``, ``value``, ``absent`` and
+        ``observed_until`` as in :func:`to_answers`; ``tie_break``, ``template``, ``max_tokens`` and
+        ``token_estimator`` as in :func:`to_sequences`; ``personal_data``, ``on_invalid`` and
+        ``timezone`` as in both.
+
+    Returns
+    -------
+    Backtest
+        A table with a row per cutoff, the scores, and the evaluation of each cutoff.
+
+    Raises
+    ------
+    InvalidDataError
+        For all that the service would refuse at any cutoff, such as fewer than 100 users of a
+        label to train on, or that could not be measured. Nothing is sent then.
+    ConfigurationError
+        When an option cannot be used.
+    JobFailed, JobTimeout
+        From waiting; after a timeout the same call goes on.
+
+    Warns
+    -----
+    NclueDataWarning
+        As the functions that make the frames, once for all cutoffs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import nclue_pandas as nclue
+    >>> random = np.random.default_rng(0)
+    >>> user = random.integers(0, 400, 6_000)
+    >>> day = pd.Timestamp("2026-01-01") + pd.to_timedelta(random.integers(0, 100, 6_000), unit="D")
+    >>> events = pd.DataFrame({"user": user, "day": day, "item": np.where(user % 2, "tea", "milk")})
+    >>> with nclue.connect("sandbox"):
+    ...     found = nclue.backtest(
+    ...         events, user="user", time="day", behavior="item", name="tea",
+    ...         positive=events["item"] == "tea",
+    ...         cutoffs=["2026-02-20", "2026-03-12"], horizon="20D",
+    ...     )
+    >>> found.table["auroc"].round(1).tolist()
+    [1.0, 1.0]
+    """
+    from nclue_pandas.frames.folds import Question
+    from nclue_pandas.jobs.backtest import run_backtest
+
+    question = Question(user, time, behavior, cutoffs, horizon, gap, options)
+    return run_backtest(
+        _client(client), events, question, name=name, confidence=confidence, timeout=timeout
+    )
+
+
+@named_options
+def plan_backtest(
+    events: pd.DataFrame,
+    *,
+    user: str,
+    time: str,
+    behavior: str | Sequence[str],
+    cutoffs: Sequence[Any],
+    horizon: Any,
+    gap: Any = None,
+    name: str,
+    client: Client | None = None,
+    **options: Unpack[FoldOptions],
+) -> Plan:
+    """Show what :func:`backtest` would upload, create and be billed for; changes nothing.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        As for :func:`backtest`.
+    user, time : str
+        As for :func:`backtest`.
+    behavior : str or sequence of str
+        As for :func:`backtest`.
+    cutoffs : sequence of str, datetime, date or int
+        As for :func:`backtest`.
+    horizon, gap : str, timedelta, DateOffset or int
+        As for :func:`backtest`.
+    name : str
+        As for :func:`backtest`.
+    client : Client, optional
+        By default the one that :func:`connect` made.
+    **options : Any
+        As for :func:`backtest`.
+
+    Returns
+    -------
+    Plan
+        Of the jobs of all cutoffs together, each once: tokens and lines, what exists already,
+        requests, and the problems found at each cutoff.
+    """
+    from nclue_pandas.frames.folds import Question
+    from nclue_pandas.jobs import backtest as chains
+
+    question = Question(user, time, behavior, cutoffs, horizon, gap, options)
+    return chains.plan_backtest(_client(client), events, question, name=name)
 
 
 def _client(client: Client | None) -> Client:

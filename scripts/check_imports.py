@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "plotting": LEAVES | {"kernels", "display", "frames"},
     "client": LEAVES | {"config", "deadline", "jobs", "service", "storage"},
     "connecting": LEAVES | {"client", "config", "environment", "jobs", "credentials", "sandbox"},
-    "api": LEAVES | {"client", "jobs"},
+    "api": LEAVES | {"client", "frames", "jobs"},
     "accessor": {"", "signatures"},
     "dask": LEAVES
     | {"client", "kernels", "", "accessor", "deadline", "frames", "jobs", "progress", "storage"},

@@ -214,22 +214,30 @@ def comparison_of(aligned: Aligned, choices: Choices) -> Comparison:
     return made
 
 
-def verdict(comparison: Comparison, confidence: float) -> str:
-    """Say whether the first of some scores is better than the others, which are free.
+def rival(comparison: Comparison, confidence: float) -> tuple[str | None, bool]:
+    """Return the best of the scores that the first is not better than, and whether it is better.
 
-    It is when the others' AUROC is lower by more than chance: their adjusted p-values are below
-    1 - `confidence`, or the difference is the same for every user.
+    The first is better where the other's AUROC is lower by more than chance: its adjusted p-value
+    is below 1 - `confidence`, or the difference is the same for every user.
     """
-    model, free = comparison.iloc[0], comparison.iloc[1:]
-    tested = free["p_adjusted"].fillna(0.0 if _has_pairs(model) else 1.0)
+    first, others = comparison.iloc[0], comparison.iloc[1:]
+    tested = others["p_adjusted"].fillna(0.0 if _has_pairs(first) else 1.0)
     certain = tested < 1 - confidence
-    rivals = free[(free["difference"] >= 0) | ~certain]
-    if rivals.empty:
+    left = others[(others["difference"] >= 0) | ~certain]
+    if left.empty:
+        return None, False
+    name = str(left["auroc"].astype(float).idxmax())
+    return name, bool(certain[name] and left["difference"][name] > 0)
+
+
+def verdict(comparison: Comparison, confidence: float) -> str:
+    """Say whether the first of some scores is better than the others, which are free."""
+    name, better = rival(comparison, confidence)
+    if name is None:
         return "No baseline is as good as these scores."
-    name = str(rivals["auroc"].astype(float).idxmax())
-    against = f"AUROC {display.decimal(rivals['auroc'][name])}, the scores' is "
-    against += display.decimal(model["auroc"])
-    if certain[name] and rivals["difference"][name] > 0:
+    free, own = (display.decimal(comparison["auroc"][each]) for each in (name, MODEL))
+    against = f"AUROC {free}, the scores' is {own}"
+    if better:
         return f"{name!r} is free and better than these scores ({against})."
     return f"{name!r} is free and as good as these scores, as far as can be told ({against})."
 
@@ -284,15 +292,16 @@ def _shown_row(name: str, row: Mapping[Any, Any]) -> tuple[str, ...]:
         name,
         display.count(row["users"]),
         display.count(row["positives"]),
-        _with_interval(row, "auroc"),
+        with_interval(row, "auroc"),
         display.decimal(row["average_precision"]),
         f"{row['top_decile_lift']:.2f}",
-        _with_interval(row, "difference", sign="+"),
+        with_interval(row, "difference", sign="+"),
         "" if pd.isna(row["p_adjusted"]) else display.p_value(row["p_adjusted"]),
     )
 
 
-def _with_interval(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
+def with_interval(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
+    """Show a figure with its interval; a null as nothing."""
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     if pd.isna(value):
         return ""

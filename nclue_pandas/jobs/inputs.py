@@ -84,16 +84,20 @@ class Inputs:
         InvalidDataError
             For other problems.
         """
-        import pandas as pd
-
         from nclue_pandas.frames.problems import raise_problems
 
-        if not self.problems:
-            return
+        if self.problems:
+            raise_problems(self.problems, self.rows)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows with problems; the first level of the index names their frame."""
+        import pandas as pd
+
         rows = {role: each.rows for role, each in self._reports.items() if len(each.rows)}
         if len(rows) > 1:  # columns that only one of them has must not change the others' types
             rows = {role: frame.astype(object) for role, frame in rows.items()}
-        raise_problems(self.problems, pd.concat(rows, names=["frame"]) if rows else pd.DataFrame())
+        return pd.concat(rows, names=["frame"]) if rows else pd.DataFrame()
 
     def warn(self) -> None:
         """Warn of what the service takes, and what makes its figures wrong."""

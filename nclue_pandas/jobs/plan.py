@@ -13,14 +13,14 @@ from nclue_pandas.jobs.predict import (
     CREATE,
     REPLACE,
     REUSE,
-    ChainNames,
-    Datasets,
+    Chain,
     survey,
     to_upload,
+    unique_steps,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -34,8 +34,10 @@ BILLED_LINES: Final = (
     "Lines are counted as the service's line_count: those of the Feature, for a Task with test "
     "answers of both Features together. Whether they are billed so is an assumption."
 )
-#: Requests of a job, at least, beside the list that shows it: get, delete, create, get.
-_REQUESTS = {CREATE: 2, REPLACE: 4, REUSE: 1, "wait": 2}
+#: Requests of a job beside the list that shows it, and beside waiting: get, delete, create.
+_REQUESTS: Final[Mapping[str, int]] = {CREATE: 1, REPLACE: 3, REUSE: 1, "wait": 1}
+
+
 _DATASETS: Final[Mapping[str, Callable[[Any], str]]] = {
     "dataset": str,
     "rows": display.count,
@@ -103,51 +105,86 @@ class Plan(display.Shown):
 
 def make_plan(client: ClientLike, inputs: Inputs) -> Plan:
     """Look at the frames, the bucket and the job lists; change nothing."""
-    import pandas as pd
-
     check_name(inputs.name)
     if not inputs.problems:
         inputs.warn()
-    datasets = Datasets.of(client, inputs)
-    steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
-    looked_for = {step.handle for step in steps if step.needed}
-    there = steps.run.action == REUSE  # then nothing else is asked for
-    requests = len(looked_for) + sum(_REQUESTS.get(step.action, 0) for step in steps) - there
+    return plan_chains(client, inputs.name, [inputs], inputs.problems)
+
+
+def plan_chains(
+    client: ClientLike, name: str, inputs: Sequence[Inputs], problems: tuple[Problem, ...]
+) -> Plan:
+    """Tell what chains would do together, what they share once."""
+    import pandas as pd
+
+    chains = [Chain.of(client, each) for each in inputs]
+    steps = survey(client, chains)
+    planned = [*zip(inputs, chains, steps, strict=True)]
+    requests = _requests(steps)
     return Plan(
-        name=inputs.name,
-        datasets=pd.DataFrame(_planned_datasets(datasets, to_upload(steps, datasets))),
-        jobs=pd.DataFrame(_planned_jobs(inputs, datasets, steps)),
+        name=name,
+        datasets=pd.DataFrame(_planned_datasets(planned)),
+        jobs=pd.DataFrame(_planned_jobs(planned)),
         requests=requests,
         minimum_seconds=(requests - 1) / REQUESTS_PER_SECOND,
-        problems=inputs.problems,
+        problems=problems,
     )
 
 
-def _planned_datasets(datasets: Datasets, needed: list[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "dataset": role,
-            "rows": dataset.rows,
-            "bytes": dataset.size,
-            "objects": len(dataset.parts),
-            "to_upload": dataset.uploaded if role in needed else 0,
-            "path": dataset.path,
-        }
-        for role, dataset in vars(datasets).items()
-        if dataset is not None
-    ]
+def _requests(chains: Sequence[Steps]) -> int:
+    """Count the requests, at least: lists, look-ups, changes, and one for each round of waiting.
 
-
-def _planned_jobs(inputs: Inputs, datasets: Datasets, steps: Steps) -> list[dict[str, Any]]:
-    """Tell what becomes of each job; what is billed is counted only where it is made."""
-    scored = "score_on" if datasets.score_on is not None else "sequences"
-    sides = 1 if datasets.test is None else 2
-    units = {
-        (Feature, steps.score_feature.name): inputs.sources[scored].tokens,
-        (Feature, steps.feature.name): inputs.sources["sequences"].tokens,
-        (Task, steps.task.name): (sides * datasets.sequences.rows).__int__,
-        (Run, steps.run.name): (datasets.score_on or datasets.sequences).rows.__int__,
+    A page of a list tells of many jobs of a kind at once.
+    """
+    found = unique_steps(chains)
+    lists = len({step.handle for step in found if step.needed})
+    of_jobs = sum(
+        0 if step.handle is Run and step.action == REUSE else _REQUESTS.get(step.action, 0)
+        for step in found
+    )
+    trained_on = {steps.feature.name for steps in chains if steps.task.is_made}
+    waited = {
+        (step.handle, step.name in trained_on)
+        for step in found
+        if step.is_made or step.action == "wait"
     }
+    return lists + of_jobs + len(waited)
+
+
+def _planned_datasets(
+    planned: Sequence[tuple[Inputs, Chain, Steps]],
+) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for _, chain, steps in planned:
+        needed = to_upload(steps, chain.datasets)
+        for role, dataset in vars(chain.datasets).items():
+            if dataset is None:
+                continue
+            row = {
+                "dataset": role,
+                "rows": dataset.rows,
+                "bytes": dataset.size,
+                "objects": len(dataset.parts),
+                "to_upload": dataset.uploaded if role in needed else 0,
+                "path": dataset.path,
+            }
+            if dataset.path not in rows or role in needed:
+                rows[dataset.path] = row
+    return [*rows.values()]
+
+
+def _planned_jobs(planned: Sequence[tuple[Inputs, Chain, Steps]]) -> list[dict[str, Any]]:
+    """Tell what becomes of each job; what is billed is counted only where it is made."""
+    units: dict[tuple[type, str], Callable[[], int]] = {}
+    for inputs, chain, steps in planned:
+        scored = "score_on" if chain.datasets.score_on is not None else "sequences"
+        sides = 1 if chain.datasets.test is None else 2
+        units |= {
+            (Feature, steps.score_feature.name): inputs.sources[scored].tokens,
+            (Feature, steps.feature.name): inputs.sources["sequences"].tokens,
+            (Task, steps.task.name): (sides * chain.datasets.sequences.rows).__int__,
+            (Run, steps.run.name): chain.scored.rows.__int__,
+        }
     return [
         {
             "kind": step.handle.kind.title,
@@ -156,5 +193,5 @@ def _planned_jobs(inputs: Inputs, datasets: Datasets, steps: Steps) -> list[dict
             "billed_by": "token" if step.handle is Feature else "line",
             "units": units[step.handle, step.name]() if step.is_made else 0,
         }
-        for step in steps
+        for step in unique_steps([steps for *_, steps in planned])
     ]

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from nclue_pandas.contract import NAME_LENGTH
 from nclue_pandas.deadline import Deadline
@@ -36,7 +36,7 @@ from nclue_pandas.jobs.results import read
 from nclue_pandas.jobs.wait import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -128,34 +128,36 @@ class Steps:
         yield self.run
 
 
-def survey(client: ClientLike, names: ChainNames, datasets: Datasets) -> Steps:
-    """Look for the chain's jobs: one walk of a list for each kind that is still needed.
+def survey(client: ClientLike, chains: Sequence[Chain]) -> list[Steps]:
+    """Look for the jobs of chains: one walk of a list for each kind that is still needed.
 
     Parameters
     ----------
     client : ClientLike
         The account.
-    names : ChainNames
-        Names of the jobs.
-    datasets : Datasets
-        The files, there or to be.
+    chains : sequence of Chain
+        Names of the jobs, and the files, there or to be. Chains may share some.
 
     Returns
     -------
-    Steps
-        Conflicts and failures are told in them, not raised.
+    list of Steps
+        Of each chain. Conflicts and failures are told in them, not raised.
     """
-    made_of = {names.run: {"task_name": names.task, "feature_name": names.score_feature}}
-    scored = (datasets.score_on or datasets.sequences).rows
-    run = _look(client, Run, made_of, {names.run: scored})[names.run]
-    task = Step(Task, names.task, needed=False)
-    if run.is_made:
-        task = _look(client, Task, {names.task: _task_inputs(names, datasets)})[names.task]
+    made_of, users = {}, {}
+    for chain in chains:
+        names = chain.names
+        made_of[names.run] = {"task_name": names.task, "feature_name": names.score_feature}
+        users[names.run] = chain.scored.rows
+    runs = _look(client, Run, made_of, users)
+    left = [chain for chain in chains if runs[chain.names.run].is_made]
+    tasks = _look(
+        client, Task, {each.names.task: _task_inputs(each.names, each.datasets) for each in left}
+    )
     needed: dict[str, Dataset] = {}
-    if run.is_made:
-        needed[names.score_feature] = datasets.score_on or datasets.sequences
-    if task.is_made:
-        needed[names.feature] = datasets.sequences
+    for chain in left:
+        needed[chain.names.score_feature] = chain.scored
+        if tasks[chain.names.task].is_made:
+            needed[chain.names.feature] = chain.datasets.sequences
     features = _look(
         client,
         Feature,
@@ -165,11 +167,25 @@ def survey(client: ClientLike, names: ChainNames, datasets: Datasets) -> Steps:
         },
         {name: data.rows for name, data in needed.items()},
     )
-    feature, score_feature = (
-        features.get(name, Step(Feature, name, needed=False))
-        for name in (names.feature, names.score_feature)
-    )
-    return Steps(feature, score_feature, task, run)
+    return [_steps(chain.names, runs, tasks, features) for chain in chains]
+
+
+def _steps(
+    names: ChainNames,
+    runs: Mapping[str, Step],
+    tasks: Mapping[str, Step],
+    features: Mapping[str, Step],
+) -> Steps:
+    """Pick the steps of one chain; what only another chain needs is not needed here."""
+    task, feature = Step(Task, names.task, needed=False), Step(Feature, names.feature, needed=False)
+    scored = Step(Feature, names.score_feature, needed=False)
+    if runs[names.run].is_made:
+        task, scored = tasks[names.task], features[names.score_feature]
+    if task.is_made and task.needed:
+        feature = features[names.feature]
+    elif names.feature == names.score_feature:
+        feature = scored
+    return Steps(feature, scored, task, runs[names.run])
 
 
 def _task_inputs(names: ChainNames, datasets: Datasets) -> dict[str, Any]:
@@ -243,7 +259,6 @@ def _judged(
 
 _DIGEST = 10
 _ADVICE = "Make the same call of predict() again: it goes on where it stopped."
-JobT = TypeVar("JobT", bound="Job[Any]")
 
 
 @dataclass(frozen=True)
@@ -300,34 +315,87 @@ class Datasets:
         )
 
 
+@dataclass(frozen=True)
+class Chain:
+    """One chain: the names of its jobs, and its files.
+
+    Parameters
+    ----------
+    names : ChainNames
+        Made from the content.
+    datasets : Datasets
+        There or to be.
+    """
+
+    names: ChainNames
+    datasets: Datasets
+
+    @classmethod
+    def of(cls, client: ClientLike, inputs: Inputs) -> Chain:
+        """Tell what the chain would be, without writing any of it."""
+        datasets = Datasets.of(client, inputs)
+        return cls(ChainNames.of(inputs.name, datasets), datasets)
+
+    @property
+    def scored(self) -> Dataset:
+        """The users who are scored."""
+        return self.datasets.score_on or self.datasets.sequences
+
+
 def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = None) -> pd.DataFrame:
     """Do what is not done yet, wait, and read the scores."""
     check_name(inputs.name)
     deadline = Deadline.of(client.clock, timeout, _ADVICE)
     inputs.raise_problems()
     inputs.warn()
+    (scores,) = run_chains(client, [inputs], deadline)
+    return scores
+
+
+def run_chains(
+    client: ClientLike, chains: Sequence[Inputs], deadline: Deadline
+) -> list[pd.DataFrame]:
+    """Do what is not done yet of some chains without problems, wait, and read the scores of each.
+
+    What chains share is made once, and one poller waits for all of them.
+    """
     try:
         with deadline.told():
-            run = _run_of(BoundedClient(client, deadline), inputs)
-            wait_until([run], deadline)
-            scores = read(run)
+            runs = _runs_of(BoundedClient(client, deadline), chains)
+            wait_until(runs, deadline)
+            return [inputs.carry(read(run)) for inputs, run in zip(chains, runs, strict=True)]
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"Stopped; the jobs that were created go on. {_ADVICE}")
+        interrupt.add_note(f"Stopped; the jobs that were created go on. {deadline.advice}")
         raise
-    return inputs.carry(scores)
 
 
-def _run_of(client: ClientLike, inputs: Inputs) -> Run:
-    """Upload and create what is not there yet."""
-    datasets = Datasets.of(client, inputs)
-    steps = survey(client, ChainNames.of(inputs.name, datasets), datasets)
-    for step in steps:
+def _runs_of(client: ClientLike, inputs: Sequence[Inputs]) -> list[Run]:
+    """Upload and create what is not there yet, and return the run of each chain."""
+    chains = [Chain.of(client, each) for each in inputs]
+    steps = survey(client, chains)
+    for step in unique_steps(steps):
         step.check()
-    written = {
-        role: inputs.sources[role].publish(client, inputs.name)
-        for role in to_upload(steps, datasets)
-    }
-    return _Chain(client, replace(datasets, **written), steps).run()
+    written: dict[str, Dataset] = {}
+    for each, chain, its in zip(inputs, chains, steps, strict=True):
+        for role in to_upload(its, chain.datasets):
+            path = getattr(chain.datasets, role).path
+            if path not in written:
+                written[path] = each.sources[role].publish(client, each.name)
+    return _Makers(client, written).run([*zip(chains, steps, strict=True)])
+
+
+def unique_steps(chains: Sequence[Steps]) -> list[Step]:
+    """Return the jobs of some chains, each once, in the order in which they are made.
+
+    Of a job that only some of the chains need, that one is returned which is needed.
+    """
+    found: dict[tuple[Any, str], Step] = {}
+    for handle in (Feature, Task, Run):
+        for step in (step for steps in chains for step in steps if step.handle is handle):
+            key = step.handle, step.name
+            if key not in found or step.needed:
+                found[key] = step
+    return [*found.values()]
 
 
 def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
@@ -341,53 +409,58 @@ def to_upload(steps: Steps, datasets: Datasets) -> list[str]:
     return [role for role, data in vars(datasets).items() if data and makers[role].is_made]
 
 
-class _Chain:
-    """Makes what the survey found missing, and waits for what the next job needs."""
+class _Makers:
+    """Makes what the survey found missing, kind by kind, each job once."""
 
-    def __init__(self, client: ClientLike, datasets: Datasets, steps: Steps) -> None:
+    def __init__(self, client: ClientLike, written: Mapping[str, Dataset]) -> None:
         self._client = client
-        self._datasets = datasets
-        self._steps = steps
+        self._written = written
+        self._jobs: dict[tuple[Any, str], Job[Any]] = {}
 
-    def run(self) -> Run:
-        """Return the run, made or there already."""
-        steps, data = self._steps, self._datasets
-        if not steps.run.is_made:
-            return cast("Run", steps.run.job)
-        trained = scored = None
-        if steps.feature.needed:
-            trained = scored = self._feature(steps.feature, data.sequences)
-        if scored is None or steps.score_feature.name != steps.feature.name:
-            scored = self._feature(steps.score_feature, data.score_on or data.sequences)
-        task = self._task(trained)
-        wait_until([task, scored], self._client.deadline)
-        make = partial(make_run, name=steps.run.name, task=task, feature=scored)
-        return self._present(steps.run, make)
+    def run(self, chains: Sequence[tuple[Chain, Steps]]) -> list[Run]:
+        """Return the runs, made or there already; wait for what each next job needs."""
+        deadline = self._client.deadline
+        left = [(chain, steps) for chain, steps in chains if steps.run.is_made]
+        untrained = [(chain, steps) for chain, steps in left if steps.task.is_made]
+        trained = [self._feature(s.feature, c.datasets.sequences) for c, s in untrained]
+        scored = [self._feature(s.score_feature, c.scored) for c, s in left]
+        wait_until(trained, deadline)
+        for (chain, steps), feature in zip(untrained, trained, strict=True):
+            self._task(steps.task, chain.datasets, feature)
+        tasks = [cast("Task", self._present(s.task)) for _, s in left]
+        wait_until([*tasks, *scored], deadline)
+        for (_, steps), task, feature in zip(left, tasks, scored, strict=True):
+            make = partial(make_run, name=steps.run.name, task=task, feature=feature)
+            self._present(steps.run, make)
+        return [cast("Run", self._present(steps.run)) for _, steps in chains]
 
-    def _task(self, trained: Feature | None) -> Task:
-        step, data = self._steps.task, self._datasets
-        if trained is None or not step.is_made:
-            return cast("Task", step.job)
-        wait_until([trained], self._client.deadline)
-        train = AnswerPath(trained, data.answers.path, data.answers.bucket)
-        test = AnswerPath(trained, data.test.path, data.test.bucket) if data.test else None
+    def _task(self, step: Step, data: Datasets, trained: Feature) -> None:
+        files = [each for each in (data.answers, data.test) if each is not None]
+        sides = [AnswerPath(trained, each.path, each.bucket) for each in files]
+        train, test = sides[0], sides[1] if data.test else None
         make = partial(make_task_from_paths, name=step.name, train=train, test=test)
-        written = [each for each in (data.answers, data.test) if each is not None]
-        return self._present(step, make, *written)
+        self._present(step, make, *(self._written.get(each.path, each) for each in files))
 
     def _feature(self, step: Step, data: Dataset) -> Feature:
+        data = self._written.get(data.path, data)
         make = partial(make_feature_from_path, name=step.name, path=data.path, bucket=data.bucket)
-        return self._present(step, make, data).expect(data.rows)
+        return cast("Feature", self._present(step, make, data).expect(data.rows))
 
-    def _present(self, step: Step, make: Callable[[ClientLike], JobT], *data: Dataset) -> JobT:
+    def _present(
+        self, step: Step, make: Callable[[ClientLike], Job[Any]] | None = None, *data: Dataset
+    ) -> Job[Any]:
         """Return the job that is there, or make it; one that failed in passing is replaced."""
-        if not step.is_made:
-            return cast("JobT", step.job)
-        if step.job is not None:
-            with suppress(NotFoundError):  # another call has replaced it already
-                step.job.delete()
-        with withdrawn_if_refused(self._client, step.handle.kind, *data):
-            return make(self._client)
+        key = step.handle, step.name
+        if key not in self._jobs:
+            if step.is_made and make is not None:
+                if step.job is not None:
+                    with suppress(NotFoundError):  # another call has replaced it already
+                        step.job.delete()
+                with withdrawn_if_refused(self._client, step.handle.kind, *data):
+                    self._jobs[key] = make(self._client)
+            else:
+                self._jobs[key] = cast("Job[Any]", step.job)
+        return self._jobs[key]
 
 
 def named(name: str, *content: str) -> str:

@@ -10,7 +10,7 @@ compare them::
 
 from nclue_pandas.plotting.campaigns import plot_behaviors, plot_campaign, plot_drift
 from nclue_pandas.plotting.canvas import MissingFontWarning
-from nclue_pandas.plotting.comparisons import plot_comparison
+from nclue_pandas.plotting.comparisons import plot_backtest, plot_comparison
 from nclue_pandas.plotting.scores import (
     plot_calibration,
     plot_gain,
@@ -23,6 +23,7 @@ from nclue_pandas.plotting.timeline import plot_timeline
 
 __all__ = [
     "MissingFontWarning",
+    "plot_backtest",
     "plot_behaviors",
     "plot_calibration",
     "plot_campaign",

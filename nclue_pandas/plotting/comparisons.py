@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from nclue_pandas.frames.backtest import Backtest
+
 
 @named_options
 def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -68,6 +70,43 @@ def plot_comparison(comparison: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     name_rows(ax, [str(name) for name in comparison.index])
     ax.invert_yaxis()
     ax.set_xlabel("AUROC")
+    return ax
+
+
+@named_options
+def plot_backtest(backtest: Backtest, *, ax: Axes | None = None) -> Axes:
+    """Draw the AUROC of the model, with its interval, and of what is free, over the cutoffs.
+
+    Parameters
+    ----------
+    backtest : Backtest
+        As :func:`backtest` returns it.
+    ax : matplotlib.axes.Axes, optional
+        What to draw on; by default a new figure's.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
+    ax, table = axes(ax), backtest.table
+    at = table["cutoff"].to_numpy()
+    auroc = {name: table[name].to_numpy(dtype=float) for name in ("auroc", *backtest.baselines)}
+    line = curve(ax, at, auroc.pop("auroc"), "model")
+    low, high = (table[name].to_numpy(dtype=float) for name in ("auroc_low", "auroc_high"))
+    ax.vlines(at, low, high, color=line.get_color())
+    for name, values in auroc.items():
+        curve(ax, at, values, name)
+    reference(ax, (at[0], at[-1]), (0.5, 0.5), "random order")
+    ax.set(xlabel="Cutoff", ylabel="AUROC")
+    if table["cutoff"].dtype.kind == "M":
+        ax.figure.autofmt_xdate()
+    legend(ax)
     return ax
 
 
