@@ -5,8 +5,10 @@ from .accessor import on as on
 from .api import backtest as backtest
 from .api import create_feature as create_feature
 from .api import create_task as create_task
+from .api import out_of_fold as out_of_fold
 from .api import plan as plan
 from .api import plan_backtest as plan_backtest
+from .api import plan_out_of_fold as plan_out_of_fold
 from .api import predict as predict
 from .client import Client as Client
 from .config import ServiceSettings as ServiceSettings

@@ -129,6 +129,8 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     split = Verb(lambda: nclue_pandas.split)
     pseudonymize = Verb(lambda: nclue_pandas.pseudonymize)
     restore_ids = Verb(lambda: nclue_pandas.restore_ids)
+    out_of_fold = Verb(lambda: nclue_pandas.out_of_fold)
+    plan_out_of_fold = Verb(lambda: nclue_pandas.plan_out_of_fold)
     changed = Verb(lambda: nclue_pandas.changed)
     updated = Verb(lambda: nclue_pandas.updated)
     add_scores = Verb(lambda: nclue_pandas.add_scores)

@@ -372,6 +372,130 @@ def plan_backtest(
     return chains.plan_backtest(_client(client), events, question, name=name)
 
 
+def out_of_fold(
+    sequences: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    name: str,
+    folds: int = 5,
+    seed: int | str = 0,
+    timeout: float | None = None,
+    client: Client | None = None,
+    **columns: Unpack[ColumnNames],
+) -> pd.DataFrame:
+    """Score each user with a label by a model that was trained without them.
+
+    These are the scores to train another model on: those of a model that saw the labels are
+    better on its own users than on any other, and the other model trusts them too much. Users are
+    put into folds by a hash of seed and id, so that a user's fold stays when rows are added. The
+    folds share one Feature; each has a Task on the answers of all other folds, and a Run.
+
+    Parameters
+    ----------
+    sequences : pandas.DataFrame
+        One row per user (``user_id``, ``sequence``): all who are scored.
+    answers : pandas.DataFrame
+        One row per user (``user_id``, ``label``), of some or all of them. Without any one fold at
+        least 100 of each label must be left.
+    name : str
+        Names of the jobs are made from it and from their content, so that the same call, here or
+        on another machine, goes on where it stopped.
+    folds : int, default 5
+        Models to train, from 2 to 100.
+    seed : int or str, default 0
+        Another seed, other folds.
+    timeout : float, optional
+        Seconds to wait at most for all jobs together.
+    client : Client, optional
+        By default the one that :func:`connect` made.
+    **columns : str
+        ``user``, ``sequence``, ``label``: names of the columns, as in :func:`predict`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each of `sequences`: ``user_id`` (string[pyarrow]), ``score`` (double[pyarrow]),
+        of a user without a label the mean of all models, and ``fold`` (int8[pyarrow]), from 0,
+        null without a label.
+
+    Raises
+    ------
+    ConfigurationError
+        When `folds` or `seed` is something else.
+    InvalidDataError
+        As :func:`predict`, and when too few users of a label are left without a fold. Nothing is
+        sent then.
+    JobFailed, JobTimeout
+        From waiting; after a timeout the same call goes on.
+
+    Warns
+    -----
+    NclueDataWarning
+        As :func:`predict`, once for all folds.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import nclue_pandas as nclue
+    >>> users = pd.DataFrame({"user_id": range(480), "label": [0, 1] * 240})
+    >>> texts = users["label"].map({0: "milk->jam", 1: "tea->jam"})
+    >>> with nclue.connect("sandbox"):
+    ...     scores = nclue.out_of_fold(users.assign(sequence=texts), users, name="tea", folds=2)
+    >>> scores["fold"].nunique(), len(scores)
+    (2, 480)
+    """
+    from nclue_pandas.frames.held_out import Folds
+    from nclue_pandas.jobs.datasets import Columns
+    from nclue_pandas.jobs.inputs import Inputs
+    from nclue_pandas.jobs.out_of_fold import run_out_of_fold
+
+    parts = Folds(folds, seed)
+    inputs = Inputs(name, sequences, answers, columns=Columns.of(columns))
+    return run_out_of_fold(_client(client), inputs, parts, timeout=timeout)
+
+
+def plan_out_of_fold(
+    sequences: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    name: str,
+    folds: int = 5,
+    seed: int | str = 0,
+    client: Client | None = None,
+    **columns: Unpack[ColumnNames],
+) -> Plan:
+    """Show what :func:`out_of_fold` would upload, create and be billed for; changes nothing.
+
+    Parameters
+    ----------
+    sequences, answers : pandas.DataFrame
+        As for :func:`out_of_fold`.
+    name : str
+        As for :func:`out_of_fold`.
+    folds : int, default 5
+        As for :func:`out_of_fold`.
+    seed : int or str, default 0
+        As for :func:`out_of_fold`.
+    client : Client, optional
+        By default the one that :func:`connect` made.
+    **columns : str
+        As for :func:`out_of_fold`.
+
+    Returns
+    -------
+    Plan
+        As :func:`plan` returns it, the jobs of all folds together.
+    """
+    from nclue_pandas.frames.held_out import Folds
+    from nclue_pandas.jobs.datasets import Columns
+    from nclue_pandas.jobs.inputs import Inputs
+    from nclue_pandas.jobs.out_of_fold import plan_folds
+
+    parts = Folds(folds, seed)
+    inputs = Inputs(name, sequences, answers, columns=Columns.of(columns))
+    return plan_folds(_client(client), inputs, parts)
+
+
 def _client(client: Client | None) -> Client:
     if client is not None:
         return client

@@ -339,6 +339,31 @@ class AudienceReport(Report):
     standardized_difference: float | None = None
 
 
+@dataclass(frozen=True, repr=False)
+class FoldReport(Report):
+    """How scores were made of models that did not see their users.
+
+    Parameters
+    ----------
+    folds : int
+        Models.
+    seed : int or str
+        Of the hash that puts users into folds.
+    users, labeled : int
+        All users, and those whose label was trained on by all models but one.
+    cutoff : str or None
+        Of the answers, where their report tells it.
+    """
+
+    title: ClassVar[str] = "out of fold"
+
+    folds: int
+    seed: int | str
+    users: int
+    labeled: int
+    cutoff: str | None = None
+
+
 _REPORTS: Final[dict[str, type[Report]]] = {
     kind.title: kind
     for kind in (
@@ -347,6 +372,7 @@ _REPORTS: Final[dict[str, type[Report]]] = {
         SnapshotReport,
         SplitReport,
         BaselineReport,
+        FoldReport,
         AudienceReport,
     )
 }
