@@ -193,6 +193,8 @@ class _Hub:
             self._subscribers = tuple(left)
 
     def emit(self, event: Event) -> None:
+        if sys.is_finalizing():  # nothing can be imported any more, and nobody looks
+            return
         for callback in self._subscribers:
             try:
                 callback(event)

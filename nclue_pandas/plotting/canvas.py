@@ -134,8 +134,13 @@ def axes(ax: Axes | None) -> Axes:
 
 
 def labeled(name: str | None, figure: str) -> str:
-    """Return what the legend says of a curve."""
-    return f"{name}: {figure}" if name else figure
+    """Return what the legend says of a curve.
+
+    matplotlib leaves out what begins with an underscore, so a space comes before one.
+    """
+    if not name:
+        return figure
+    return f"{' ' * name.startswith('_')}{name}: {figure}"
 
 
 def curve(

@@ -7,6 +7,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
+from nclue_pandas.jobs import refused as refused_module
 
 #: What the service goes by here, unknown to the check.
 UNKNOWN = "KR-"
@@ -75,6 +76,27 @@ def test_the_rows_are_found_and_nothing_is_left(sandbox, client, rows, refused, 
     assert len(sandbox.requests) - already <= search.requests
     assert sandbox.objects() == before
     assert client.list_features().empty
+
+
+def test_features_that_the_service_has_begun_are_waited_for(sandbox, client, sleeper, monkeypatch):
+    """They cannot be deleted before their end; then they are, and no row is missed."""
+    sandbox.configure(job_seconds=40.0)
+    sleeper.also = sandbox.advance
+    make, states = refused_module.make_feature_from_path, []
+
+    def begun(*arguments):
+        feature = make(*arguments)
+        sandbox.advance(30.0)
+        states.append(feature.refresh().status)
+        return feature
+
+    monkeypatch.setattr(refused_module, "make_feature_from_path", begun)
+    search = client.find_refused(sequences(8, {5}))
+    assert search.run()["user_id"].tolist() == ["u005"]
+    assert states
+    assert set(states) == {"in_progress"}
+    assert client.list_features().empty
+    assert sandbox.objects() == {}
 
 
 def test_what_the_check_finds_costs_nothing(sandbox, client):

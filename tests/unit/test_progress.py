@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -136,3 +138,25 @@ def test_when_a_wait_is_finished(status, stopped, finished):
 def test_events_do_not_change():
     with pytest.raises(AttributeError):
         upload(1).done = 2
+
+
+#: What is left open when Python ends is closed while it ends.
+LEFT_OPEN = """
+import logging, sys
+from nclue_pandas import progress
+logging.basicConfig()
+class Download:
+    def __del__(self):
+        event = progress.DownloadProgress(name="scores", done=1, total=3, unit="B")
+        progress.emit(event)
+        print("emitted", sys.is_finalizing(), file=sys.__stderr__)
+download = Download()
+download.itself = download
+"""
+
+
+def test_what_ends_with_the_interpreter_is_quiet():
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "emitted True\n")
