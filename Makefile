@@ -15,7 +15,7 @@ WORKERS ?= 2
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format unit oldest docs links screenshots verify soak live bench swift s3rver clean
+.PHONY: help demo test lint format unit oldest docs links screenshots verify soak live bench budgets swift s3rver clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,9 @@ live: $(VENV)/ready  ## Against a real account: needs NCLUE_LIVE_BUCKET and keys
 
 bench: $(BENCH)/ready $(WRANGLER)/ready swift  ## Side by side with peers (ARGS="sequences --sizes 1e6")
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+budgets: $(BENCH)/ready  ## Streams of 12 shapes of logs by 3 budgets: memory on a plot
+	$(BENCH)/bin/python -m benchmarks.budgets $(ARGS)
 
 clean:  ## Remove environments and what was built
 	rm -rf $(VENV) $(DEMO) $(OLDEST) $(SWIFT) $(S3RVER) $(BENCH) $(WRANGLER) docs/_build dist build .coverage* .pytest_cache .mypy_cache .ruff_cache

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OURS_COLOR, _PEER_COLOR = "#03a94d", "#8a94a6"
 _LINES = ("#1f4e9c", "#d9822b", "#8e44ad", "#c0392b", "#17a2b8", "#7f5539", "#6c757d", "#e377c2")
 #: Without these the same figures would give another file each time.
-_SETTINGS = {"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9}
+SETTINGS = {"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9}
 
 
 def draw(path: Path, group: Group, cells: Sequence[Cell]) -> None:
@@ -29,7 +29,7 @@ def draw(path: Path, group: Group, cells: Sequence[Cell]) -> None:
 
     key = next(w.key for w in group.workloads if any(c.workload == w.key for c in cells))
     own = sorted((cell for cell in cells if cell.workload == key), key=lambda cell: cell.rows)
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         draw_times(left, group, own)

@@ -39,8 +39,10 @@ _UNPACK: Final[dict[bytes, Any]] = {
     b"BZh9": bz2.open,
     b"\xfd7zX": lzma.open,
 }
-#: Rows that are looked at to tell how large a row is.
-_SAMPLE_ROWS: Final = 1_000
+#: Rows of Parquet that are decoded at a time, at most, and rows by which others are judged first.
+_ROWS_AT_ONCE: Final = 1_000
+#: Bytes that a row may grow to while rows are as many as that.
+_GROWN_ROW: Final = 4_096
 _FILE_BUFFER: Final = 1 << 20
 
 
@@ -93,8 +95,8 @@ def read_file(
     try:
         with fsspec.open(path, "rb").open() as file, _unpacked(file, path) as (plain, name):
             if _begins(plain) == _PARQUET or name.lower().endswith(".parquet"):
-                for batch in _read_parquet(plain, columns, batch_bytes):
-                    yield require_frame(pa.Table.from_batches([batch]), "log")
+                for table in _read_parquet(plain, columns, batch_bytes):
+                    yield require_frame(table, "log")
             else:
                 yield from read_text_file(plain, name, form, columns, batch_bytes)
     except FileNotFoundError as error:
@@ -154,7 +156,7 @@ def _workbook(path: str) -> InvalidDataError:
 
 def _read_parquet(
     file: BinaryIO, columns: Mapping[Any, str] | None, batch_bytes: int
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[pa.Table]:
     # Reading ahead would keep all that was read until the end of the file, and without a buffer
     # a whole column of a row group would be held.
     parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=_FILE_BUFFER)
@@ -162,27 +164,19 @@ def _read_parquet(
         if label not in parquet.schema_arrow.names:
             raise MissingColumnError.named(label, parquet.schema_arrow.names, argument)
     names = None if columns is None else list(columns)
-    for group in range(parquet.num_row_groups):
-        of_group = {"row_groups": [group], "columns": names, "use_threads": False}
-        first = next(parquet.iter_batches(_SAMPLE_ROWS, **of_group), None)
-        if first is None:
-            continue
-        # How large rows are, the first tell when they are decoded, and of those that grow later
-        # the file's own figures, which are too small where texts repeat.
-        width = max(first.nbytes / len(first), _row_bytes(parquet.metadata.row_group(group), names))
-        rows = max(int(batch_bytes / max(width, 1)), 1)
-        yield from parquet.iter_batches(rows, **of_group)
-
-
-def _row_bytes(group: pq.RowGroupMetaData, names: list[Any] | None) -> float:
-    """Return how large a row of a row group is by the figures of the file."""
-    columns = [group.column(number) for number in range(group.num_columns)]
-    sizes = [
-        column.total_uncompressed_size
-        for column in columns
-        if names is None or column.path_in_schema.split(".")[0] in names
-    ]
-    return float(sum(sizes) / max(group.num_rows, 1))
+    # How large rows are is known once they are decoded only, and they may grow: a few are decoded
+    # at a time, and these are put together.
+    few = min(max(batch_bytes // _GROWN_ROW, 1), _ROWS_AT_ONCE)
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in parquet.iter_batches(few, columns=names, use_threads=False):
+        if waiting and size + batch.nbytes > batch_bytes:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+        waiting.append(batch)
+        size += batch.nbytes
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def frames_of(
@@ -275,7 +269,7 @@ def _cut(frame: pd.DataFrame, batch_bytes: int) -> Iterator[pd.DataFrame]:
 
     How large rows are, each slice tells: they may grow.
     """
-    start, rows = 0, _SAMPLE_ROWS
+    start, rows = 0, _ROWS_AT_ONCE
     while start < max(len(frame), 1):
         part = frame.iloc[start : start + rows]
         size = int(part.memory_usage(index=False, deep=True).sum())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import random
+import resource
+import sys
 import tracemalloc
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from stores.hostile import Hostile, http
@@ -14,6 +20,7 @@ from nclue_pandas import errors
 from nclue_pandas.config import Credentials, StorageSettings
 from nclue_pandas.storage import bucket as storage
 from nclue_pandas.storage import connection
+from nclue_pandas.storage.results import read_result, result_spans
 
 KEYS = Credentials("HostileTestAccess", "Hostile/Test+Secret")
 ONCE = {"config_kwargs": {"retries": {"max_attempts": 1}, "read_timeout": 20}}
@@ -61,16 +68,21 @@ ASKED = {
 }
 
 
-def assert_ours(error, own=__file__):
-    """Assert that an error is ours, and that no frame of it shows a key."""
-    assert isinstance(error, errors.StorageError), repr(error)
-    assert error.__cause__ is error.__context__ is None
+def assert_shows_no_key(error, own=__file__):
+    """Assert that no frame of an error of ours shows a key."""
     told, frame = [str(error), repr(vars(error))], error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_filename != own:
             told.append(repr(frame.tb_frame.f_locals))
         frame = frame.tb_next
     assert not [text for text in told if KEYS.secret_key in text or KEYS.access_key in text]
+
+
+def assert_ours(error, own=__file__):
+    """Assert that an error is ours, and that no frame of it shows a key."""
+    assert isinstance(error, errors.StorageError), repr(error)
+    assert error.__cause__ is error.__context__ is None
+    assert_shows_no_key(error, own)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -166,6 +178,12 @@ def test_a_listing_that_repeats_itself_ends(hostile, bucket):
     assert len(hostile.requests) == 2
 
 
+LISTED = (
+    b"<ListBucketResult><Contents><Key>out/nclue_a_2026010100.tsv</Key><Size>8</Size>"
+    b"</Contents></ListBucketResult>"
+)
+
+
 def random_answer(rng):
     """Return the bytes of an answer of any status, headers, length and body."""
     status = rng.choice([100, 200, 200, 200, 204, 206, 301, 304, 400, 403, 404, 416, 500, 503, 999])
@@ -191,6 +209,8 @@ def random_answer(rng):
             xml.encode(),
             f"<Error>{xml}</Error>".encode(),
             f"<ListBucketResult><Contents><{rng.choice(texts)}>x</Contents>".encode(),
+            LISTED,
+            b"u1\t0.5\n" * rng.randrange(2_000),
         ]
     )
     headers = rng.sample(
@@ -209,24 +229,81 @@ def random_answer(rng):
         k=rng.randrange(4),
     )
     length = rng.choice([None, None, None, 0, len(body) + 1, 10**15, -1])
+    if rng.random() < 0.01:
+        return endless(*headers, status=status)
     return http(body, *headers, status=status, length=length)
 
 
+def resident():
+    """Return the resident memory of this process; 0 where nothing tells it."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * resource.getpagesize() if status.exists() else 0
+
+
+class Contacted:
+    """Whom this process connects to or looks up while a block runs, as Python's audits tell."""
+
+    _open: ClassVar[list[set]] = []
+    _hooked = False
+
+    def __enter__(self):
+        self.hosts = set()
+        self._open.append(self.hosts)
+        if not Contacted._hooked:  # hooks are never taken away
+            sys.addaudithook(self._hear)
+            Contacted._hooked = True
+        return self.hosts
+
+    def __exit__(self, *error):
+        self._open.remove(self.hosts)
+
+    @classmethod
+    def _hear(cls, event, arguments):
+        if event == "socket.connect" and isinstance(arguments[1], tuple):
+            for hosts in cls._open:
+                hosts.add(arguments[1][:2])
+        elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+            for hosts in cls._open:
+                hosts.add((arguments[0], arguments[1] if len(arguments) > 1 else None))
+
+
+#: Whole reads, beside the single requests.
+READ = {
+    "result": lambda bucket: read_result(bucket, "out/", sleep=lambda _: None),
+    "result by name": lambda bucket: read_result(bucket, "out/a.tsv", sleep=lambda _: None),
+    "spans": lambda bucket: [
+        span.read(bucket) for span in result_spans(bucket, "out/", sleep=lambda _: None)[:3]
+    ],
+}
+
+
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")  # aiohttp's own
-@pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("count", [40, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.timeout(3_000)
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_random_answers_are_an_answer_or_our_error(hostile, bucket, count):
     rng = random.Random(5)
     hostile.answer = lambda line: random_answer(rng)
-    failed = 0
-    for number in range(count):
-        try:
-            list(ASKED.values())[number % len(ASKED)](bucket)
-        except errors.StorageError as error:
-            failed += 1
-            assert_ours(error)
+    asked = list((ASKED | READ).values())
+    for ask in asked:  # what libraries take once
+        with contextlib.suppress(errors.NclueError):
+            ask(bucket)
     gc.collect()
+    failed, before, most = 0, resident(), 0
+    with Contacted() as contacted:
+        for number in range(count):
+            try:
+                asked[number % len(asked)](bucket)
+            except errors.StorageError as error:
+                failed += 1
+                assert_ours(error)
+            except errors.ResultFormatError as error:
+                failed += 1
+                assert_shows_no_key(error)
+            most = max(most, resident())
+    print(f"{failed} of {count} failed, {(most - before) / MEBI:.1f} MiB more")
     assert failed > count / 4
+    assert most - before < 64 * MEBI
+    assert contacted == {("127.0.0.1", urlsplit(hostile.url).port)}
     assert not [line for line in hostile.requests if "/shop" not in line]
 
 
