@@ -1,4 +1,4 @@
-"""Kill ``predict`` at random moments, run it again, and look at what is there.
+"""Kill ``predict`` at random moments, spoil the store, run it again, and look at what is there.
 
 ``python -m soak --store moto --runs 200 --pairs 50``, with ``tests`` on the path.
 """
@@ -14,7 +14,8 @@ from collections import Counter
 from datetime import timedelta
 
 from nclue_pandas.sandbox import SandboxSettings
-from soak.child import run
+from soak.child import ERROR, run
+from soak.faults import FAULTS
 from soak.services import SERVICES
 
 KINDS = ("feature", "task", "run")
@@ -22,6 +23,8 @@ KINDS = ("feature", "task", "run")
 JOB_SECONDS = 0.15
 #: Objects of a finished chain.
 OBJECTS = ["answers", "results", "sequences", "sequences"]
+#: Share of the killed runs after which the store does something wrong without a word.
+FAULTY = 0.5
 
 
 class Soak:
@@ -32,7 +35,7 @@ class Soak:
         self.chance = random.Random(seed)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["soak.child"])
-        self.killed, self.wrong = Counter(), []
+        self.killed, self.struck, self.wrong = Counter(), Counter(), []
         self.expected = self.finish(self.start("reference"))
         self.look("reference")
         self.usual = min(self.time_of_one(f"usual {number}") for number in range(3))
@@ -80,7 +83,33 @@ class Soak:
             process.join()
             hears.close()
             self.killed["after its end" if ended else f"with {sum(self.jobs())} jobs made"] += 1
-        self.check(name, [self.finish(self.start(name))])
+        if self.chance.random() < FAULTY:
+            self.strike(name)
+        else:
+            self.check(name, [self.finish(self.start(name))])
+
+    def strike(self, name):
+        """Spoil what is on the store, then run to the end: the right scores, or an error of ours.
+
+        After an error its advice is followed: the jobs are deleted, and the same call is right.
+        """
+        fault = self.chance.choice(sorted(FAULTS))
+        there = FAULTS[fault](self.sandbox, self.chance)
+        said = self.finish(self.start(name))
+        if hasattr(self.sandbox.storage, "on_request"):
+            self.sandbox.storage.on_request = None
+        failed = str(said).startswith(ERROR)
+        end = said.split(":")[0].removeprefix(ERROR) if failed else "right scores"
+        self.struck[f"{fault if there else 'nothing to spoil'}: {end}"] += 1
+        if failed:
+            client = self.place.connect()
+            for kind in reversed(KINDS):
+                for job in getattr(client, f"list_{kind}s")()["id"]:
+                    getattr(client, f"get_{kind}")(job).delete()
+            said = self.finish(self.start(name))
+        if said != self.expected:
+            self.wrong.append(f"{name}: other scores, or none, after {fault}: {said}")
+        self.look(name, spoiled=True)
 
     def run_two(self, name):
         """Run two at the same time."""
@@ -92,12 +121,13 @@ class Soak:
             self.wrong.append(f"{name}: other scores, or none: {said}")
         self.look(name)
 
-    def look(self, name):
-        """Look at what is there, then begin anew."""
+    def look(self, name, *, spoiled=False):
+        """Look at what is there, then begin anew; of a spoiled store the jobs alone are looked at."""
         kinds = sorted(key.split("/")[1] for key in self.sandbox.objects())
         uploads = self.sandbox.storage.uploads(self.sandbox.bucket)
         orphans = self.place.connect().cleanup(min_age=timedelta(0))
-        if self.jobs() != [1, 1, 1] or kinds != OBJECTS or uploads or len(orphans):
+        files = spoiled or (kinds == OBJECTS and not len(orphans))
+        if self.jobs() != [1, 1, 1] or uploads or not files:
             self.wrong.append(f"{name}: jobs {self.jobs()}, {kinds}, {uploads} uploads, {orphans}")
         self.sandbox.reset()
 
@@ -122,6 +152,8 @@ def main():
     print(f"{asked.store}: {asked.runs} runs killed {sum(soak.killed.values())} times")
     for moment, count in sorted(soak.killed.items()):
         print(f"  {moment}: {count}")
+    for end, count in sorted(soak.struck.items()):
+        print(f"  {end}: {count}")
     print(f"{asked.store}: {asked.pairs} pairs at the same time; seed {asked.seed}")
     print(f"{asked.store}: {len(soak.wrong)} wrong", *soak.wrong, sep="\n  ")
     return 1 if soak.wrong else 0

@@ -12,6 +12,7 @@ import nclue_pandas as nclue
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings, options
 from nclue_pandas.credentials import resolve_credentials
+from nclue_pandas.errors import NclueError
 
 #: Loaded before the fork, so that a run is short.
 LAZY = (
@@ -24,6 +25,8 @@ LAZY = (
 for module in LAZY:
     import_module(module)
 
+#: How what is said of an error begins.
+ERROR = "error "
 #: Users of the chain: 100 of each label is what the service asks for.
 USERS = 240
 
@@ -59,8 +62,12 @@ def frames():
 
 
 def run(place, name, said):
-    """Predict, and say the digest of the scores by user."""
+    """Predict, and say the digest of the scores by user, or the error of ours."""
     options.poll_first, options.poll_longest, options.progress = 0.05, 0.1, False
-    scores = nclue.predict(*frames(), name=name, client=place.connect())
+    try:
+        scores = nclue.predict(*frames(), name=name, client=place.connect())
+    except NclueError as error:
+        said.send(f"{ERROR}{type(error).__name__}: {error}")
+        return
     text = scores.sort_values("user_id").to_csv(index=False)
     said.send(hashlib.sha256(text.encode()).hexdigest())

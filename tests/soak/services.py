@@ -43,6 +43,9 @@ class OutsideStorage:
         except self._client.exceptions.NoSuchKey:
             raise KeyError(key) from None
 
+    def metadata(self, bucket, key):
+        return self._client.head_object(Bucket=bucket, Key=key)["Metadata"]
+
     def list(self, bucket, prefix=""):
         found = self._client.list_objects(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return {each["Key"]: each["Size"] for each in found}
