@@ -37,7 +37,7 @@ DATA: Final = ROOT / "build" / "benchmarks" / "budgets"
 #: Where the page has the table.
 PLACE: Final = re.compile(r"(?s)(<!-- python -m benchmarks\.budgets -->\n).*?(<!-- end -->)")
 COLUMNS: Final = {"user": "user", "time": "time", "behavior": "item"}
-EVENTS: Final = 2_000_000
+EVENTS: Final = 1_000_000
 #: Bytes of a long text.
 LONG: Final = 4_096
 
@@ -66,7 +66,7 @@ def long_texts(rows: int, *, distinct: int) -> pa.Array:
 def growing(distinct: int) -> pa.Table:
     """Make a log of 1,000 short rows, and then of rows of 4 KiB."""
     short = pc.binary_join_element_wise("item", pa.array(np.arange(1_000)).cast(pa.string()), " ")
-    return with_texts(pa.concat_arrays([short, long_texts(40_000, distinct=distinct)]))
+    return with_texts(pa.concat_arrays([short, long_texts(25_000, distinct=distinct)]))
 
 
 def as_parquet(path: Path, table: pa.Table) -> None:
@@ -107,7 +107,7 @@ SHAPES: Final[dict[str, tuple[str, Callable[[Path], None]]]] = {
     "Parquet, short events": ("parquet", lambda path: as_parquet(path, log(2 * EVENTS))),
     "Parquet, millions of users": (
         "parquet",
-        lambda path: as_parquet(path, log(EVENTS, users=np.arange(EVENTS) * 7_919)),
+        lambda path: as_parquet(path, log(2 * EVENTS, users=np.arange(2 * EVENTS) * 7_919)),
     ),
     "Parquet, a tenth of one user": (
         "parquet",
@@ -119,15 +119,15 @@ SHAPES: Final[dict[str, tuple[str, Callable[[Path], None]]]] = {
     ),
     "Parquet, texts of 4 KiB": (
         "parquet",
-        lambda path: as_parquet(path, with_texts(long_texts(40_000, distinct=40_000))),
+        lambda path: as_parquet(path, with_texts(long_texts(25_000, distinct=25_000))),
     ),
-    "Parquet, rows grow late": ("parquet", lambda path: as_parquet(path, growing(40_000))),
+    "Parquet, rows grow late": ("parquet", lambda path: as_parquet(path, growing(25_000))),
     "Parquet, rows grow late, repeated": ("parquet", lambda path: as_parquet(path, growing(50))),
     "CSV, short events": ("csv", lambda path: as_text(path, log(EVENTS))),
     "CSV, line breaks in cells": ("csv", lambda path: as_text(path, with_lines(EVENTS))),
-    "CSV, rows grow late": ("csv", lambda path: as_text(path, growing(40_000))),
+    "CSV, rows grow late": ("csv", lambda path: as_text(path, growing(25_000))),
     "TSV, short events": ("tsv", lambda path: as_text(path, log(EVENTS), "\t")),
-    "CSV in gzip, rows grow late": ("csv.gz", lambda path: as_gzip(path, growing(40_000))),
+    "CSV in gzip, rows grow late": ("csv.gz", lambda path: as_gzip(path, growing(25_000))),
 }
 
 
