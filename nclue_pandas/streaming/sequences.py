@@ -57,7 +57,7 @@ LEAST_MEMORY: Final = 96 << 20
 #: Shares of the rest: rows are held many times over while they are read and sorted into a run,
 #: and some times while sequences are built of them (measured, see docs/large_logs.md).
 _RUN_SHARE: Final = 20
-_BUILD_SHARE: Final = 16
+_BUILD_SHARE: Final = 20
 #: Beyond this much at a time nothing gets faster.
 _MOST_BYTES: Final = 256 << 20
 

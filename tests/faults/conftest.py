@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
 from collections import defaultdict
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from stores.moto import certificate
 
 from nclue_pandas.client import Client
 from nclue_pandas.config import ServiceSettings, StorageSettings
 from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.errors import NclueError
 from nclue_pandas.jobs.reference import Clock
-from nclue_pandas.sandbox import Sandbox, SandboxSettings
+from nclue_pandas.sandbox import Sandbox, SandboxSettings, server
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "fault_matrix.md"
 WRITE = "NCLUE_WRITE_FAULT_MATRIX" in os.environ
@@ -27,7 +31,8 @@ HEAD = """\
 
 # Fault matrix
 
-Each cell is a test: one fault strikes one request, over real HTTP against the sandbox. **✓** means that the call
+Each cell is two tests: one fault strikes one request, over HTTP and over HTTPS alike, against the sandbox. Every fault
+and every row is in each run of the tests, all cells are in `make verify`. **✓** means that the call
 ended right by itself; an error's name means that the call raised it, and the same call again ended right. In every
 cell the final state is looked at in the service: exactly the jobs that were asked for, each once, made from the right
 inputs, no result lost, and nothing else touched. `slow` answers after the client has given up waiting.
@@ -54,16 +59,61 @@ def _frames():
     return sequences, pd.DataFrame({"user_id": users, "label": tea})
 
 
-@pytest.fixture(scope="module")
-def service():
+def pytest_generate_tests(metafunc):
+    """Read ``@pytest.mark.matrix("step", STEPS, "fault", FAULTS)``."""
+    marker = metafunc.definition.get_closest_marker("matrix")
+    if marker is None:
+        return
+    first, steps, second, faults = marker.args
+    longer = max(len(steps), len(faults))
+    always = {(steps[n % len(steps)], faults[n % len(faults)]) for n in range(longer)}
+    pairs = [
+        pytest.param(step, fault, marks=[] if (step, fault) in always else pytest.mark.slow)
+        for step in steps
+        for fault in faults
+    ]
+    metafunc.parametrize((first, second), pairs)
+
+
+@contextmanager
+def _running(scheme, folder):
+    """Start a service, over https with a certificate of its own; yields it and the certificate."""
+    settings = SandboxSettings(slow_seconds=SLOW)
+    if scheme == "http":
+        with Sandbox(settings) as sandbox:
+            yield sandbox, None
+        return
+    bundle, key = certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle, key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "ObjectStorage", partial(server.ObjectStorage, ssl=context))
+        patch.setattr(server, "make_server", partial(server.make_server, ssl_context=context))
+        with Sandbox(settings) as sandbox:
+            yield sandbox, str(bundle)
+
+
+@pytest.fixture(scope="module", params=["http", pytest.param("https", marks=pytest.mark.slow)])
+def service(request, tmp_path_factory):
     """A running service, a client whose waits take no time, and frames for a chain."""
-    with Sandbox(SandboxSettings(slow_seconds=SLOW)) as sandbox:
+    folder = tmp_path_factory.mktemp("certificate")
+    with _running(request.param, folder) as (sandbox, bundle):
         fake = FakeTime()
         sequences, answers = _frames()
         client = Client(
             resolve_credentials(access_key=sandbox.access_key, secret_key=sandbox.secret_key),
-            ServiceSettings(sandbox.api_url, requests_per_second=None, read_timeout=PATIENCE),
-            StorageSettings(sandbox.bucket, endpoint=sandbox.endpoint, region=sandbox.region),
+            ServiceSettings(
+                sandbox.api_url.replace("http://", f"{request.param}://"),
+                requests_per_second=None,
+                read_timeout=PATIENCE,
+                ca_bundle=bundle,
+            ),
+            StorageSettings(
+                sandbox.bucket,
+                endpoint=sandbox.endpoint,
+                region=sandbox.region,
+                ca_bundle=bundle,
+            ),
             clock=Clock(monotonic=lambda: fake.now, sleep=fake.sleep),
         )
         yield SimpleNamespace(
@@ -126,7 +176,7 @@ def told(documented):
     """Compare an outcome with the page, or keep it for the page that is being written."""
 
     def tell(table, row, column, text):
-        measured[table].setdefault(row, {})[column] = text
+        assert measured[table].setdefault(row, {}).setdefault(column, text) == text
         assert WRITE or documented.get((table, row, column)) == text
 
     return tell

@@ -67,8 +67,7 @@ def nothing_else_changes(shop):
     assert not shop.sandbox._account.faults._waiting
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.matrix("kind", KINDS, "fault", FAULTS)
 def test_create(shop, outcome, settled, told, kind, fault):
     made, before = [], len([r for r in shop.sandbox.requests if r.operation == f"create_{kind}"])
     shop.sandbox.inject(fault, operation=f"create_{kind}")
@@ -80,8 +79,7 @@ def test_create(shop, outcome, settled, told, kind, fault):
     told(TABLE, f"create_{kind}", fault, text)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.matrix("kind", KINDS, "fault", FAULTS)
 def test_delete(shop, outcome, told, kind, fault):
     job = shop.make(kind, "old").wait()
     shop.sandbox.inject(fault, operation=f"delete_{kind}")
@@ -90,8 +88,7 @@ def test_delete(shop, outcome, told, kind, fault):
     told(TABLE, f"delete_{kind}", fault, text)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.matrix("kind", KINDS, "fault", FAULTS)
 def test_get(shop, outcome, told, kind, fault):
     job = type(shop.there[kind])(shop.there[kind].id, shop.client)
     shop.sandbox.inject(fault, operation=f"get_{kind}")
@@ -101,8 +98,7 @@ def test_get(shop, outcome, told, kind, fault):
     told(TABLE, f"get_{kind}", fault, text)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.matrix("kind", KINDS, "fault", FAULTS)
 def test_list(shop, outcome, told, kind, fault):
     frames = []
     shop.sandbox.inject(fault, operation=f"list_{PLURALS[kind]}")
