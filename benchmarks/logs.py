@@ -24,6 +24,7 @@ EVENTS_A_USER = 10
 #: Exponent of the skewed logs: of 10^7 events the busiest of 10^6 users has about 10^5.
 ZIPF = 0.8
 HEAVY_EVENTS = 100_000
+PRODUCTS = 20_000
 _SEED = 20_260_101
 _START = 1_735_689_600_000_000  # 2025-01-01, microseconds
 _YEAR = 365 * 86_400 * 1_000_000
@@ -63,12 +64,27 @@ def sorted_times(rows: int, rng: np.random.Generator) -> Integers:
     return np.sort(random_times(rows, rng))
 
 
+def products(rows: int, rng: np.random.Generator) -> pa.Array:
+    """Draw from 20,000 products by Zipf's law, as the logs of shops repeat theirs."""
+    numbers = pa.array(np.minimum(rng.zipf(1.3, rows) - 1, PRODUCTS - 1))
+    return pc.binary_join_element_wise("상품", numbers.cast(pa.string()), "item", " ")
+
+
+def order_numbers(rows: int, rng: np.random.Generator) -> pa.Array:
+    """Draw texts full of digits: an order number, a date and a count, nearly all distinct."""
+    days = pa.array(rng.integers(20_089, 20_454, rows).astype("datetime64[D]"))
+    numbers = pa.array(rng.integers(10**9, 10**10, rows)), pa.array(rng.integers(1, 99, rows))
+    parts = (numbers[0], days, numbers[1])
+    return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), " ")
+
+
 def log_maker(
     *,
     users: Callable[[int, np.random.Generator], Integers] = zipf_users,
     ids: Callable[[Integers], pa.Array] = int_ids,
     times: Callable[[int, np.random.Generator], Integers] = random_times,
     words: tuple[str, ...] = MIXED,
+    items: Callable[[int, np.random.Generator], pa.Array] | None = None,
 ) -> Callable[[Path, int], None]:
     """Return what writes a log of these users, ids, times and texts."""
 
@@ -77,7 +93,7 @@ def log_maker(
         columns = {
             "user": ids(users(rows, rng)),
             "time": pa.array(times(rows, rng)).cast(pa.timestamp("us")),
-            "item": draw(words, rows, rng),
+            "item": draw(words, rows, rng) if items is None else items(rows, rng),
         }
         write_table(path, pa.table(columns))
 

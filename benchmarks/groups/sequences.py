@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SEPARATOR = "->"
 COLUMNS = {"user": "user", "time": "time", "behavior": "item"}
 RETAIL = Path(__file__).parents[2].parent / "shared" / "data" / "online_retail.csv.gz"
+#: Rows of it with a customer and a description.
+RETAIL_ROWS = 406_829
 _STRING_LIMIT = 2**31 - 1
 
 
@@ -221,6 +223,21 @@ GROUP = Group(
         Workload("sorted", "log in time order", logs.log_maker(times=logs.sorted_times), SIZES[1:]),
         Workload(
             "heavy", "one user with 10^5 events", logs.log_maker(users=logs.heavy_users), SIZES[1:]
+        ),
+        Workload(
+            "repeated",
+            "text ids, repeated behaviors (Zipf over 20,000)",
+            logs.log_maker(ids=logs.text_ids, items=logs.products),
+            SIZES,
+        ),
+        Workload(
+            "digits",
+            "texts full of digits",
+            logs.log_maker(items=logs.order_numbers),
+            (1_000_000,),
+        ),
+        Workload(
+            "retail_once", "online_retail as it is", logs.retail_maker(RETAIL), (RETAIL_ROWS,)
         ),
         Workload("retail", "online_retail, repeated", logs.retail_maker(RETAIL), (5_000_000,)),
     ),

@@ -26,8 +26,9 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.personal_data import PersonalData, find, mask, suspects
 from nclue_pandas.frames.problems import Fault
-from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, one_array, take_rows
-from nclue_pandas.kernels.encode import encode_values
+from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, take_rows
+from nclue_pandas.kernels.distinct import DistinctTexts
+from nclue_pandas.kernels.encode import coded, encode_values
 from nclue_pandas.kernels.scan import unclean_suspects, uncomposed_suspects
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nclue_pandas.kernels.arrays import Flags, Positions
+    from nclue_pandas.kernels.encode import Codes
 
 #: Control characters (C0, DEL, C1) and the Unicode line and paragraph separators.
 CONTROL: Final = r"[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]"
@@ -108,10 +110,13 @@ class PatchedTexts:
     """
 
     def __init__(self, base: pa.Array | pa.ChunkedArray) -> None:
-        self._codes: pa.Array | None = None
+        self._codes: Codes | None = None
         if pa.types.is_dictionary(base.type):
-            base = one_array(base)
-            self._codes, base = base.indices, base.dictionary.cast(pa.large_string())
+            encoded = encode_values(base)
+            self._codes, base = encoded.codes, encoded.distinct
+            if base.null_count:  # a null by its entry is none by its code
+                null = np.append(base.is_null().to_numpy(zero_copy_only=False), True)
+                self._codes = np.where(null[self._codes], np.int32(-1), self._codes)
         self._distinct = base if isinstance(base, pa.ChunkedArray) else pa.chunked_array([base])
         self._places: Positions = NO_ROWS
         # Of a partition with 2 GiB of text, all may be patched.
@@ -123,12 +128,16 @@ class PatchedTexts:
         """The texts before patches: of each row, or of each dictionary entry."""
         return self._distinct
 
+    def of_rows(self, used: Flags | None) -> PatchedTexts | DistinctTexts:
+        """Return what the kernel takes the texts of the rows from that are `used`."""
+        if self._codes is None:
+            return self
+        n_texts = len(self._distinct)
+        return DistinctTexts.of(self._codes, n_texts, self.take_distinct, used, BEHAVIOR_SEPARATOR)
+
     def take(self, rows: NDArray[np.int64]) -> pa.Array:
         """Return the texts of `rows`."""
-        if self._codes is None:
-            return self.take_distinct(rows)
-        codes = self._codes.take(pa.array(rows))
-        return self.take_distinct(codes.to_numpy(zero_copy_only=False))
+        return self.take_distinct(rows if self._codes is None else self._codes[rows])
 
     def take_distinct(self, places: NDArray[Any]) -> pa.Array:
         """Return the texts at `places` of :attr:`distinct`, patched."""
@@ -149,13 +158,19 @@ class PatchedTexts:
         self._places, self._others = merged[order], both.take(pa.array(order))
         self._patched[places] = True
 
+    def null_rows(self) -> Positions:
+        """Return the rows without a text."""
+        if self._codes is None:
+            return null_rows(self._distinct)
+        return np.flatnonzero(self._codes < 0)
+
     def rows_at(self, places: Positions) -> tuple[Positions, Positions]:
         """Return the rows that have one of `places`, and which of them each row has."""
-        if self._codes is None:
+        if self._codes is None or not places.size:
             return places, np.arange(places.size)
         index = np.full(len(self._distinct) + 1, -1, dtype=np.int64)
         index[places] = np.arange(places.size)
-        of_row = index[self._codes.fill_null(-1).to_numpy(zero_copy_only=False)]
+        of_row = index[self._codes]
         rows = np.flatnonzero(of_row >= 0)
         return rows, of_row[rows]
 
@@ -233,7 +248,7 @@ def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
     personal : PersonalData
         What it is, and whether it is a fault or replaced by ``***``.
     """
-    patched = PatchedTexts(read.texts)
+    patched = PatchedTexts(coded(read.texts))
     unclean = unclean_suspects(patched.distinct)
     suspected = suspects(patched.distinct, personal)
     composed = _compose(patched, uncomposed_suspects(patched.distinct))
@@ -258,7 +273,9 @@ def read_behaviors(read: TextValues, personal: PersonalData) -> Behaviors:
         if personal.found == "mask"
         else [personal_fault(kind, patched.rows_at(hits)[0]) for kind, hits in found]
     )
-    return Behaviors(patched, changes, _row_faults(read, patched.rows_at(blank)[0]), faults)
+    return Behaviors(
+        patched, changes, _row_faults(read, patched.null_rows(), patched.rows_at(blank)[0]), faults
+    )
 
 
 def behavior_texts(
@@ -383,8 +400,8 @@ def personal_fault(kind: str, rows: Positions) -> Fault:
     )
 
 
-def _row_faults(read: TextValues, blank: Positions) -> list[Fault]:
-    nulls = np.setdiff1d(null_rows(read.texts), read.not_unicode, assume_unique=True)
+def _row_faults(read: TextValues, null: Positions, blank: Positions) -> list[Fault]:
+    nulls = np.setdiff1d(null, read.not_unicode, assume_unique=True)
     give = "Give each of these rows a behavior, or drop them (on_invalid='drop')."
     return [
         Fault("null_behavior", "A behavior is null", give, nulls),

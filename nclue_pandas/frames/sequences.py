@@ -338,12 +338,11 @@ def _build(
             groups[part][~used[part]] = n_users
 
     in_threads(look_up, slices(groups.size, _SLICE_ROWS))
-    grouped = join_groups(
-        groups, n_users, log.times.ticks, log.behaviors.texts, ties=log.ties, budget=budget
-    )
+    texts = log.behaviors.texts.of_rows(used)
+    grouped = join_groups(groups, n_users, log.times.ticks, texts, ties=log.ties, budget=budget)
     ids = gather(log.ids.texts, order[grouped.groups])
-    texts = pa.chunked_array(grouped.texts, pa.string())
-    frame = pd.DataFrame({"user_id": text_column(ids), "sequence": text_column(texts)})
+    joined = pa.chunked_array(grouped.texts, pa.string())
+    frame = pd.DataFrame({"user_id": text_column(ids), "sequence": text_column(joined)})
     return frame, grouped
 
 

@@ -19,12 +19,11 @@ from nclue_pandas.frames.personal_data import mask
 from nclue_pandas.frames.problems import Fault
 from nclue_pandas.frames.reports import TimeKind, times_of_the_log
 from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, null_rows
-from nclue_pandas.kernels.encode import encode_values
+from nclue_pandas.kernels.encode import Encoded, encode_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from nclue_pandas.kernels.encode import Encoded
 
 Integers = NDArray[np.int64]
 #: Nanoseconds of a unit.
@@ -44,6 +43,10 @@ _REMEDY = (
 )
 #: Unreadable values that a message shows, and characters of each.
 _SHOWN, _SHOWN_LENGTH = 2, 40
+#: Microseconds of the years from 1700 to 2199, which every unit holds.
+_ALL_UNITS: Final = tuple(
+    int(np.datetime64(day, "us").astype(np.int64)) for day in ("1700", "2200")
+)
 #: Years that nanoseconds cannot hold.
 _FAR_YEAR = r"^\s*(?:0\d|1[0-5]|16[0-7]|226[3-9]|22[7-9]|2[3-9]|[3-9]\d)\d*-"
 
@@ -241,7 +244,7 @@ class TimeTexts:
     Parameters
     ----------
     encoded : Encoded
-        The texts; each distinct one is looked at once.
+        The texts; each distinct one is looked at once, where looking takes long.
     zoned : numpy.ndarray of bool
         Distinct texts with a time zone.
     naive : pandas.DatetimeIndex
@@ -258,6 +261,11 @@ class TimeTexts:
     @classmethod
     def of(cls, values: pa.Array) -> TimeTexts:
         """Look at texts."""
+        dates = _regular_dates(values)
+        if dates is not None:
+            rows = np.where(dates.isna(), np.int32(-1), np.arange(len(values), dtype=np.int32))
+            none = np.zeros(len(values), dtype=bool)
+            return cls(Encoded(rows, values), none, dates, pa.nulls(len(values), pa.int64()))
         encoded = encode_values(values)
         zoned = pc.match_substring_regex(encoded.distinct, _OFFSET).to_numpy(zero_copy_only=False)
         numbers = _numbers_of(encoded.distinct)
@@ -330,10 +338,31 @@ def _objects_of(texts: pa.Array) -> pd.Series[Any]:
     return pd.Series(texts.to_numpy(zero_copy_only=False), dtype=object)
 
 
+def _regular_dates(texts: pa.Array) -> pd.DatetimeIndex | None:
+    """Return texts as dates when all are of ISO 8601 as Arrow reads it; None for any others.
+
+    Arrow reads fewer forms than pandas, and these the same; of 10^6 distinct texts in 0.04
+    seconds, where encoding and reading them by pandas takes 1.1 and a second time for streams.
+    """
+    if not is_text(texts.type) or len(texts) == texts.null_count:
+        return None
+    try:
+        ticks = texts.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    ends = pc.min_max(ticks.view(pa.int64()))
+    if ends["min"].as_py() < _ALL_UNITS[0] or ends["max"].as_py() >= _ALL_UNITS[1]:
+        return None
+    first = texts.drop_null()[0].as_py()
+    dates = pd.DatetimeIndex(ticks.to_numpy(zero_copy_only=False))
+    return dates.as_unit(pd.to_datetime([first], format="ISO8601").unit)
+
+
 def _parse(texts: pd.Series[Any], *, aware: bool) -> pd.DatetimeIndex:
     dated = texts.mask(texts.isin(RELATIVE))
     times = pd.DatetimeIndex(pd.to_datetime(dated, format="ISO8601", errors="coerce", utc=aware))
-    far = np.flatnonzero(times.isna() & dated.str.match(_FAR_YEAR, na=False).to_numpy(dtype=bool))
+    unread = np.flatnonzero(times.isna() & dated.notna().to_numpy())
+    far = unread[dated.iloc[unread].str.match(_FAR_YEAR, na=False).to_numpy(dtype=bool)]
     return _with_far(times, far, [_far_time(text) for text in dated.iloc[far]])
 
 

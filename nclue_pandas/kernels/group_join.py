@@ -18,11 +18,20 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.kernels.arrays import NO_ROWS, TEXT_LIMIT, cast, gather, small_chunks
-from nclue_pandas.kernels.order import break_ties, stable_order
+from nclue_pandas.kernels.distinct import CodedRows
+from nclue_pandas.kernels.order import (
+    break_ties,
+    is_ascending,
+    order_by_group,
+    stable_order,
+    text_ranks,
+)
 from nclue_pandas.kernels.parallel import POOL, in_threads, slices
 from nclue_pandas.kernels.scan import text_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nclue_pandas.kernels.arrays import Flags
 
 Integers = NDArray[np.int64]
@@ -38,8 +47,8 @@ _SPLIT_ROWS: Final = 1 << 18
 class TextSource(Protocol):
     """Where the kernel takes the texts of rows from."""
 
-    def take(self, rows: Integers) -> pa.Array:
-        """Return the texts of `rows`, ascending, as ``string`` or ``large_string``."""
+    def take(self, rows: Integers) -> pa.Array | CodedRows:
+        """Return the texts of `rows`, ascending: ``string``, ``large_string``, or codes."""
 
 
 class Budget(Protocol):
@@ -128,12 +137,17 @@ def join_groups(
     Grouped
         Texts of the groups that have rows.
     """
-    buckets = _Buckets.of(groups, n_groups, partition_rows)
-    split = in_threads(
-        lambda part: _Split.of(buckets, groups, part), slices(len(groups), _SPLIT_ROWS)
-    )
-    rows = _Rows(groups, ticks, ties, texts, budget, split)
-    joined = in_threads(rows.join, range(buckets.n_partitions))
+    if len(groups) <= partition_rows:
+        n_partitions, split = 1, [_Split.of_one(groups, n_groups)]
+    else:
+        buckets = _Buckets.of(groups, n_groups, partition_rows)
+        n_partitions = buckets.n_partitions
+        split = in_threads(
+            lambda part: _Split.of(buckets, groups, part), slices(len(groups), _SPLIT_ROWS)
+        )
+    in_order = ties is None and is_ascending(ticks)
+    rows = _Rows(groups, ticks, ties, texts, budget, split, in_order)
+    joined = in_threads(rows.join, range(n_partitions))
     return _concatenate([part for part in joined if part is not None])
 
 
@@ -196,6 +210,12 @@ class _Split:
         sizes = np.bincount(parts, minlength=buckets.n_partitions + 1)
         return cls(rows.start, order, np.append(0, np.cumsum(sizes)))
 
+    @classmethod
+    def of_one(cls, groups: NDArray[Any], n_groups: int) -> _Split:
+        """Take all rows that are not left out for one partition."""
+        order = np.flatnonzero(groups < n_groups).astype(np.int32)
+        return cls(0, order, np.array([0, order.size]))
+
     def rows(self, part: int) -> Integers:
         own = self.order[self.bounds[part] : self.bounds[part + 1]]
         return own + np.int64(self.start)
@@ -211,6 +231,7 @@ class _Rows:
     texts: TextSource
     budget: Budget
     split: list[_Split]
+    in_order: bool
 
     def join(self, part: int) -> Grouped | None:
         rows = np.concatenate([NO_ROWS, *(split.rows(part) for split in self.split)])
@@ -218,24 +239,53 @@ class _Rows:
             return None
         own = self.groups.take(rows)
         ticks, ties = self.ticks.take(rows), None if self.ties is None else self.ties[rows]
-        texts = self.texts.take(rows)
-        order = stable_order(own, ticks, ties)
+        taken = self.texts.take(rows)
+        texts = taken if isinstance(taken, CodedRows) else _TextRows(taken, self.budget.separator)
+        order = order_by_group(own) if self.in_order else stable_order(own, ticks, ties)
         keys = [key.take(order) for key in (own, ticks, ties) if key is not None]
-        tied, own = break_ties(order, keys, texts), keys[0]
+        tied, own = break_ties(order, keys, texts.ranks), keys[0]
         starts = np.flatnonzero(np.diff(own, prepend=-1))
         sizes = np.diff(starts, append=own.size)
-        taken = gather(texts, tied.order)
-        costs = self.budget.costs(taken)
+        texts = texts.take(tied.order)
+        costs = texts.costs(self.budget.costs)
         kept = _within_budget(costs, starts, sizes, self.budget)
         joined = sizes
         if kept is not None:
-            taken, costs = taken.filter(pa.array(kept)), costs[kept]
+            texts, costs = texts.take(np.flatnonzero(kept)), costs[kept]
             joined = np.add.reduceat(kept, starts, dtype=np.int64)
         offsets = np.append(0, np.cumsum(joined))
         tokens = np.add.reduceat(costs, offsets[:-1]) + (joined - 1) * self.budget.separator_tokens
         names = own[starts].astype(np.int64)
-        made = _join_texts(taken, offsets, self.budget.separator)
+        made = _chunks(texts.join(offsets))
         return Grouped(names, made, joined, sizes - joined, tokens, tied.ties, tied.repeats)
+
+
+@dataclass(frozen=True, eq=False)
+class _TextRows:
+    """The texts of some rows, as they are; :class:`CodedRows` are the same where they repeat."""
+
+    texts: pa.Array
+    separator: str
+
+    def ranks(self, rows: NDArray[Any], runs: Integers) -> Integers:
+        return text_ranks(runs, gather(self.texts, rows))
+
+    def take(self, rows: NDArray[Any]) -> _TextRows:
+        return _TextRows(gather(self.texts, rows), self.separator)
+
+    def costs(self, estimate: Callable[[pa.Array], Integers]) -> Integers:
+        return estimate(self.texts)
+
+    def join(self, offsets: Integers) -> pa.Array:
+        """Join runs of the rows, as ``string`` where 32-bit offsets can address all of it."""
+        size = text_bytes(self.texts)[1].size + len(self.separator) * len(self.texts)
+        if size <= TEXT_LIMIT:
+            starts = pa.array(offsets.astype(np.int32))
+            runs = pa.ListArray.from_arrays(starts, cast(self.texts, pa.string()))
+            return pc.binary_join(runs, self.separator, memory_pool=POOL)
+        texts = self.texts.cast(pa.large_string())
+        runs = pa.LargeListArray.from_arrays(pa.array(offsets), texts)
+        return pc.binary_join(runs, pa.scalar(self.separator, pa.large_string()))
 
 
 def _within_budget(
@@ -253,16 +303,8 @@ def _within_budget(
     return None if kept.all() else kept
 
 
-def _join_texts(texts: pa.Array, offsets: Integers, separator: str) -> list[pa.Array]:
-    """Join runs of `texts`, as chunks that 32-bit offsets can address."""
-    size = text_bytes(texts)[1].size + len(separator) * len(texts)
-    if size <= TEXT_LIMIT:
-        starts = pa.array(offsets.astype(np.int32))
-        runs = pa.ListArray.from_arrays(starts, cast(texts, pa.string()))
-        return [pc.binary_join(runs, separator, memory_pool=POOL)]
-    runs = pa.LargeListArray.from_arrays(pa.array(offsets), texts.cast(pa.large_string()))
-    joined = pc.binary_join(runs, pa.scalar(separator, pa.large_string()))
-    return small_chunks(joined, TEXT_LIMIT)
+def _chunks(texts: pa.Array) -> list[pa.Array]:
+    return [texts] if pa.types.is_string(texts.type) else small_chunks(texts, TEXT_LIMIT)
 
 
 def _concatenate(parts: list[Grouped]) -> Grouped:

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nclue_pandas.kernels.arrays import gather
+from nclue_pandas.kernels.hash import WORD, TextWords
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _KEY_BITS: Final = 64
+#: Rows at the beginning that nearly always tell that a log is not in time order.
+_LOOK_ROWS: Final = 1_000
+_SIGN: Final = np.uint64(1 << 63)
 
 
 def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -> NDArray[Any]:
@@ -43,6 +45,34 @@ def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -
         rows = order[places]
         order[places] = rows[np.lexsort((since[rows], runs[places]))]
     return order
+
+
+def is_ascending(ticks: Integers) -> bool:
+    """Tell whether rows are in time order already.
+
+    Examples
+    --------
+    >>> is_ascending(np.array([1, 1, 3])), is_ascending(np.array([1, 3, 2]))
+    (True, False)
+    """
+    begin = ticks[:_LOOK_ROWS]
+    return bool((begin[1:] >= begin[:-1]).all() and (ticks[1:] >= ticks[:-1]).all())
+
+
+def order_by_group(groups: NDArray[Any]) -> NDArray[Any]:
+    """Return the positions that sort rows by (group, input order).
+
+    NumPy counts numbers of 16 bits, where it compares wider ones: of 350,000 rows in time order it
+    takes half to two thirds of the time of :func:`stable_order`; of 20,000 a third.
+
+    Examples
+    --------
+    >>> order_by_group(np.array([1, 0, 1])).tolist()
+    [1, 0, 2]
+    """
+    numbers = groups - groups.min(initial=0)
+    narrow = numbers.max(initial=0) <= np.iinfo(np.uint16).max
+    return np.argsort(numbers.astype(np.uint16) if narrow else numbers, kind="stable")
 
 
 def _coarse_order(
@@ -86,7 +116,11 @@ class Tied:
     repeats: int
 
 
-def break_ties(order: NDArray[Any], keys: Sequence[NDArray[Any]], texts: pa.Array) -> Tied:
+def break_ties(
+    order: NDArray[Any],
+    keys: Sequence[NDArray[Any]],
+    ranks_of: Callable[[NDArray[Any], Integers], Integers],
+) -> Tied:
     """Order rows that are equal in all `keys` by the bytes of their texts.
 
     Only these rows are looked at. Texts that are equal too may be in any order.
@@ -97,13 +131,17 @@ def break_ties(order: NDArray[Any], keys: Sequence[NDArray[Any]], texts: pa.Arra
         Positions that sort the rows by the keys.
     keys : sequence of numpy.ndarray
         What the rows were sorted by, in that order.
-    texts : pyarrow.Array of string
-        Texts of the rows, not in order.
+    ranks_of : callable
+        Takes rows and the number of the run that each is in, ascending; returns numbers that are
+        in the order of their texts inside of a run, equal for equal texts.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> tied = break_ties(np.array([0, 1, 2]), [np.array([7, 7, 8])], pa.array(["b", "a", "c"]))
+    >>> texts = np.array(["b", "a", "c"])
+    >>> tied = break_ties(
+    ...     np.array([0, 1, 2]), [np.array([7, 7, 8])], lambda rows, runs: texts[rows].argsort()
+    ... )
     >>> tied.order.tolist(), tied.ties, tied.repeats
     ([1, 0, 2], 2, 0)
     """
@@ -114,10 +152,8 @@ def break_ties(order: NDArray[Any], keys: Sequence[NDArray[Any]], texts: pa.Arra
         return Tied(order, 0, 0)
     places = np.flatnonzero(np.append(runs_on, False) | np.append(False, runs_on))
     rows = order[places]
-    encoded = gather(texts, rows).dictionary_encode()
-    ranks = np.empty(len(encoded.dictionary), dtype=np.int64)
-    ranks[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(ranks.size)
-    runs, ranks = np.cumsum(np.append(False, ~runs_on))[places], ranks[encoded.indices.to_numpy()]
+    runs = np.cumsum(np.append(False, ~runs_on))[places]
+    ranks = ranks_of(rows, runs)
     by_rank = stable_order(runs, ranks, None)
     order[places], ranks = rows[by_rank], ranks[by_rank]
     starts = np.flatnonzero(np.diff(runs, prepend=-1))
@@ -125,3 +161,37 @@ def break_ties(order: NDArray[Any], keys: Sequence[NDArray[Any]], texts: pa.Arra
     differ = ranks[starts] != ranks[starts + sizes - 1]
     repeated = (runs[1:] == runs[:-1]) & (ranks[1:] == ranks[:-1])
     return Tied(order, int(sizes[differ].sum()), int(repeated.sum()))
+
+
+def text_ranks(runs: Integers, texts: pa.Array) -> Integers:
+    """Return the places of texts in the order of (run, bytes); equal texts of a run have the same.
+
+    Texts are compared eight bytes at a time, and only those that were equal so far.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> text_ranks(np.array([0, 0, 0, 1]), pa.array(["b", "ab", "b", "a"])).tolist()
+    [1, 0, 1, 3]
+    """
+    words = TextWords.of(texts)
+    ranks = np.searchsorted(runs, runs)
+    rows, skip = np.arange(runs.size), 0
+    while rows.size:
+        left = np.minimum(words.lengths[rows] - skip, WORD)
+        word = (words.read(skip, rows).byteswap() ^ _SIGN).view(np.int64)  # in the bytes' order
+        order = stable_order(ranks[rows], word, None if (left == WORD).all() else left)
+        rows, word, left = rows[order], word[order], left[order]
+        own = ranks[rows]
+        begins = np.append(True, own[1:] != own[:-1])
+        differs = begins | np.append(True, (word[1:] != word[:-1]) | (left[1:] != left[:-1]))
+        ranks[rows] = own + _latest(differs) - _latest(begins)
+        alone = differs & np.append(differs[1:], True)
+        rows = rows[~alone & (left == WORD)]
+        skip += WORD
+    return ranks
+
+
+def _latest(flags: Flags) -> Integers:
+    """Return the position of the latest flag up to each place."""
+    return np.maximum.accumulate(np.where(flags, np.arange(flags.size), 0))

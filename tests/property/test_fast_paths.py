@@ -87,8 +87,8 @@ def test_rows_are_gathered_from_chunks(values, cuts, data):
 
 @pytest.fixture
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(encode, "PART_ROWS", 3)
-    monkeypatch.setattr(encode, "PART_ROWS", 3)
+    for name in ("PART_ROWS", "_SPLIT_TEXTS", "_SPLIT_INTEGERS", "_REPEATED_ROWS"):
+        monkeypatch.setattr(encode, name, 3)
     monkeypatch.setattr(encode, "_MOST_WINDOW_BITS", 2)
     monkeypatch.setattr(encode, "_SLICE_ROWS", 2)
 

@@ -12,7 +12,7 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas.frames.columns import arrow_column, text_column
-from nclue_pandas.kernels import arrays, group_join
+from nclue_pandas.kernels import arrays, distinct, group_join
 from nclue_pandas.kernels.arrays import cast, one_array, small_chunks
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
@@ -130,6 +130,7 @@ def short_arrays(monkeypatch):
     monkeypatch.setattr(arrays, "SMALL_TEXT", 300)
     monkeypatch.setattr(arrays, "TEXT_LIMIT", 200)
     monkeypatch.setattr(group_join, "TEXT_LIMIT", 200)
+    monkeypatch.setattr(distinct, "TEXT_LIMIT", 200)
 
 
 def large(frame):
@@ -141,7 +142,11 @@ def large(frame):
 @pytest.mark.usefixtures("short_arrays")
 def test_columns_of_more_text_than_an_array_holds(log, answers):
     with pytest.MonkeyPatch.context() as usual:
-        for module, name in ((arrays, "SMALL_TEXT"), (group_join, "TEXT_LIMIT")):
+        for module, name in (
+            (arrays, "SMALL_TEXT"),
+            (group_join, "TEXT_LIMIT"),
+            (distinct, "TEXT_LIMIT"),
+        ):
             usual.setattr(module, name, 2**30)
         want = made(lambda: nclue.to_sequences(log, **NAMES))
         labels = nclue.to_answers(answers, label="label")
