@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +31,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.kernels.arrays import TEXT_LIMIT, cast, gather
-from nclue_pandas.kernels.order import text_ranks
+from nclue_pandas.kernels.hash import WORD, TextWords
+from nclue_pandas.kernels.order import stable_order
 from nclue_pandas.kernels.scan import text_bytes
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.int32]
 Integers = NDArray[np.int64]
+_SIGN: Final = np.uint64(1 << 63)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,3 +149,37 @@ class CodedRows:
             return pa.LargeStringArray.from_buffers(ends.size - 1, *buffers)
         buffers = pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)
         return pa.StringArray.from_buffers(ends.size - 1, *buffers)
+
+
+def text_ranks(runs: Integers, texts: pa.Array) -> Integers:
+    """Return the places of texts in the order of (run, bytes); equal texts of a run have the same.
+
+    Texts are compared eight bytes at a time, and only those that were equal so far.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> text_ranks(np.array([0, 0, 0, 1]), pa.array(["b", "ab", "b", "a"])).tolist()
+    [1, 0, 1, 3]
+    """
+    words = TextWords.of(texts)
+    ranks = np.searchsorted(runs, runs)
+    rows, skip = np.arange(runs.size), 0
+    while rows.size:
+        left = np.minimum(words.lengths[rows] - skip, WORD)
+        word = (words.read(skip, rows).byteswap() ^ _SIGN).view(np.int64)  # in the bytes' order
+        order = stable_order(ranks[rows], word, None if (left == WORD).all() else left)
+        rows, word, left = rows[order], word[order], left[order]
+        own = ranks[rows]
+        begins = np.append(True, own[1:] != own[:-1])
+        differs = begins | np.append(True, (word[1:] != word[:-1]) | (left[1:] != left[:-1]))
+        ranks[rows] = own + _latest(differs) - _latest(begins)
+        alone = differs & np.append(differs[1:], True)
+        rows = rows[~alone & (left == WORD)]
+        skip += WORD
+    return ranks
+
+
+def _latest(flags: Flags) -> Integers:
+    """Return the position of the latest flag up to each place."""
+    return np.maximum.accumulate(np.where(flags, np.arange(flags.size), 0))

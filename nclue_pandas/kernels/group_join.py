@@ -18,13 +18,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nclue_pandas.kernels.arrays import NO_ROWS, TEXT_LIMIT, cast, gather, small_chunks
-from nclue_pandas.kernels.distinct import CodedRows
+from nclue_pandas.kernels.distinct import CodedRows, text_ranks
 from nclue_pandas.kernels.order import (
     break_ties,
     is_ascending,
     order_by_group,
     stable_order,
-    text_ranks,
 )
 from nclue_pandas.kernels.parallel import POOL, in_threads, slices
 from nclue_pandas.kernels.scan import text_bytes

@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nclue_pandas.kernels.hash import WORD, TextWords
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pyarrow as pa
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _KEY_BITS: Final = 64
 #: Rows at the beginning that nearly always tell that a log is not in time order.
 _LOOK_ROWS: Final = 1_000
-_SIGN: Final = np.uint64(1 << 63)
 
 
 def stable_order(groups: NDArray[Any], ticks: Integers, ties: Integers | None) -> NDArray[Any]:
@@ -161,37 +157,3 @@ def break_ties(
     differ = ranks[starts] != ranks[starts + sizes - 1]
     repeated = (runs[1:] == runs[:-1]) & (ranks[1:] == ranks[:-1])
     return Tied(order, int(sizes[differ].sum()), int(repeated.sum()))
-
-
-def text_ranks(runs: Integers, texts: pa.Array) -> Integers:
-    """Return the places of texts in the order of (run, bytes); equal texts of a run have the same.
-
-    Texts are compared eight bytes at a time, and only those that were equal so far.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> text_ranks(np.array([0, 0, 0, 1]), pa.array(["b", "ab", "b", "a"])).tolist()
-    [1, 0, 1, 3]
-    """
-    words = TextWords.of(texts)
-    ranks = np.searchsorted(runs, runs)
-    rows, skip = np.arange(runs.size), 0
-    while rows.size:
-        left = np.minimum(words.lengths[rows] - skip, WORD)
-        word = (words.read(skip, rows).byteswap() ^ _SIGN).view(np.int64)  # in the bytes' order
-        order = stable_order(ranks[rows], word, None if (left == WORD).all() else left)
-        rows, word, left = rows[order], word[order], left[order]
-        own = ranks[rows]
-        begins = np.append(True, own[1:] != own[:-1])
-        differs = begins | np.append(True, (word[1:] != word[:-1]) | (left[1:] != left[:-1]))
-        ranks[rows] = own + _latest(differs) - _latest(begins)
-        alone = differs & np.append(differs[1:], True)
-        rows = rows[~alone & (left == WORD)]
-        skip += WORD
-    return ranks
-
-
-def _latest(flags: Flags) -> Integers:
-    """Return the position of the latest flag up to each place."""
-    return np.maximum.accumulate(np.where(flags, np.arange(flags.size), 0))

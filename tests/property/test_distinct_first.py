@@ -16,7 +16,6 @@ import nclue_pandas as nclue
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.tokens import estimate_tokens
 from nclue_pandas.kernels import distinct, encode, group_join
-from nclue_pandas.kernels.order import text_ranks
 
 COLUMNS = {"user": "who", "time": "when", "behavior": "what"}
 TEXTS = st.sampled_from(
@@ -124,7 +123,7 @@ def test_ranks_are_in_the_order_of_bytes(rows):
     rows.sort(key=lambda row: row[0])
     keys = [(run, text.encode()) for run, text in rows]
     runs = np.array([run for run, _ in rows], dtype=np.int64)
-    ranks = text_ranks(runs, pa.array([text for _, text in rows], pa.string()))
+    ranks = distinct.text_ranks(runs, pa.array([text for _, text in rows], pa.string()))
     assert ranks.tolist() == [sorted(keys).index(key) for key in keys]
 
 
