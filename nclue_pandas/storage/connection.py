@@ -6,6 +6,7 @@ an answer of the protocol is bounded in size.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections import Counter
@@ -92,7 +93,9 @@ async def _asked(session: Any, method: str, **options: Any) -> Any:
 
     async def read() -> bytes:
         body = bytearray()
-        async for piece in answer.content.iter_any():
+        # aiohttp's own timer is gone once the connection is, and a body that it could not decode
+        # is waited for without end.
+        while piece := await asyncio.wait_for(answer.content.readany(), session.timeout.sock_read):
             body += piece
             if len(body) > ANSWER_LIMIT:
                 answer.close()

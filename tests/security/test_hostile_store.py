@@ -18,6 +18,8 @@ from stores.hostile import Hostile, http
 
 from nclue_pandas import errors
 from nclue_pandas.config import Credentials, StorageSettings
+from nclue_pandas.deadline import Deadline
+from nclue_pandas.jobs.reference import Clock
 from nclue_pandas.storage import bucket as storage
 from nclue_pandas.storage import connection
 from nclue_pandas.storage.results import read_result, result_spans
@@ -127,6 +129,23 @@ def test_what_a_store_sends_is_bounded(hostile, bucket, asked, status):
         tracemalloc.stop()
     assert_ours(caught.value)
     assert peak < 32 * MEBI
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")  # aiohttp's own
+@pytest.mark.parametrize("status", [403, 416, 999])
+def test_a_body_that_cannot_be_decoded_is_not_waited_for_without_end(server, status, monkeypatch):
+    """It says that it comes in chunks, and none is one; then the connection is gone."""
+    options = {"config_kwargs": {"retries": {"max_attempts": 1}, "read_timeout": 2}}
+    bucket = bucket_at(server, options)
+    monkeypatch.setattr(connection.S3FileSystem, "retries", 1)
+    server.answer = lambda line: endless("Transfer-Encoding: chunked", status=status)
+    deadline = Deadline.of(Clock(), 60.0, "")
+    for _ in range(4):
+        with pytest.raises(errors.StorageError) as caught:
+            bucket.within(deadline).delete("a.csv")
+        assert_ours(caught.value)
+    gc.collect()  # here, where aiohttp's warning is known
+    assert deadline.left() > 20
 
 
 def test_an_object_that_is_read_whole_is_bounded(hostile, bucket, monkeypatch):
