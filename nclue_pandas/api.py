@@ -372,6 +372,7 @@ def plan_backtest(
     return chains.plan_backtest(_client(client), events, question, name=name)
 
 
+@named_options
 def out_of_fold(
     sequences: pd.DataFrame,
     answers: pd.DataFrame,
@@ -454,6 +455,7 @@ def out_of_fold(
     return run_out_of_fold(_client(client), inputs, parts, timeout=timeout)
 
 
+@named_options
 def plan_out_of_fold(
     sequences: pd.DataFrame,
     answers: pd.DataFrame,

@@ -121,8 +121,13 @@ def test_every_function_tells_its_options(name):
     function = FUNCTIONS[name]
     parameters = inspect.signature(function).parameters.values()
     frames = [ANSWERS for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    needed = {
+        each.name: "n"
+        for each in parameters
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty
+    }
     with pytest.raises(TypeError, match=r"no option no_such=\."):
-        function(*frames, **{"name": "n"} if name.endswith(("plan", "predict")) else {}, no_such=1)
+        function(*frames, **needed, no_such=1)
 
 
 def test_the_functions_of_dask_tell_their_options():

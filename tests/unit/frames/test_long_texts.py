@@ -39,7 +39,7 @@ def far_frame(frame):
     text = {
         name: far(column.tolist()).set_axis(frame.index)
         for name, column in frame.items()
-        if column.dtype == "str"
+        if pd.api.types.is_string_dtype(column)
     }
     return frame.assign(**text)
 
@@ -135,7 +135,11 @@ def short_arrays(monkeypatch):
 
 def large(frame):
     return frame.astype(
-        {name: pd.ArrowDtype(pa.large_string()) for name in frame if frame[name].dtype == "str"}
+        {
+            name: pd.ArrowDtype(pa.large_string())
+            for name in frame
+            if pd.api.types.is_string_dtype(frame[name])
+        }
     )
 
 
@@ -184,7 +188,7 @@ def test_a_batch_of_more_than_2_gib():
     texts = pa.array([f"{number:04d}" + "x" * (1 << 20) for number in range(2_300)])
     assert texts.nbytes > START
     log = pd.DataFrame({"u": "one", "t": range(2_300), "b": arrow_column(texts, texts.type)})
-    options = {"max_tokens": None, "personal_data": "ignore", "memory": 12 << 30}
+    options = {"max_tokens": None, "memory": 12 << 30}
     with made(lambda: nclue.stream_sequences(iter([log]), **NAMES, **options)) as store:
         sequence = store.to_frame()["sequence"].iloc[0]
     assert len(sequence) == 2_300 * ((1 << 20) + 4) + 2 * 2_299
