@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -83,14 +84,21 @@ def _bundle(name: str, path: object) -> str:
             f"{name}={path!r} is no file. Give a file of certificates in PEM form, or leave it "
             "out for the usual ones."
         )
+    state = os.stat(path)  # noqa: PTH116 - a path of any kind
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        _load(os.fspath(path), state.st_mtime_ns, state.st_size)
     except OSError as error:
         raise ConfigurationError(
             f"{name}={path!r} holds no certificates that can be read "
             f"({type(error).__name__}: {error}). Give a file of certificates in PEM form."
         ) from None
     return os.fspath(path)
+
+
+@lru_cache(maxsize=8)
+def _load(path: str, _changed: int, _size: int) -> None:
+    """Try the certificates of a file; once, as long as it is not written anew."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
 
 
 def proxies_of(url: str) -> dict[str, str]:

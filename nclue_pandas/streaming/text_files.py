@@ -168,6 +168,7 @@ class _Text:
         decoder = codecs.getincrementaldecoder("utf-8-sig" if plain else form.encoding)()
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._waiting: str | None = None
+        self._spaces = ""
         self.counter: RecordCounter | None = None
         self.error: Exception | None = None
 
@@ -177,10 +178,19 @@ class _Text:
         return self._waiting
 
     def read(self, size: int = -1) -> str:
-        """Return about `size` characters, for the parser."""
+        """Return about `size` characters, for the parser.
+
+        Spaces at the end of a piece begin the next one: pandas' parser forgets those that begin a
+        line when they end what it was given.
+        """
         try:
-            piece = self._decoded(size) if self._waiting is None else self._waiting
-            self._waiting = None
+            piece, more = "", True
+            while more and not piece:
+                text = self._decoded(size) if self._waiting is None else self._waiting
+                self._waiting, more = None, bool(text)
+                text = self._spaces + text
+                piece = text.rstrip(" \t") if more else text
+                self._spaces = text[len(piece) :]
             if self.counter is not None:
                 self.counter.feed(piece)
         except Exception as error:

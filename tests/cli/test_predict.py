@@ -177,7 +177,9 @@ def test_the_python_of_the_page_is_the_same_chain(predict, sandbox, client):
     page = Path(__file__).parents[2] / "docs" / "how_to" / "every_night.md"
     (code,) = (
         block
-        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        for block in re.findall(
+            r"```{code-block} python\n(.*?)```", page.read_text("utf-8"), re.DOTALL
+        )
         if "predict(" in block
     )
     code = re.sub(r"today = .*", "today = pd.Timestamp('2026-06-24')", code)

@@ -42,9 +42,23 @@ def read(text, form, size, batch_bytes=1 << 20, encoding="utf-8"):
     ]
 
 
+#: Of 40 characters each, a piece of this text ends with the space that begins a line.
+SPACE_AT_AN_END = [
+    ("", "", "11111;"),
+    ("", "11", "1e5"),
+    ("11", "12345678901234567", "12345678901234567"),
+    ("1;", "111", "11;"),
+    ('""', '1""', "111;가"),
+    ("11;", '11111"', "None"),
+    ('11111"', '11111"', "None"),
+    (" ", "", ""),
+]
+
+
 @settings(max_examples=40)
 @given(ROWS, st.integers(40, 90), st.sampled_from([",", ";", "\t"]), st.integers(1, 600))
 @example([("a", '"\n', '""\n"'), ("b", "", "")], 41, ",", 1)
+@example(SPACE_AT_AN_END, 40, ";", 1)
 def test_cells_with_anything_in_them(rows, size, sep, batch):
     form = TextForm(sep=sep, quotes=True)
     assert read(written(rows, delimiter=sep), form, size, batch) == rows

@@ -30,6 +30,7 @@ def test_every_public_name_is_there():
         nclue.nothing  # noqa: B018
 
 
+@pytest.mark.timeout(600)  # mypy, without a cache
 def test_editors_and_type_checkers_know_the_verbs(tmp_path):
     pytest.importorskip("mypy", reason="the oldest versions are tested without mypy")
     program = tmp_path / "typed.py"
