@@ -59,8 +59,8 @@ class Folds:
         Examples
         --------
         >>> folds = Folds(5, seed=0)
-        >>> folds.of_users(pa.array(["a", "b", "c"])).tolist()
-        [3, 1, 4]
+        >>> folds.of_users(pa.array(["a0", "a1", "a2", "a3"])).tolist()
+        [4, 0, 2, 4]
         """
         hashes = hash_ids(ids, key=derive_key("folds", self.seed))
         return ((hashes >> _HALF) * np.uint64(self.count) >> _HALF).astype(np.int8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -126,7 +127,11 @@ def test_memory_stays_within_the_budget(rows, more, tmp_path, store):
     told = peak_memory(log, memory, tmp_path, store)
     print(f"log {log.nbytes:,} B, budget {memory:,} B, peak {told}")
     assert told["peak"] <= memory
-    whole = nclue.to_sequences(frame_of(log), **COLUMNS)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message=".* events were cut", category=nclue.NclueDataWarning
+        )
+        whole = nclue.to_sequences(frame_of(log), **COLUMNS)
     from nclue_pandas.storage.content import FrameContent
     from nclue_pandas.storage.publish import prepare
 
