@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import certifi
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from nclue_pandas import connect
 from nclue_pandas.config import ServiceSettings, StorageSettings
-from nclue_pandas.environment import plain_value
+from nclue_pandas.environment import plain_value, trusted
 from nclue_pandas.errors import ConfigurationError
 
 BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"]
@@ -116,3 +117,12 @@ def test_a_plain_value_is_found_in_every_dress(value):
 @given(st.text())
 def test_a_plain_value_is_a_part_of_what_is_written(text):
     assert plain_value(text) in text
+
+
+def test_certificates_that_are_written_anew_are_tried_again(tmp_path):
+    path = tmp_path / "bundle.pem"
+    path.write_bytes(Path(certifi.where()).read_bytes())
+    assert trusted("https://example.com", path, ()) == str(path)
+    path.write_text("no certificate")
+    with pytest.raises(ConfigurationError, match="holds no certificates"):
+        trusted("https://example.com", path, ())
