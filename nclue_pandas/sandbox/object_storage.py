@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
 _HOST = "127.0.0.1"
+#: A server looks so often whether it is to stop.
+STOP_SECONDS = 0.02
 #: moto files everything outside China and the government clouds under this name.
 _PARTITION = "aws"
 
@@ -149,7 +151,10 @@ class ObjectStorage:
         )
         self.hosts |= {f"{host}:{self._server.port}" for host in (_HOST, "localhost")}
         threading.Thread(
-            target=self._server.serve_forever, name="nclue-object-storage", daemon=True
+            target=self._server.serve_forever,
+            args=(STOP_SECONDS,),
+            name="nclue-object-storage",
+            daemon=True,
         ).start()
 
     def stop(self) -> None:

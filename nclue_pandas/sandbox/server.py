@@ -11,7 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from nclue_pandas.contract import API_PREFIX
 from nclue_pandas.sandbox.app import Account, Application, RecordedRequest
-from nclue_pandas.sandbox.object_storage import ObjectStorage
+from nclue_pandas.sandbox.object_storage import STOP_SECONDS, ObjectStorage
 from nclue_pandas.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ class Sandbox:
         )
         self._hosts |= {f"{host}:{self._server.port}" for host in (_HOST, "localhost")}
         threading.Thread(
-            target=self._server.serve_forever, name="nclue-sandbox", daemon=True
+            target=self._server.serve_forever,
+            args=(STOP_SECONDS,),
+            name="nclue-sandbox",
+            daemon=True,
         ).start()
 
     def stop(self) -> None:

@@ -39,6 +39,8 @@ _DIGEST_SIZE: Final = 16
 _THREADS: Final = 3
 #: Rows of neighboring buckets, about, that a thread digests at a time.
 _RUN_ROWS: Final = 1 << 15
+#: Rows that are gathered at a time, about: of one bucket at least.
+_GATHERED_ROWS: Final = 1 << 11
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class FrameContent:
     """The lines of a frame in memory.
 
     A frame in canonical order, as ``to_sequences`` makes it, is used as it is; of any other the
-    rows of a bucket are gathered when they are wanted, so that no second frame is held.
+    rows of some buckets are gathered when they are wanted, so that no second frame is held.
 
     Parameters
     ----------
@@ -178,10 +180,12 @@ class FrameContent:
         return places if self._order is None else np.sort(self._order[places])
 
     def _steps(self, buckets: range) -> Iterable[range]:
-        """Take rows that are in order at once, and gather others bucket by bucket."""
+        """Take rows that are in order at once, and gather others some buckets at a time."""
         if self._order is None:
             return [buckets]
-        return (range(bucket, bucket + 1) for bucket in buckets)
+        runs = self._bounds[buckets.start : buckets.stop] // _GATHERED_ROWS
+        starts = np.flatnonzero(np.diff(runs, prepend=-1)) + buckets.start
+        return map(range, starts.tolist(), [*starts[1:].tolist(), buckets.stop])
 
     def _rows(self, buckets: range) -> pa.Table:
         first, last = self._bounds[buckets.start], self._bounds[buckets.stop]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from nclue_pandas.errors import ResultFormatError
 from nclue_pandas.kernels.hash import hash_ids
-from nclue_pandas.storage import layout
+from nclue_pandas.storage import content, layout
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.lines import encode, line_lengths
 from nclue_pandas.storage.publish import prepare
@@ -74,6 +75,32 @@ def test_parts_depend_on_the_content_alone(rows, part_bytes, random):
             made[number] = lines
             assert lines == again.body(number).read().decode()
     assert made == reference_parts(rows, parts)
+
+
+@given(ROWS, st.integers(1, 5), st.randoms(use_true_random=False))
+def test_rows_that_are_gathered_some_at_a_time_are_all_rows(rows, together, random):
+    ordered = FrameContent(table(dict(sorted(rows.items(), key=hash_of))))
+    shuffled = list(rows.items())
+    random.shuffle(shuffled)
+    with patch.object(content, "_GATHERED_ROWS", together):
+        found = FrameContent(table(dict(shuffled)))
+        pieces = [*found.tables(range(layout.BUCKETS))]
+    assert found.digests == ordered.digests
+    gathered = pa.concat_tables([table({}), *pieces])
+    assert gathered.equals(pa.concat_tables([table({}), *ordered.tables(range(layout.BUCKETS))]))
+    if shuffled != sorted(shuffled, key=hash_of):
+        most = max(digest.rows for digest in found.digests)
+        assert all(piece.num_rows < together + most for piece in pieces)
+
+
+def test_a_small_frame_in_another_order_is_gathered_at_once():
+    rows = {f"user {number}": "tea" for number in range(400)}
+    found = FrameContent(table(rows))
+    assert len([*found.tables(range(layout.BUCKETS))]) == 1
+
+
+def hash_of(row):
+    return int(hash_ids(pa.array([row[0]], pa.string()))[0])
 
 
 @given(ROWS.filter(bool), st.data())
