@@ -29,7 +29,8 @@ TALLEST: Final = 6_000
 CHOSEN: Final = (
     *("index", "tutorials", "getting_started", "how_to", "how_to/own_csv", "how_to/diagnose"),
     *("look_up", "reference", "operations", "errors", "command_line", "assumptions"),
-    *("background", "architecture", "changelog", "data_preparation", "ko/quick_start"),
+    *("background", "architecture", "changelog", "data_preparation"),
+    *("ko/quick_start", "ko/own_csv", "ko/evaluation"),
     "reference/generated/nclue_pandas.to_sequences",
     "reference/generated/pandas.DataFrame.nclue.predict",
     *(f"notebooks/{path.stem}" for path in sorted((HTML.parents[2] / "notebooks").glob("*.ipynb"))),

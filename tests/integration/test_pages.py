@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 import nclue_pandas as nclue
+from nclue_pandas.__main__ import main
+from nclue_pandas.cli.settings import read_settings
 from nclue_pandas.demo import make_log
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "index.md",
-    ROOT / "docs" / "ko" / "quick_start.md",
+    *sorted((ROOT / "docs" / "ko").glob("*.md")),
     *sorted((ROOT / "docs" / "how_to").glob("*.md")),
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+DEMO = re.compile(r"^    python -m nclue_pandas (demo .*)$", re.MULTILINE)
 
 
 def blocks(path):
@@ -55,6 +59,37 @@ def test_ten_lines_from_a_csv_to_scores(reader):
     lines = (reader / "scores.csv").read_text("utf-8").splitlines()
     assert lines[0] == "user_id,score"
     assert len(lines) > 400
+
+
+def test_the_korean_page_scores_a_csv_without_code(reader):
+    page = ROOT / "docs" / "ko" / "own_csv.md"
+    commands = DEMO.findall(page.read_text("utf-8"))
+    assert any("cp949" in command for command in commands)
+    log = (reader / "log.csv").read_text("utf-8")
+    (reader / "excel.csv").write_text(log, encoding="cp949")
+    for command in commands:
+        assert main(shlex.split(command)) == 0
+        assert len((reader / "scores.csv").read_text("utf-8").splitlines()) > 400
+        (reader / "scores.csv").unlink()
+
+
+def test_the_settings_of_the_korean_page_are_those_of_the_english_one(tmp_path):
+    read = []
+    for page in ("ko", "how_to"):
+        text = (ROOT / "docs" / page / "every_night.md").read_text("utf-8")
+        (tmp_path / "tea.toml").write_text(
+            re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1], "utf-8"
+        )
+        read.append(read_settings(tmp_path / "tea.toml"))
+    assert read[0] == read[1]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "ko").glob("*.md")), ids=lambda p: p.stem)
+def test_every_korean_page_has_words_of_its_own(path):
+    """What Korean analysts say, and no page that was left in English."""
+    text = path.read_text("utf-8")
+    assert len(re.findall(r"[가-힣]", text)) > len(text) / 10
+    assert not re.findall("손님|열쇠|전자우편", text)
 
 
 def test_the_readme_says_it_in_ten_lines():
