@@ -34,6 +34,7 @@ lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
 	$(BIN)/codespell $$(git ls-files 2>/dev/null || echo .)
 	$(BIN)/python scripts/check_reference.py
 	$(BIN)/python scripts/generate_docs.py --check
+	$(BIN)/python scripts/catalog.py --check
 
 format: $(VENV)/ready  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .

@@ -23,6 +23,7 @@ from nclue_pandas.environment import (
     variable,
 )
 from nclue_pandas.errors import ConfigurationError, CredentialsError
+from nclue_pandas.translation import LANGUAGES
 
 #: Object Storage of the public zone of Korea.
 STORAGE_ENDPOINT = "https://kr.object.ncloudstorage.com"
@@ -358,17 +359,23 @@ class Options:
         Progress bars: on, off, or None for "in a notebook or a terminal".
     poll_first, poll_longest : float
         Seconds between two questions about a job, above 0: at first, and at most.
+    language : {"en", "ko"}
+        Of messages, reports, cards and pictures, as each is made.
     """
 
     progress: bool | None = None
     poll_first: float = 2.0
     poll_longest: float = 60.0
+    language: str = "en"
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in {option.name for option in dataclasses.fields(self)}:
             known = ", ".join(option.name for option in dataclasses.fields(self))
             raise ConfigurationError(f"There is no option {name!r}. There are: {known}.")
-        if name != "progress":
+        if name == "language":
+            if value not in LANGUAGES:
+                raise ConfigurationError(f"language={value!r:.60} is none of {LANGUAGES}.")
+        elif name != "progress":
             _check_positive(name, value)
         elif not (value is None or isinstance(value, bool)):
             raise ConfigurationError(f"progress={value!r} is none of True, False and None.")

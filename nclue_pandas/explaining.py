@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nclue_pandas import errors
+from nclue_pandas import display, errors
 from nclue_pandas.contract import ERROR_CODES
 from nclue_pandas.errors.base import did_you_mean
 from nclue_pandas.errors.codes import CODED, FAILURES
 from nclue_pandas.errors.service import GATEWAY_CODES
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,8 +33,12 @@ class Explanation:
     link: str
 
     def __repr__(self) -> str:
-        lines = [self.title, f"  cause   {self.cause}", f"  remedy  {self.remedy}"]
-        return "\n".join([*lines, f"  more    {self.link}"])
+        facts = [
+            (_("cause"), _(self.cause)),
+            (_("remedy"), _(self.remedy)),
+            (_("more"), self.link),
+        ]
+        return display.text(display.Card(self.title, facts=facts))
 
 
 @named_options

@@ -10,13 +10,15 @@ from pathlib import Path
 PACKAGE = "nclue_pandas"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
-LEAVES = {"contract", "assumptions", "errors", "signatures"}
+LEAVES = {"contract", "assumptions", "errors", "signatures", "translation"}
 #: Unit (a module or a folder of the package) -> the other units that it may import.
 ALLOWED: dict[str, set[str]] = {
     "contract": set(),
     "assumptions": set(),
-    "errors": {"contract"},
-    "signatures": {"errors"},
+    # The one that looks up, inside a function: the language is an option, read as a text is shown.
+    "translation": {"config"},
+    "errors": {"contract", "translation"},
+    "signatures": {"errors", "translation"},
     "environment": LEAVES,
     "config": LEAVES | {"environment"},
     "deadline": LEAVES,
@@ -39,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
         "display",
     },
     "streaming": LEAVES | {"kernels", "frames", "jobs", "progress", "storage"},
-    "display": {"errors"},
+    "display": {"errors", "translation"},
     "plotting": LEAVES | {"kernels", "display", "frames"},
     "client": LEAVES | {"config", "deadline", "jobs", "service", "storage"},
     "connecting": LEAVES | {"client", "config", "environment", "jobs", "credentials", "sandbox"},
@@ -49,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"client", "kernels", "", "accessor", "deadline", "frames", "jobs", "progress", "storage"},
     "sandbox": {"contract"},
     "demo": LEAVES | {"", "client", "frames", "streaming"},
-    "explaining": LEAVES | {"jobs"},
+    "explaining": LEAVES | {"jobs", "display"},
     "cli": LEAVES
     | {
         "kernels",

@@ -9,6 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from nclue_pandas.translation import N_, ngettext
+from nclue_pandas.translation import gettext as _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -52,7 +55,9 @@ def did_you_mean(name: str, names: Iterable[str], form: str = "{!r}") -> str:
     """
     folded = {each.casefold(): each for each in names}
     near = get_close_matches(name.casefold(), folded, n=1)
-    return f" Did you mean {form.format(folded[near[0]])}?" if near else ""
+    if not near:
+        return ""
+    return " " + _("Did you mean {name}?").format(name=form.format(folded[near[0]]))
 
 
 #: The page that explains every error. No public site of the documentation exists, so messages
@@ -82,7 +87,7 @@ class NclueError(Exception):
         What to do about errors of this class.
     """
 
-    remedy: ClassVar[str] = "The message says what to do next."
+    remedy: ClassVar[str] = N_("The message says what to do next.")
 
     def __init__(self, message: str) -> None:
         message = printable(message, keep="\n\t")
@@ -133,13 +138,13 @@ class NclueError(Exception):
 class ConfigurationError(NclueError, ValueError):
     """A setting is missing, contradicts another, or names what does not exist."""
 
-    remedy = "Change the setting that the message names."
+    remedy = N_("Change the setting that the message names.")
 
 
 class CredentialsError(ConfigurationError):
     """No key pair was found, or only half of one, or the profile does not exist."""
 
-    remedy = (
+    remedy = N_(
         "Set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write both keys into "
         "~/.ncloud/configure."
     )
@@ -148,38 +153,40 @@ class CredentialsError(ConfigurationError):
 class NotConnectedError(ConfigurationError):
     """No client: ``connect`` was not called, and the environment names no account."""
 
-    remedy = (
-        'Call nclue_pandas.connect(bucket="my-bucket"), or connect("sandbox") to try without '
-        "an account; or give the verb client=."
+    remedy = N_(
+        'Call nclue_pandas.connect(bucket="my-bucket"), or connect("sandbox") to try '
+        "without an account; or give the verb client=."
     )
 
 
 class ClientNotFoundError(ConfigurationError, LookupError):
     """A job handle from another process finds no client of its account here."""
 
-    remedy = (
-        "Call nclue_pandas.connect() with the account's own keys first, then use the handle "
-        "again; its job is untouched."
+    remedy = N_(
+        "Call nclue_pandas.connect() with the account's own keys first, then use the "
+        "handle again; its job is untouched."
     )
 
 
 class AlreadyRunningError(NclueError):
     """Another process of this machine runs the same chain."""
 
-    remedy = "Wait until it has ended, then run it again: it picks up what is there."
+    remedy = N_("Wait until it has ended, then run it again: it picks up what is there.")
 
 
 class MissingExtraError(NclueError, ImportError):
     """An optional library is not installed."""
 
-    remedy = "Install the extra that the message names."
+    remedy = N_("Install the extra that the message names.")
 
     @classmethod
     def of(cls, library: str, extra: str, purpose: str) -> MissingExtraError:
         """Tell which extra of the package brings the library."""
         return cls(
-            f"{purpose} needs {library}, which is not installed. "
-            f"Install it with: pip install 'nclue-pandas[{extra}]'"
+            _(
+                "{purpose} needs {library}, which is not installed. Install it with: pip install "
+                "'nclue-pandas[{extra}]'"
+            ).format(purpose=purpose, library=library, extra=extra)
         )
 
 
@@ -225,9 +232,12 @@ class Problem:
         more = (self.total or len(self.rows)) - _ROWS_SHOWN
         where = ""
         if self.rows:
-            values = " and ".join(dict.fromkeys(self.values))
-            where = f"such as {values}; " if values else ""
-            where = f" ({where}row positions {shown}{f' and {more:,} more' if more > 0 else ''})"
+            values = _(" and ").join(dict.fromkeys(self.values))
+            where = _("such as {values}; ").format(values=values) if values else ""
+            places = _("row positions {shown}").format(shown=shown)
+            if more > 0:
+                places = _("{places} and {more:,} more").format(places=places, more=more)
+            where = f" ({where}{places})"
         what = f"{self.argument}: " if self.argument else ""
         return f"{what}{self.message}{where}. {self.remedy}"
 
@@ -257,9 +267,9 @@ class InvalidDataError(NclueError, ValueError):
         that checks several frames, the first level of the index names the frame.
     """
 
-    remedy = (
-        "Look at the error's .rows, and mend them, or leave them out with on_invalid='drop' where "
-        "the frame is made."
+    remedy = N_(
+        "Look at the error's .rows, and mend them, or leave them out with "
+        "on_invalid='drop' where the frame is made."
     )
 
     def __init__(
@@ -275,7 +285,8 @@ class InvalidDataError(NclueError, ValueError):
             return []
         count = min(len(self.rows), _ROWS_SHOWN)
         shown = self.rows.head(count).to_string(max_colwidth=_WIDEST)
-        return ["", f"The first {count} of {len(self.rows):,}:", printable(shown, keep="\n")]
+        lead = _("The first {count} of {total:,}:").format(count=count, total=len(self.rows))
+        return ["", lead, printable(shown, keep="\n")]
 
     @classmethod
     def of(
@@ -283,9 +294,11 @@ class InvalidDataError(NclueError, ValueError):
     ) -> InvalidDataError:
         """Say all problems at once."""
         lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        tail = "\nThe offending rows are in the error's .rows." if rows is not None else ""
-        return cls(f"{lead}{count} found:\n{lines}{tail}", problems=problems, rows=rows)
+        found = ngettext("{count} problem found:", "{count} problems found:", len(problems))
+        message = f"{lead}{found.format(count=len(problems))}\n{lines}"
+        if rows is not None:
+            message += "\n" + _("The offending rows are in the error's .rows.")
+        return cls(message, problems=problems, rows=rows)
 
 
 class PersonalDataError(InvalidDataError):
@@ -295,16 +308,16 @@ class PersonalDataError(InvalidDataError):
         """Return nothing: notebooks are passed on, and these rows are about people."""
         return []
 
-    remedy = (
-        'In texts: personal_data="mask" where the sequences are made. In ids: pseudonymize() '
-        "the frames, and restore_ids() on the scores."
+    remedy = N_(
+        'In texts: personal_data="mask" where the sequences are made. In ids: '
+        "pseudonymize() the frames, and restore_ids() on the scores."
     )
 
 
 class MissingColumnError(InvalidDataError, KeyError):
     """A named column is not in the frame."""
 
-    remedy = "Give the name of a column that is there; the message lists them."
+    remedy = N_("Give the name of a column that is there; the message lists them.")
 
     @classmethod
     def named(
@@ -329,13 +342,15 @@ class MissingColumnError(InvalidDataError, KeyError):
             Names of the frame's index.
         """
         names = [str(column) for column in available]
-        listed = ", ".join(repr(column) for column in names[:20]) or "none"
-        more = f" and {len(names) - 20} more" if len(names) > 20 else ""  # noqa: PLR2004
-        guess = "It is in the index: reset_index() makes a column of it."
+        listed = ", ".join(repr(column) for column in names[:20]) or _("none")
+        if len(names) > 20:  # noqa: PLR2004
+            listed = _("{listed} and {more} more").format(listed=listed, more=len(names) - 20)
+        guess = _("It is in the index: reset_index() makes a column of it.")
         if name not in [*levels]:
             guess = _other_frame(str(name), names) or _nearest(str(name), names)
-        told = f"There is no column {name!r} (argument {argument}=)."
-        return cls(" ".join(filter(None, (told, guess, f"The frame has: {listed}{more}."))))
+        told = _("There is no column {name!r} (argument {argument}=).")
+        has = _("The frame has: {listed}.").format(listed=listed)
+        return cls(" ".join(filter(None, (told.format(name=name, argument=argument), guess, has))))
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
@@ -343,24 +358,26 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     folded = {each.casefold(): each for each in reversed(names)}
     wanted = name.casefold()
     near = get_close_matches(wanted, folded, n=1) or [each for each in folded if wanted in each]
-    return f"Did you mean {folded[near[0]]!r}?" if near and wanted else ""
+    if not (near and wanted):
+        return ""
+    return _("Did you mean {name}?").format(name=repr(folded[near[0]]))
 
 
 def _other_frame(name: str, names: Sequence[str]) -> str:
     """Tell when another kind of frame was given than the one that has such a column."""
     if name == "label" and "sequence" in names:
-        return "These look like sequences, not answers: to_answers() makes answers of the log."
+        return _("These look like sequences, not answers: to_answers() makes answers of the log.")
     if name == "sequence" and "label" in names:
-        return "These look like answers, not sequences: to_sequences() makes them of the log."
+        return _("These look like answers, not sequences: to_sequences() makes them of the log.")
     if name in {"user_id", "sequence", "label"} and not {"sequence", "label", "score"} & {*names}:
-        return "If this is an event log, to_sequences() or to_answers() comes first."
+        return _("If this is an event log, to_sequences() or to_answers() comes first.")
     return ""
 
 
 class SpillError(NclueError, OSError):
     """Temporary files of a log larger than memory cannot be written."""
 
-    remedy = "Make room on the disk, or name a directory with more of it."
+    remedy = N_("Make room on the disk, or name a directory with more of it.")
 
 
 class JobError(NclueError):
@@ -397,7 +414,7 @@ class JobFailed(JobError):  # noqa: N818 - the state's own word
         The service's own text.
     """
 
-    remedy = "Mend the cause that the message names, delete the job, and create it again."
+    remedy = N_("Mend the cause that the message names, delete the job, and create it again.")
 
     def __init__(
         self,
@@ -430,9 +447,9 @@ class CountMismatchError(JobError, ValueError):
         What was sent or told, and what is there.
     """
 
-    remedy = (
-        "Delete the job that the message names and make it again: files that are missing or "
-        "changed on Object Storage are sent anew. Nothing with a difference is used."
+    remedy = N_(
+        "Delete the job that the message names and make it again: files that are missing "
+        "or changed on Object Storage are sent anew. Nothing with a difference is used."
     )
 
     def __init__(
@@ -453,36 +470,36 @@ class CountMismatchError(JobError, ValueError):
 class JobTimeout(JobError, TimeoutError):  # noqa: N818 - beside TimeoutError
     """The deadline passed; the job goes on, and the message says how to pick it up."""
 
-    remedy = "Wait again, here or in another process: the message says with which call."
+    remedy = N_("Wait again, here or in another process: the message says with which call.")
 
 
 class JobNotFoundError(JobError, LookupError):
     """No job of that kind has this id or name."""
 
-    remedy = (
-        "List the account's jobs with client.list_jobs(); it may have been deleted, or belong "
-        "to another account."
+    remedy = N_(
+        "List the account's jobs with client.list_jobs(); it may have been deleted, or "
+        "belong to another account."
     )
 
 
 class DuplicateNameError(JobError, ValueError):
     """The name belongs to another job, made from other inputs."""
 
-    remedy = "Choose another name, or delete the job that has it."
+    remedy = N_("Choose another name, or delete the job that has it.")
 
 
 class JobNotCancellableError(JobError):
     """Only a job that is still registered can be canceled."""
 
-    remedy = "Wait until it is completed, then delete it."
+    remedy = N_("Wait until it is completed, then delete it.")
 
 
 class UnconfirmedCreateError(JobError, ConnectionError):
     """A create call got no clear answer, and the job could not be looked up after it."""
 
-    remedy = (
-        "Repeat the same call later under the same name: a job that exists is picked up, not "
-        "created twice."
+    remedy = N_(
+        "Repeat the same call later under the same name: a job that exists is picked up, "
+        "not created twice."
     )
 
 
@@ -500,67 +517,69 @@ class StorageError(NclueError, OSError):
     status: int | None = None
     code: str | None = None
     detail: str = ""
-    remedy = "Try again; if it stays, check the endpoint, the region and a proxy in between."
+    remedy = N_("Try again; if it stays, check the endpoint, the region and a proxy in between.")
 
 
 class StorageTimeoutError(StorageError, TimeoutError):
     """Object Storage did not answer before the deadline of the call."""
 
-    remedy = "Make the same call again: what is on the store already is not sent twice."
+    remedy = N_("Make the same call again: what is on the store already is not sent twice.")
 
 
 class BucketNotFoundError(StorageError, FileNotFoundError):
     """The bucket does not exist at this endpoint."""
 
-    remedy = (
-        "Check the bucket's name, the endpoint and the region; create the bucket in the NCP "
-        "console."
+    remedy = N_(
+        "Check the bucket's name, the endpoint and the region; create the bucket in the "
+        "NCP console."
     )
 
 
 class ObjectNotFoundError(StorageError, FileNotFoundError):
     """The object does not exist."""
 
-    remedy = "Check the path; the file may have been deleted, or be in another bucket."
+    remedy = N_("Check the path; the file may have been deleted, or be in another bucket.")
 
 
 class StorageAccessError(StorageError, PermissionError):
     """The key pair is wrong or has no right to the bucket."""
 
-    remedy = "Check both keys, and give the sub account rights to the bucket in the NCP console."
+    remedy = N_(
+        "Check both keys, and give the sub account rights to the bucket in the NCP console."
+    )
 
 
 class ForeignObjectError(StorageError, FileExistsError):
     """An object that this library did not write stands where it would write."""
 
-    remedy = "Move that object away, or give connect() another prefix=."
+    remedy = N_("Move that object away, or give connect() another prefix=.")
 
 
 class IncompleteUploadError(StorageError):
     """An object on the store does not have the size that was sent."""
 
-    remedy = "Repeat the call: what is missing is sent again."
+    remedy = N_("Repeat the call: what is missing is sent again.")
 
 
 class ObjectChangedError(StorageError):
     """An object was replaced while it was read, or its blocks are not those that were asked for."""
 
-    remedy = "Read it again when nothing writes to it; if it stays, look at a proxy in between."
+    remedy = N_("Read it again when nothing writes to it; if it stays, look at a proxy in between.")
 
 
 class ResultNotFoundError(StorageError, FileNotFoundError):
     """A completed job's result file is not where the service says."""
 
-    remedy = (
-        "See in the bucket whether the file was moved or deleted; if so, run the task again "
-        "under another name."
+    remedy = N_(
+        "See in the bucket whether the file was moved or deleted; if so, run the task "
+        "again under another name."
     )
 
 
 class ResultFormatError(StorageError, ValueError):
     """A result file is empty or not TAB-separated text."""
 
-    remedy = (
-        "Look at the file in the bucket; if something else wrote it, run the task again under "
-        "another name."
+    remedy = N_(
+        "Look at the file in the bucket; if something else wrote it, run the task again "
+        "under another name."
     )

@@ -6,20 +6,27 @@ from typing import Any, ClassVar
 
 from nclue_pandas.contract import CLOCK_TOLERANCE
 from nclue_pandas.errors.base import DOCUMENTATION, NclueError
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
+
+
+def more(asked: object, link: str) -> str:
+    """Return the sentence that tells where an error is explained."""
+    return _("More: nclue_pandas.explain({asked}), or {link}").format(asked=asked, link=link)
 
 
 class ServiceError(NclueError):
     """Something between this process and the service, or in the service."""
 
-    remedy = "Try again; if it stays, look at the proxy in between."
+    remedy = N_("Try again; if it stays, look at the proxy in between.")
 
 
 class ConnectionFailedError(ServiceError, ConnectionError):
     """The service could not be reached; nothing was done there."""
 
-    remedy = (
-        "See whether a proxy is needed (HTTPS_PROXY), whether a firewall lets https out, and "
-        "whether NCLUE_API_URL is right."
+    remedy = N_(
+        "See whether a proxy is needed (HTTPS_PROXY), whether a firewall lets https out, "
+        "and whether NCLUE_API_URL is right."
     )
 
 
@@ -37,16 +44,16 @@ class AmbiguousCreateError(ServiceError):
     The cause (``__cause__``) is the failure itself.
     """
 
-    remedy = (
-        "Look the job up by its name before it is created again, as create_feature() and its "
-        "like do."
+    remedy = N_(
+        "Look the job up by its name before it is created again, as create_feature() and "
+        "its like do."
     )
 
 
 class InvalidAnswerError(ServiceError, ValueError):
     """The answer is not what the service documents: too large, not JSON, or of wrong types."""
 
-    remedy = (
+    remedy = N_(
         "See whether a proxy answers in the place of the service; if not, record it with "
         "`python -m nclue_pandas doctor --record FILE`."
     )
@@ -78,8 +85,8 @@ class ApiError(ServiceError):
 
     #: The documented code of this class, where it has one.
     code: int | None = None
-    cause: ClassVar[str] = "The service refused the request."
-    remedy: ClassVar[str] = "See its message; with the trace id, NCP's support can look it up."
+    cause: ClassVar[str] = N_("The service refused the request.")
+    remedy: ClassVar[str] = N_("See its message; with the trace id, NCP's support can look it up.")
 
     def __init__(
         self,
@@ -106,31 +113,36 @@ class ApiError(ServiceError):
         return super().entry() if cls.code is None else f"{DOCUMENTATION}#code-{cls.code}"
 
     def _compose(self) -> str:
-        asked = f"{self.method} {self.path}".strip() or "The request"
-        code = f" code {self.code}" if self.code is not None else ""
-        said = f" It says: {self.detail}" if self.detail else ""
-        trace = f" Trace id {self.trace_id}." if self.trace_id else ""
+        asked = f"{self.method} {self.path}".strip() or _("The request")
+        status = f"HTTP {self.status}"
+        if self.code is not None:
+            status = _("{status} code {code}").format(status=status, code=self.code)
+        said = _("It says: {detail}.").format(detail=self.detail.rstrip("."))
+        trace = _("Trace id {trace_id}.").format(trace_id=self.trace_id)
         known = type(self).code
-        shown = known if known is not None else f'"{type(self).__name__}"'
-        return (
-            f"{asked} was refused: HTTP {self.status}{code}. {self.cause} {self.remedy}"
-            f"{said.rstrip('.')}{'.' if said else ''}{trace} "
-            f"More: nclue_pandas.explain({shown}), or {self.link}"
-        )
+        sentences = [
+            _("{asked} was refused: {status}.").format(asked=asked, status=status),
+            _(self.cause),
+            _(self.remedy),
+            *([said] if self.detail else []),
+            *([trace] if self.trace_id else []),
+            more(f'"{type(self).__name__}"' if known is None else known, self.link),
+        ]
+        return " ".join(sentences)
 
 
 class NotFoundError(ApiError, LookupError):
     """404: nothing has this id or path."""
 
-    cause = "Nothing has this id."
-    remedy = "List what there is; it may have been deleted, or belong to another account."
+    cause = N_("Nothing has this id.")
+    remedy = N_("List what there is; it may have been deleted, or belong to another account.")
 
 
 class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
     """400, gateway code 100: the request is malformed."""
 
-    cause = "The gateway could not read the request."
-    remedy = "If it came from this library, report it with the trace id."
+    cause = N_("The gateway could not read the request.")
+    remedy = N_("If it came from this library, report it with the trace id.")
 
 
 class AuthenticationError(ApiError, PermissionError):
@@ -142,11 +154,11 @@ class AuthenticationError(ApiError, PermissionError):
         Seconds that this machine's clock is ahead of the answer's ``Date``.
     """
 
-    cause = (
-        "The gateway did not accept the signature: the access key or the secret key is wrong, or "
-        "this machine's clock is off by 5 minutes or more."
+    cause = N_(
+        "The gateway did not accept the signature: the access key or the secret key is "
+        "wrong, or this machine's clock is off by 5 minutes or more."
     )
-    remedy = "Check both keys in the NCP console, and set the clock (for example with NTP)."
+    remedy = N_("Check both keys in the NCP console, and set the clock (for example with NTP).")
 
     def __init__(self, detail: str, *, clock_ahead: float | None = None, **found: Any) -> None:
         self.clock_ahead = clock_ahead
@@ -157,60 +169,63 @@ class AuthenticationError(ApiError, PermissionError):
             return super()._compose()
         off = abs(self.clock_ahead)
         if off < CLOCK_TOLERANCE:
-            told = "This machine's clock is right, so check both keys."
+            told = _("This machine's clock is right, so check both keys.")
+        elif self.clock_ahead > 0:
+            told = _("This machine's clock is {off:,.0f} s ahead of the service's: set it first.")
         else:
-            side = "ahead of" if self.clock_ahead > 0 else "behind"
-            told = f"This machine's clock is {off:,.0f} s {side} the service's: set it first."
-        return f"{super()._compose()} {told}"
+            told = _("This machine's clock is {off:,.0f} s behind the service's: set it first.")
+        return f"{super()._compose()} {told.format(off=off)}"
 
 
 class SubscriptionError(ApiError, PermissionError):
     """401, gateway code 210: no permission, or no subscription."""
 
-    cause = "The key pair is valid but may not use NCLUE, or the account is not subscribed to it."
-    remedy = "Subscribe to NCLUE in the NCP console and give the sub account its policy."
+    cause = N_(
+        "The key pair is valid but may not use NCLUE, or the account is not subscribed to it."
+    )
+    remedy = N_("Subscribe to NCLUE in the NCP console and give the sub account its policy.")
 
 
 class Forbidden(ApiError, PermissionError):  # noqa: N818 - HTTP's own word
     """403, gateway code 230."""
 
-    cause = "The gateway forbids this request."
-    remedy = "Check the access rules of the account, such as allowed IP addresses."
+    cause = N_("The gateway forbids this request.")
+    remedy = N_("Check the access rules of the account, such as allowed IP addresses.")
 
 
 class NoSuchApi(ApiError):  # noqa: N818 - the gateway's own word
     """404, gateway code 300: the gateway knows no such API."""
 
-    cause = "The gateway knows no API at this address."
-    remedy = "Check NCLUE_API_URL; NCLUE exists in the public zone of Korea only."
+    cause = N_("The gateway knows no API at this address.")
+    remedy = N_("Check NCLUE_API_URL; NCLUE exists in the public zone of Korea only.")
 
 
 class TooLarge(ApiError):  # noqa: N818 - HTTP's own word
     """413, gateway code 430."""
 
-    cause = "The request is too large for the gateway."
-    remedy = "Send fewer or shorter values."
+    cause = N_("The request is too large for the gateway.")
+    remedy = N_("Send fewer or shorter values.")
 
 
 class QuotaExceeded(ApiError):  # noqa: N818 - the gateway's own word
     """429, gateway code 400: the account's quota is used up; trying again does not help."""
 
-    cause = "The account's quota of requests is used up."
-    remedy = "Wait for the next period, or ask NCP for a larger quota."
+    cause = N_("The account's quota of requests is used up.")
+    remedy = N_("Wait for the next period, or ask NCP for a larger quota.")
 
 
 class Throttled(ApiError):  # noqa: N818 - the gateway's own word
     """429: too many requests at a time."""
 
-    cause = "More than one request per second came from the account."
-    remedy = "Other programs share the limit: pause them, or give all the same rate scope."
+    cause = N_("More than one request per second came from the account.")
+    remedy = N_("Other programs share the limit: pause them, or give all the same rate scope.")
 
 
 class BackendError(ApiError):
     """5xx: the service failed; the work may have been done."""
 
-    cause = "The service failed behind its gateway; the work may have been done all the same."
-    remedy = "Try again later; a create call looks the name up before it sends again."
+    cause = N_("The service failed behind its gateway; the work may have been done all the same.")
+    remedy = N_("Try again later; a create call looks the name up before it sends again.")
 
 
 #: (HTTP status, gateway code) -> class; a status alone serves where the code is another.
