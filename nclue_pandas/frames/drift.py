@@ -271,6 +271,7 @@ def drift(
         )
     ids = first.ids.filter(pa.array(known))
     old, new = before[known], after[known]
+    ranks = midranks(old), midranks(new)
     table = stability(before, newest, bins)
     ks = largest_difference(before, newest)
     sizes = before.size, newest.size
@@ -281,11 +282,11 @@ def drift(
         psi_chance=_chi_squared(max(len(table) - 1, 1)) * (1 / sizes[0] + 1 / sizes[1]),
         ks=ks,
         ks_p_value=kolmogorov(ks * math.sqrt(sizes[0] * sizes[1] / sum(sizes))),
-        rank_correlation=_rank_correlation(old, new),
+        rank_correlation=_correlation(*ranks),
         share=float(share),
         kept=_kept(ids, old, new, share),
         bins=table,
-        moved=_moved(ids, old, new),
+        moved=_moved(ids, (old, new), ranks),
     )
 
 
@@ -329,11 +330,9 @@ def largest_difference(before: Floats, after: Floats) -> float:
     >>> largest_difference(np.array([1.0, 2, 3]), np.array([2.0, 3, 4]))
     0.33333333333333337
     """
-    points = np.concatenate([before, after])
-    one, other = (
-        np.searchsorted(np.sort(values), points, side="right") / values.size
-        for values in (before, after)
-    )
+    ordered = np.sort(before), np.sort(after)
+    points = np.concatenate(ordered)  # in order: unordered ones miss the cache at every step
+    one, other = (np.searchsorted(values, points, side="right") / values.size for values in ordered)
     return float(np.abs(one - other).max())
 
 
@@ -360,11 +359,11 @@ def _chi_squared(freedom: int) -> float:
     return float(freedom * (1 - part + NormalDist().inv_cdf(_CHANCE) * math.sqrt(part)) ** 3)
 
 
-def _rank_correlation(before: Floats, after: Floats) -> float | None:
-    """Return Spearman's correlation, where both have more than one score."""
-    ranks = [midranks(values) - (values.size + 1) / 2 for values in (before, after)]
-    spread = math.sqrt(np.sum(ranks[0] ** 2) * np.sum(ranks[1] ** 2))
-    return float(np.sum(ranks[0] * ranks[1]) / spread) if spread else None
+def _correlation(before: Floats, after: Floats) -> float | None:
+    """Return the correlation of ranks, Spearman's, where both have more than one."""
+    one, other = (ranks - (ranks.size + 1) / 2 for ranks in (before, after))
+    spread = math.sqrt(np.sum(one**2) * np.sum(other**2))
+    return float(np.sum(one * other) / spread) if spread else None
 
 
 def _kept(ids: pa.Array[Any], before: Floats, after: Floats, share: float) -> float:
@@ -374,19 +373,21 @@ def _kept(ids: pa.Array[Any], before: Floats, after: Floats, share: float) -> fl
     return float(np.isin(one, other).mean())
 
 
-def _moved(ids: pa.Array[Any], before: Floats, after: Floats) -> pd.DataFrame:
+def _moved(
+    ids: pa.Array[Any], scores: tuple[Floats, Floats], ranks: tuple[Floats, Floats]
+) -> pd.DataFrame:
     """Return the users, those who moved farthest first; equal ones in an order of their ids."""
-    ranks = [midranks(values) / values.size for values in (before, after)]
-    change = ranks[1] - ranks[0]
+    percentiles = [each / each.size for each in ranks]
+    change = percentiles[1] - percentiles[0]
     # Differences of float64 that are equal up to rounding are equal.
     order = np.lexsort((hash_ids(ids), -np.abs(change).round(12)))
     frame: pd.DataFrame = pa.table(
         {
             "user_id": ids.take(pa.array(order)),
-            "score_before": before[order],
-            "score_after": after[order],
-            "percentile_before": ranks[0][order],
-            "percentile_after": ranks[1][order],
+            "score_before": scores[0][order],
+            "score_after": scores[1][order],
+            "percentile_before": percentiles[0][order],
+            "percentile_after": percentiles[1][order],
             "change": change[order],
         }
     ).to_pandas(types_mapper=pd.ArrowDtype)
