@@ -231,11 +231,11 @@ def _noted() -> Iterator[list[str]]:
         others = warnings.showwarning
 
         def note(message: Warning | str, category: type[Warning], *where: Any) -> None:
-            if issubclass(category, nclue.NclueDataWarning):
-                noted.append(as_options(str(message)))
-                print(f"    note: {noted[-1]}")
-            else:
+            if not issubclass(category, nclue.NclueDataWarning):
                 others(message, category, *where)
+            elif (words := as_options(str(message))) not in noted:  # by another verb on the log
+                noted.append(words)
+                print(f"    note: {words}")
 
         warnings.simplefilter("always", nclue.NclueDataWarning)
         warnings.showwarning = note  # type: ignore[assignment]  # it takes what the other takes

@@ -60,8 +60,10 @@ def logged(form: str) -> Iterator[list[str]]:
 
     def tell_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         kind = "" if issubclass(category, NclueDataWarning) else f"{category.__name__}: "
-        warned.append(f"{kind}{message}")
-        _log.warning("%s", warned[-1], extra={_FACTS: {"step": "warning"}})
+        words = f"{kind}{message}"
+        if words not in warned:  # by another verb on the same log
+            warned.append(words)
+            _log.warning("%s", words, extra={_FACTS: {"step": "warning"}})
 
     before = _log.level, _log.propagate
     _log.addHandler(handler)

@@ -69,6 +69,17 @@ def test_log_and_scores_on_object_storage(predict, sandbox, settings, folder):
     assert sorted(stored.splitlines()) == sorted((folder / "scores.csv").read_bytes().splitlines())
 
 
+def test_what_is_wrong_with_the_log_is_told_once(predict, folder):
+    log = pd.read_parquet("log.parquet")
+    blank = log["customer_id"].where(log.index % 2 == 0, log["customer_id"] + " ")
+    log.assign(customer_id=blank).to_parquet("log.parquet")
+    status, said = predict("--plan", "--log", "json")
+    assert status == 0
+    told = [line["message"] for line in map(json.loads, said.err.splitlines())]
+    assert sum("white space" in message for message in told) >= 1
+    assert len(told) == len(set(told))
+
+
 def test_a_plan_sends_nothing(predict, sandbox):
     status, said = predict("--plan")
     assert status == 0

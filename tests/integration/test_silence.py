@@ -306,7 +306,8 @@ def test_the_demo_tells(tmp_path, capsys, case):
     }[case]
     frame.assign(**changed).to_csv(tmp_path / "log.csv", index=False)
     arguments = "--user customer_id --time ts --behavior item --cutoff 2026-05-25 --horizon 30D"
-    status = main(["demo", "--events", str(tmp_path / "log.csv"), *arguments.split()])
+    question = ["--positive", "차|tea", "--observed-until", "2026-07-01", "--name", case.split()[0]]
+    status = main(["demo", "--events", str(tmp_path / "log.csv"), *arguments.split(), *question])
     shown = capsys.readouterr()
     assert status == 0, shown.err
     notes = [line for line in shown.out.splitlines() if words.get(case, "other characters") in line]
