@@ -74,7 +74,9 @@ def as_parquet(path: Path, table: pa.Table) -> None:
 
 
 def as_text(path: Path, table: pa.Table, sep: str = ",") -> None:
-    csv.write_csv(table, path, csv.WriteOptions(delimiter=sep, quoting_style="needed"))
+    quotes = "none" if sep == "\t" else "needed"
+    options = csv.WriteOptions(delimiter=sep, quoting_style=quotes, quoting_header=quotes)
+    csv.write_csv(table, path, options)
 
 
 def as_gzip(path: Path, table: pa.Table) -> None:
