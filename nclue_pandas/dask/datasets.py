@@ -26,7 +26,6 @@ from nclue_pandas.dask.pieces import (
     Outcome,
     Whole,
     gather,
-    numbered,
     pieces_of,
     report_of,
     row_counts,
@@ -36,10 +35,8 @@ from nclue_pandas.dask.pieces import (
 from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import IncompleteUploadError, InvalidDataError
-from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport, few_labels
-from nclue_pandas.frames.checks import check as check_frame
-from nclue_pandas.frames.columns import read_binary
-from nclue_pandas.frames.reports import on_a_part
+from nclue_pandas.frames.checks import CheckReport, Looked, look_through, problems_of_whole
+from nclue_pandas.frames.partitions import numbered
 from nclue_pandas.frames.tokens import count_tokens
 from nclue_pandas.jobs.datasets import Columns, register_source
 from nclue_pandas.jobs.reference import resolve
@@ -207,13 +204,12 @@ class Lines:
     kind: Kind
     columns: Columns
 
-    def check(self, frame: pd.DataFrame) -> CheckReport:
+    def check(self, frame: pd.DataFrame) -> Looked:
         """Find what the service would refuse in a part of a frame."""
         names = self.columns
-        with on_a_part():
-            return check_frame(
-                frame, user=names.user, sequence=names.sequence, label=names.label, kind=self.kind
-            )
+        return look_through(
+            frame, user=names.user, sequence=names.sequence, label=names.label, kind=self.kind
+        )
 
     def content(self, frame: pd.DataFrame) -> FrameContent:
         """Return the lines of a frame without problems."""
@@ -226,16 +222,12 @@ class Lines:
         found = self.check(frame)
         outcome = Outcome(
             problems=numbered(found.problems, rows),
-            warnings=numbered(found.warnings, rows),
+            warnings=numbered(found.doubts, rows),
             lengths=row_counts(rows),
-            marks=row_marks([*found.problems, *found.warnings], frame, rows),
+            marks=row_marks([*found.problems, *found.doubts], frame, rows),
         )
-        inspection = Inspection(outcome, len(frame))
-        if self.kind == "answers":
-            read = read_binary(frame[self.columns.label], "label")
-            ones, invalid = int(read.ones.sum()), read.null.size + read.other.size
-            inspection = replace(inspection, ones=ones, zeros=len(frame) - ones - invalid)
-        else:
+        inspection = Inspection(outcome, len(frame), ones=found.ones, zeros=found.zeros)
+        if self.kind == "sequences":
             inspection = replace(inspection, tokens=count_tokens(frame[self.columns.sequence]))
         return (
             inspection
@@ -290,10 +282,13 @@ class DaskSource:
             whole.merge(self._all("problems")), lambda told: self.lines.check(told).problems
         )
         warnings, _ = whole.in_order(
-            whole.merge(self._all("warnings")), lambda told: self.lines.check(told).warnings
+            whole.merge(self._all("warnings")), lambda told: self.lines.check(told).doubts
         )
         size = sum(each.rows for each in self._inspections)
-        told = (*problems, *self._counts(size))
+        ones, zeros = (
+            sum(getattr(each, name) for each in self._inspections) for name in ("ones", "zeros")
+        )
+        told = (*problems, *problems_of_whole(self.lines.kind, size, ones, zeros))
         return CheckReport(self.lines.kind, size, told, tuple(warnings), rows)
 
     @property
@@ -363,17 +358,6 @@ class DaskSource:
     def _all(self, name: str) -> list[Problem]:
         return [found for each in self._inspections for found in getattr(each.outcome, name)]
 
-    def _counts(self, size: int) -> list[Problem]:
-        """Return the problems that only the whole frame can have."""
-        if size == 0:
-            return [EMPTY_FRAME]
-        if self.lines.kind == "sequences":
-            return []
-        ones, zeros = (
-            sum(getattr(e, name) for e in self._inspections) for name in ("ones", "zeros")
-        )
-        return few_labels(ones, zeros)
-
     def _place(self, client: ClientLike, name: str) -> Place:
         return place_of(self, self.lines.kind, name, client.ref.prefix)
 
@@ -416,9 +400,8 @@ def check(
     """
     if not isinstance(frame, dd.DataFrame):
         raise InvalidDataError(f"frame must be a Dask DataFrame, not {type(frame).__name__}.")
-    with on_a_part():
-        empty = pattern(frame)
-        found = check_frame(empty, user=user, sequence=sequence, label=label, kind=kind).kind
+    looked = look_through(pattern(frame), user=user, sequence=sequence, label=label, kind=kind)
+    found = looked.kind
     return make_source(frame, found, Columns(user, sequence, label)).check()
 
 

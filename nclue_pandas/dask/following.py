@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import dask.dataframe as dd
 import numpy as np
@@ -17,7 +17,6 @@ from nclue_pandas.dask.pieces import (
     Whole,
     as_before,
     content_mark,
-    numbered,
     row_counts,
     row_marks,
     set_report,
@@ -25,28 +24,23 @@ from nclue_pandas.dask.pieces import (
 from nclue_pandas.dask.routing import ROW_BITS, Route, pattern
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.ids import id_text, look_at_id_texts
+from nclue_pandas.frames.partitions import merge_reports, numbered
 from nclue_pandas.frames.problems import raise_problems
-from nclue_pandas.frames.pseudonyms import pseudonymize as hide_ids
-from nclue_pandas.frames.pseudonyms import restore_ids as ids_of_frame
-from nclue_pandas.frames.reports import SplitReport, on_a_part, share
-from nclue_pandas.frames.reports import report as report_of_frame
+from nclue_pandas.frames.pseudonyms import KnownIds, check_key, counted, hide, with_ids
+from nclue_pandas.frames.reports import SplitReport
 from nclue_pandas.frames.score_columns import check_new_columns, tell_unmatched, with_scores
-from nclue_pandas.frames.splitting import split as split_frame
-from nclue_pandas.frames.splitting import warn_of_split
+from nclue_pandas.frames.splitting import SplitOptions, divide, warn_of_split
 from nclue_pandas.jobs.score_columns import check_scores, frames_of, user_scores
+from nclue_pandas.kernels.arrays import one_array
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nclue_pandas.errors import Problem
     from nclue_pandas.frames.alignment import UserScores
+    from nclue_pandas.frames.problems import Fault
     from nclue_pandas.jobs.handles import CustomAttributes, Run
-
-#: Counts of a report of a split, those of train before those of test.
-_COUNTS: Final = ("train_rows", "train_positives", "test_rows", "test_positives")
-_UNKNOWN: Final = frozenset({"unknown_id", "unknown_pseudonym"})
 
 
 @named_options
@@ -92,13 +86,11 @@ def split(
     (1000, set())
     """
     _require(answers, "answers")
-    options: dict[str, Any] = {"test": test, "seed": seed, "user": user, "label": label}
-    with on_a_part():
-        told = report_of_frame(split_frame(stand_in(answers), **options)[0])
-    assert isinstance(told, SplitReport)
+    options = SplitOptions(test=test, seed=seed, user=user, label=label)
+    told = divide(stand_in(answers), options).report
     columns = {"user": [user], "label": [label]}
     (train, held_out), reports = _done(answers, columns, _Split(options), 2)
-    made = _merged([each for each in reports if isinstance(each, SplitReport)], told)
+    made = merge_reports([told, *(each for each in reports if isinstance(each, SplitReport))])
     warn_of_split(made)
     return set_report(train, made), set_report(held_out, replace(made, part="test"))
 
@@ -135,8 +127,9 @@ def pseudonymize(frame: dd.DataFrame, key: str | bytes, *, user: str = "user_id"
     [32]
     """
     _require(frame, "frame")
-    hide_ids(pattern(frame), key, user=user)
-    (hidden,), _ = _done(frame, {"user": [user]}, _Pseudonyms(key, user), 1)
+    secret = check_key(key)
+    hide(find_column(pattern(frame), user, "user"), secret)
+    (hidden,), _ = _done(frame, {"user": [user]}, _Pseudonyms(secret, user), 1)
     return hidden
 
 
@@ -180,9 +173,9 @@ def restore_ids(
     [258, 7]
     """
     _require(scores, "scores")
-    known = _distinct(ids) if isinstance(ids, dd.Series) else ids
-    ids_of_frame(pattern(scores), key, ids=known, user=user)
-    (restored,), _ = _done(scores, {"user": [user]}, _Restored(key, user, known), 1)
+    known = KnownIds.of(key, _distinct(ids) if isinstance(ids, dd.Series) else ids)
+    known.restore(find_column(pattern(scores), user, "user"))
+    (restored,), _ = _done(scores, {"user": [user]}, _Restored(known, user), 1)
     return restored
 
 
@@ -248,46 +241,59 @@ def add_scores(
 class Rows(Protocol):
     """What is done to the rows of a partition."""
 
-    def __call__(
-        self, part: pd.DataFrame, local: pd.DataFrame
-    ) -> tuple[tuple[pd.DataFrame, ...], object]:
-        """Return frames made of `part`, whose needed columns are `local`, and a report."""
+    def __call__(self, part: pd.DataFrame, local: pd.DataFrame) -> Done:
+        """Make frames of `part`, whose needed columns are `local`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """What was made of a partition.
+
+    Parameters
+    ----------
+    frames : tuple of pandas.DataFrame
+        Of no meaning where there are problems.
+    problems : tuple of Fault
+        To be raised.
+    report : object
+        What else there is to tell.
+    """
+
+    frames: tuple[pd.DataFrame, ...]
+    problems: tuple[Fault, ...] = ()
+    report: object = None
 
 
 @dataclass(frozen=True, eq=False)
 class _Split:
-    options: Mapping[str, Any]
+    options: SplitOptions
 
-    def __call__(
-        self, part: pd.DataFrame, local: pd.DataFrame
-    ) -> tuple[tuple[pd.DataFrame, ...], object]:
-        sides = split_frame(local, **self.options)
-        return tuple(part.iloc[side.index] for side in sides), report_of_frame(sides[0])
+    def __call__(self, part: pd.DataFrame, local: pd.DataFrame) -> Done:
+        divided = divide(local, self.options)
+        if divided.problems:
+            return Done((part.iloc[:0],) * 2, divided.problems)
+        sides = (part[side] for side in (~divided.in_test, divided.in_test))
+        return Done(tuple(sides), report=divided.report)
 
 
 @dataclass(frozen=True, eq=False)
 class _Pseudonyms:
-    key: str | bytes = field(repr=False)
+    secret: bytes = field(repr=False)
     user: Any
 
-    def __call__(
-        self, part: pd.DataFrame, local: pd.DataFrame
-    ) -> tuple[tuple[pd.DataFrame, ...], object]:
-        hidden = hide_ids(local, self.key, user=self.user)
-        return (_with_column(part, self.user, hidden[self.user]),), None
+    def __call__(self, part: pd.DataFrame, local: pd.DataFrame) -> Done:
+        hidden, problems = hide(local[self.user], self.secret)
+        return Done((with_ids(part, self.user, hidden),), problems)
 
 
 @dataclass(frozen=True, eq=False)
 class _Restored:
-    key: str | bytes | None = field(repr=False)
+    known: KnownIds = field(repr=False)
     user: Any
-    ids: Any = field(repr=False)
 
-    def __call__(
-        self, part: pd.DataFrame, local: pd.DataFrame
-    ) -> tuple[tuple[pd.DataFrame, ...], object]:
-        restored = ids_of_frame(local, self.key, ids=self.ids, user=self.user)
-        return (_with_column(part, self.user, restored[self.user]),), None
+    def __call__(self, part: pd.DataFrame, local: pd.DataFrame) -> Done:
+        restored, problems = self.known.restore(local[self.user])
+        return Done((with_ids(part, self.user, restored),), problems)
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,22 +301,15 @@ class _Scored:
     user: Any
     scores: Mapping[Any, UserScores] = field(repr=False)
 
-    def __call__(
-        self, part: pd.DataFrame, local: pd.DataFrame
-    ) -> tuple[tuple[pd.DataFrame, ...], object]:
-        made, unmatched = with_scores(part, id_text(local[self.user]), self.scores)
-        return (made,), (len(part), unmatched)
+    def __call__(self, part: pd.DataFrame, local: pd.DataFrame) -> Done:
+        ids, problems = look_at_id_texts(local[self.user])
+        made, unmatched = with_scores(part, one_array(ids), self.scores)
+        return Done((made,), problems, (len(part), unmatched))
 
 
 def _require(frame: object, argument: str) -> None:
     if not isinstance(frame, dd.DataFrame):
         raise InvalidDataError(f"{argument} must be a Dask DataFrame, not {type(frame).__name__}.")
-
-
-def _with_column(frame: pd.DataFrame, label: Any, values: pd.Series[Any]) -> pd.DataFrame:
-    copy = frame.assign()  # a copy as the version of pandas makes them
-    copy[label] = values.array
-    return copy
 
 
 def _brought(scores: Any, user: Any, score: Any) -> Any:
@@ -349,7 +348,7 @@ def _done(
         for side, parts in enumerate(columns[:sides])
     ]
     empty = pattern(own)
-    shapes, _ = work(empty, route.local(empty))
+    shapes = work(empty, route.local(empty)).frames
     frames = [kept_as_is(each, shape) for each, shape in zip(checked, shapes, strict=True)]
     return frames, [each for _, each in outcomes]
 
@@ -358,56 +357,23 @@ def _run(part: pd.DataFrame, number: int, route: Route, work: Rows, sides: int) 
     """Work on one partition; problems are told, not raised, so that all are looked at."""
     route.objects.check(part, number)
     local, rows = route.local(part), np.arange(len(part), dtype=np.int64) + (number << ROW_BITS)
-    made: tuple[pd.DataFrame, ...] = (part.iloc[:0],) * sides
-    outcome, report = Outcome(lengths=row_counts(rows)), None
-    try:
-        with on_a_part():
-            made, report = work(part, local)
-    except InvalidDataError as error:
-        if not error.problems:
-            raise
-        marks = row_marks(error.problems, local, rows)
-        outcome = replace(outcome, problems=numbered(error.problems, rows), marks=marks)
-    return (*made, (outcome, report), [content_mark(each) for each in made])
+    done = work(part, local)
+    frames = (part.iloc[:0],) * sides if done.problems else done.frames
+    outcome = Outcome(
+        problems=numbered(done.problems, rows),
+        lengths=row_counts(rows),
+        marks=row_marks(done.problems, local, rows),
+    )
+    return (*frames, (outcome, done.report), [content_mark(each) for each in frames])
 
 
 def _raise(whole: Whole, outcomes: Sequence[Outcome], work: Rows) -> None:
     """Raise the problems of all partitions as of one frame."""
-    problems = _counted([found for each in outcomes for found in each.problems], whole)
+    problems = [found for each in outcomes for found in each.problems]
     if not problems:
         return
-
-    def look(rows: pd.DataFrame) -> Sequence[Problem]:
-        try:
-            with on_a_part():
-                work(rows, rows.reset_index(drop=True))
-        except InvalidDataError as error:
-            return error.problems
-        return []
-
-    raise_problems(*whole.in_order(whole.merge(problems), look))
-
-
-def _counted(problems: list[Problem], whole: Whole) -> list[Problem]:
-    """Let unknown ids be counted among all rows, not those of a partition."""
-    unknown = sum(each.total or 0 for each in problems if each.code in _UNKNOWN)
-    start = f"{unknown:,} of {int(whole.lengths.sum()):,}"
-    return [
-        replace(each, message=f"{start} {each.message.split(' ', 3)[3]}")
-        if each.code in _UNKNOWN
-        else each
-        for each in problems
-    ]
-
-
-def _merged(reports: Sequence[SplitReport], told: SplitReport) -> SplitReport:
-    """Put the reports of all partitions together; `told` has what they share."""
-    counts = {name: sum(getattr(each, name) for each in reports) for name in _COUNTS}
-    train, ones, n_test, ones_test = (counts[name] for name in _COUNTS)
-    return replace(
-        told,
-        **counts,
-        test_share=share(n_test, train + n_test),
-        train_positive_share=share(ones, train),
-        test_positive_share=share(ones_test, n_test),
+    merged, rows = whole.in_order(
+        whole.merge(problems), lambda told: work(told, told.reset_index(drop=True)).problems
     )
+    size = int(whole.lengths.sum())
+    raise_problems([counted(each, size) for each in merged], rows)

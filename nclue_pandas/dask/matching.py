@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from dask import compute, delayed
 
-from nclue_pandas.dask.pieces import Outcome, numbered, row_marks, row_numbers
+from nclue_pandas.dask.pieces import Outcome, row_marks, row_numbers
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.cross_checks import UNMATCHED, KnownUsers, Match, is_among
 from nclue_pandas.frames.ids import id_text
-from nclue_pandas.frames.problems import ROWS_TOLD
+from nclue_pandas.frames.partitions import numbered
+from nclue_pandas.frames.problems import Fault
 from nclue_pandas.kernels.hash import hash_ids
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def _compare(
     """Match one piece with users that may be in it."""
     found = is_among(_hashes(frame, columns.user), np.concatenate(known))
     others = np.flatnonzero(~found)
-    problem = replace(UNMATCHED, rows=tuple(others[:ROWS_TOLD].tolist()))
+    fault = Fault(UNMATCHED.code, UNMATCHED.message, UNMATCHED.remedy, others)
     numbers = row_numbers(frame, piece)
-    told = [replace(each, total=others.size) for each in numbered([problem], numbers)]
-    outcome = Outcome(problems=tuple(told), marks=row_marks([problem], frame, numbers))
+    told, marks = numbered([fault], numbers), row_marks([fault], frame, numbers)
+    outcome = Outcome(problems=told, marks=marks)
     return Match.of(frame[columns.label], others), outcome if others.size else Outcome()

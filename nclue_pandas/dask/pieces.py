@@ -23,11 +23,10 @@ from dask import compute, delayed, persist
 
 from nclue_pandas.dask.originals import other_rows
 from nclue_pandas.dask.routing import ROW_BITS, pattern, shuffle
-from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.errors.base import first_values
 from nclue_pandas.frames.columns import NO_ARROW_TYPE, to_arrow
-from nclue_pandas.frames.problems import ROWS_TOLD, raise_problems
-from nclue_pandas.frames.reports import Report, on_a_part
+from nclue_pandas.frames.partitions import ROWS_TOLD, merge_problems, numbered
+from nclue_pandas.frames.problems import raise_problems
+from nclue_pandas.frames.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from nclue_pandas.dask.routing import Route
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.forms import Forms
+    from nclue_pandas.frames.partitions import Built
+    from nclue_pandas.frames.problems import Fault
+    from nclue_pandas.frames.questions import Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +49,13 @@ class Outcome:
     ----------
     report : Report or None
         None when the piece has problems.
-    problems, warnings : tuple of Problem
-        With the numbers of rows as :mod:`~nclue_pandas.dask.routing` gives them.
+    problems, warnings, lost : tuple of Problem
+        With the numbers of rows as :mod:`~nclue_pandas.dask.routing` gives them. Those that are
+        `lost` matter when every row of every piece would be dropped.
     lengths : numpy.ndarray of int64
         Rows of the piece by input partition.
-    last : pandas.DataFrame or None
-        The row with the last time, for answers of a log.
+    span, last : Span, int or None
+        What was asked of a log, and its last event, for answers.
     zoned : bool or None
         Whether times given as text have a time zone; None where that is not in question.
     marks : dict of int to int
@@ -64,27 +67,20 @@ class Outcome:
     report: Report | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    lost: tuple[Problem, ...] = ()
     lengths: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    last: pd.DataFrame | None = None
+    span: Span | None = None
+    last: int | None = None
     zoned: bool | None = None
     marks: Mapping[int, int] = field(default_factory=dict)
     forms: Forms | None = None
 
 
-def numbered(problems: Iterable[Problem], rows: NDArray[np.int64]) -> tuple[Problem, ...]:
-    """Name rows by their number in the whole frame instead of their position in a piece."""
-    told = []
-    for problem in problems:
-        own = rows[list(problem.rows[:ROWS_TOLD])].tolist()
-        told.append(replace(problem, rows=tuple(own), total=len(problem.rows)))
-    return tuple(told)
-
-
 def row_marks(
-    problems: Iterable[Problem], frame: pd.DataFrame, rows: NDArray[np.int64]
+    faults: Iterable[Fault], frame: pd.DataFrame, rows: NDArray[np.int64]
 ) -> dict[int, int]:
     """Return the hash of each row of a piece that is told, by its number."""
-    told = [np.asarray(each.rows[:ROWS_TOLD], dtype=np.int64) for each in problems]
+    told = [each.rows[:ROWS_TOLD] for each in faults]
     places = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *told]))
     return dict(zip(rows[places].tolist(), hashes(frame.iloc[places]).tolist(), strict=True))
 
@@ -160,10 +156,13 @@ class Whole:
 
     def merge(self, problems: Iterable[Problem]) -> list[Problem]:
         """Put the same problem of several pieces together, with positions in the whole frame."""
-        same: dict[tuple[str, str], list[Problem]] = {}
-        for problem in problems:
-            same.setdefault((problem.code, problem.message), []).append(problem)
-        return [self._merged(each) for each in same.values()]
+        starts = np.cumsum(self.lengths) - self.lengths
+        merged = []
+        for problem in merge_problems(problems):
+            numbers = np.asarray(problem.rows, dtype=np.int64)
+            positions = starts[numbers >> ROW_BITS] + (numbers & ((1 << ROW_BITS) - 1))
+            merged.append(replace(problem, rows=tuple(positions.tolist())))
+        return merged
 
     def fetch(self, problems: Iterable[Problem]) -> Told:
         """Fetch the rows that problems name, each once, in their order.
@@ -190,7 +189,7 @@ class Whole:
         return Told(pd.concat([t.rows for t in fetched]), pd.concat([t.local for t in fetched]))
 
     def in_order(
-        self, problems: Sequence[Problem], look: Callable[[pd.DataFrame], Sequence[Problem]]
+        self, problems: Sequence[Problem], look: Callable[[pd.DataFrame], Sequence[Fault]]
     ) -> tuple[list[Problem], pd.DataFrame]:
         """Order problems as `look` tells them when it looks at their rows; return the rows too."""
         told = self.fetch(problems)
@@ -200,19 +199,6 @@ class Whole:
             problems, key=lambda each: known.get((each.code, each.message), len(known))
         )
         return ordered, told.rows
-
-    def _merged(self, problems: list[Problem]) -> Problem:
-        numbers = np.sort(np.concatenate([np.asarray(each.rows) for each in problems]))[:ROWS_TOLD]
-        starts = np.cumsum(self.lengths) - self.lengths
-        positions = starts[numbers >> ROW_BITS] + (numbers & ((1 << ROW_BITS) - 1))
-        total = sum(each.total or 0 for each in problems)
-        told = tuple(positions.tolist())
-        return replace(
-            problems[0],
-            rows=told,
-            total=total if total > len(told) else None,
-            values=first_values(problems),
-        )
 
 
 def _take(
@@ -246,8 +232,11 @@ ANSWERS: Final = pd.DataFrame({"user_id": pd.Series(dtype=_STRING)}).assign(
 class Work(Protocol):
     """What is done to the rows of some users, as if they were all there are."""
 
-    def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
-        """Return the frame made of `part`, and what there is to tell."""
+    def __call__(self, part: pd.DataFrame) -> tuple[Built[Any], Outcome]:
+        """Return what a core made of `part`, and what else there is to tell."""
+
+    def frame(self, table: pa.Table) -> pd.DataFrame:
+        """Return what was made as a frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,15 +293,49 @@ def gather(frame: dd.DataFrame, route: Route) -> Pieces:
     return Pieces(kept, True, frame, route)
 
 
-def build(
-    frame: dd.DataFrame,
-    route: Route,
-    work: Work,
-    empty: pd.DataFrame,
-    *,
-    shown: int,
-    every_row: bool = False,
-) -> tuple[tuple[Any, ...], list[Outcome]]:
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Frames that were made on the workers, and what there is to tell.
+
+    Parameters
+    ----------
+    frames : tuple of dask.delayed.Delayed
+        Kept on the workers; made anew after a worker was lost, they must hold the same.
+    outcomes : list of Outcome
+        One for each.
+    work : Work
+        What was done.
+    whole : Whole
+        The frame that they were made of.
+    shown : int
+        How many of its columns are the user's.
+    """
+
+    frames: tuple[Any, ...]
+    outcomes: list[Outcome]
+    work: Work
+    whole: Whole
+    shown: int
+
+    def raise_problems(self) -> None:
+        """Raise the problems of all pieces at once, with the offending rows."""
+        self._raise([found for each in self.outcomes for found in each.problems])
+
+    def raise_lost(self) -> None:
+        """Tell why every row would be dropped."""
+        self._raise([found for each in self.outcomes for found in each.lost], every_row=True)
+
+    def _raise(self, problems: list[Problem], *, every_row: bool = False) -> None:
+        def look(rows: pd.DataFrame) -> Sequence[Fault]:
+            built, _ = self.work(rows)
+            return built.lost if every_row else built.problems
+
+        if problems:
+            merged, rows = self.whole.in_order(self.whole.merge(problems), look)
+            raise_problems(merged, rows.iloc[:, : self.shown], every_row=every_row)
+
+
+def build(frame: dd.DataFrame, route: Route, work: Work, *, shown: int) -> Made:
     """Do `work` on the rows of some users at a time; keep the frames on the workers.
 
     Parameters
@@ -323,35 +346,19 @@ def build(
         How its rows travel.
     work : callable
         Runs on the workers.
-    empty : pandas.DataFrame
-        Pattern of what `work` makes.
     shown : int
         How many of the columns are the user's.
-    every_row : bool
-        Whether this is to tell why every row would be dropped.
-
-    Returns
-    -------
-    frames : tuple of dask.delayed.Delayed
-        Kept on the workers; made anew after a worker was lost, they must hold the same.
-    outcomes : list of Outcome
-        One for each.
-
-    Raises
-    ------
-    InvalidDataError
-        For the problems of all pieces at once, with the offending rows of `frame`.
     """
     parts = shuffle(frame, route).to_delayed()
-    made = [delayed(_run, nout=3)(part, route, work, empty) for part in parts]
+    made = [delayed(_run, nout=3)(part, route, work) for part in parts]
     kept = persist(*(each[position] for position in range(3) for each in made))
     frames, told, marks = (
         kept[start : start + len(made)] for start in range(0, len(kept), len(made))
     )
     outcomes = list(compute(*told))
-    _raise(Whole.of(frame, route, outcomes), outcomes, work, shown, every_row=every_row)
     checked = zip(frames, compute(*marks), strict=True)
-    return tuple(delayed(as_before)(each, mark) for each, mark in checked), outcomes
+    pieces = tuple(delayed(as_before)(each, mark) for each, mark in checked)
+    return Made(pieces, outcomes, work, Whole.of(frame, route, outcomes), shown)
 
 
 def collect(frames: Sequence[Any], empty: pd.DataFrame, report: Report) -> dd.DataFrame:
@@ -393,38 +400,17 @@ def _received(part: pd.DataFrame, route: Route) -> pd.DataFrame:
     return frame.set_axis(rows)
 
 
-def _run(
-    part: pd.DataFrame, route: Route, work: Work, empty: pd.DataFrame
-) -> tuple[pd.DataFrame, Outcome, bytes]:
+def _run(part: pd.DataFrame, route: Route, work: Work) -> tuple[pd.DataFrame, Outcome, bytes]:
     """Work on one piece; problems are told, not raised, so that all pieces are looked at."""
     frame, rows = route.receive(part)
-    lengths = row_counts(rows)
-    try:
-        with on_a_part():
-            made, outcome = work(frame)
-    except InvalidDataError as error:
-        if not error.problems:
-            raise
-        marks = row_marks(error.problems, frame, rows)
-        told = Outcome(problems=numbered(error.problems, rows), lengths=lengths, marks=marks)
-        return empty, told, content_mark(empty)
-    return made, replace(outcome, lengths=lengths), content_mark(made)
-
-
-def _raise(
-    whole: Whole, outcomes: list[Outcome], work: Work, shown: int, *, every_row: bool
-) -> None:
-    problems = [problem for each in outcomes for problem in each.problems]
-    if not problems:
-        return
-
-    def look(rows: pd.DataFrame) -> list[Problem]:
-        try:
-            with on_a_part():
-                work(rows)
-        except InvalidDataError as error:
-            return list(error.problems)
-        return []
-
-    merged, rows = whole.in_order(whole.merge(problems), look)
-    raise_problems(merged, rows.iloc[:, :shown], every_row=every_row)
+    built, outcome = work(frame)
+    told = replace(
+        outcome,
+        report=built.report,
+        problems=numbered(built.problems, rows),
+        lost=numbered(built.lost, rows),
+        lengths=row_counts(rows),
+        marks=row_marks([*built.problems, *built.lost], frame, rows),
+    )
+    made = work.frame(built.table)
+    return made, told, content_mark(made)

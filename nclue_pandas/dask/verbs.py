@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,39 +13,45 @@ from dask import is_dask_collection
 from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.dask.matching import DaskUsers
 from nclue_pandas.dask.originals import unconverted
-from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, Outcome, build, collect, report_of
+from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, Made, Outcome, build, collect, report_of
 from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.errors import InvalidDataError
-from nclue_pandas.frames.answers import to_answers as answers_of_frame
-from nclue_pandas.frames.answers import warn_of_answers
-from nclue_pandas.frames.columns import find_column, is_label, to_arrow, to_chunks
+from nclue_pandas.frames.answers import (
+    AnswerOptions,
+    EventColumns,
+    answer_frame,
+    read_columns,
+    warn_of_answers,
+)
+from nclue_pandas.frames.answers import build as build_answers
+from nclue_pandas.frames.columns import find_column, is_label, to_arrow
 from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.forms import Forms
-from nclue_pandas.frames.questions import Question
-from nclue_pandas.frames.reports import (
-    AnswerReport,
-    NclueDataWarning,
-    Report,
-    SequenceReport,
-    every_row_dropped,
-    merge_reports,
-    on_a_part,
+from nclue_pandas.frames.partitions import merge_reports
+from nclue_pandas.frames.questions import Span
+from nclue_pandas.frames.reports import AnswerReport, Report, SequenceReport, every_row_dropped
+from nclue_pandas.frames.sequences import (
+    LogColumns,
+    SequenceOptions,
+    Window,
+    sequence_frame,
+    warn_of_sequences,
 )
-from nclue_pandas.frames.reports import report as report_of_frame
-from nclue_pandas.frames.sequences import to_sequences as sequences_of_frame
-from nclue_pandas.frames.sequences import warn_of_sequences
-from nclue_pandas.frames.times import mixed_zones, read_times
+from nclue_pandas.frames.sequences import build as build_sequences
+from nclue_pandas.frames.times import mixed_zones
 from nclue_pandas.kernels.arrays import is_text
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
     from nclue_pandas.frames.forms import ReportT
+    from nclue_pandas.frames.partitions import Built
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
+    from nclue_pandas.frames.times import Times
     from nclue_pandas.frames.tokens import TokenEstimator
 
 #: Columns that are added for the way; the user's frame does not get them.
@@ -115,37 +120,35 @@ def to_sequences(
     >>> report(sequences).events
     3
     """
-    options: dict[str, Any] = {
-        "user": user,
-        "time": time,
-        "behavior": behavior,
-        "until": until,
-        "since": since,
-        "tie_break": tie_break,
-        "template": template,
-        "max_tokens": max_tokens,
-        "token_estimator": token_estimator,
-        "personal_data": personal_data,
-        "on_invalid": on_invalid,
-        "timezone": timezone,
-    }
-    _try_out(sequences_of_frame, events, options, bounds=("until", "since"))
-    log = unconverted(_with_ties(events, options))
+    options = SequenceOptions(
+        user=user,
+        time=time,
+        behavior=behavior,
+        until=until,
+        since=since,
+        tie_break=tie_break,
+        template=template,
+        max_tokens=max_tokens,
+        token_estimator=token_estimator,
+        personal_data=personal_data,
+        on_invalid=on_invalid,
+        timezone=timezone,
+    )
+    _require(events)
+    empty = LogColumns.of(pattern(events), options)
+    if not _may_be_zoned(events, time):
+        Window.of(empty.times, since, until, timezone)
+    log, options = _with_ties(events, options)
+    log = unconverted(log)
     is_one = is_label(pattern(events), behavior) or not isinstance(behavior, (list, tuple))
     roles = {"time": [time], "user": [user], "behavior": [behavior] if is_one else list(behavior)}
     if tie_break is not None:
-        roles["tie_break"] = [options["tie_break"]]
-    route, shown = Route.of(log, roles), events.columns.size
-    frames, outcomes = build(log, route, _Sequences(options), SEQUENCES, shown=shown)
-    _check_zones(outcomes)
-    made = merge_reports([r for each in outcomes if isinstance(r := each.report, SequenceReport)])
-    refuse_dates(made.time_kinds)
-    if every_row_dropped(made):
-        again = _Sequences(options | {"on_invalid": "raise"})
-        build(log, route, again, SEQUENCES, shown=shown, every_row=True)
-    made = _with_forms(made, frames, outcomes)
+        roles["tie_break"] = [options.tie_break]
+    built = build(log, Route.of(log, roles), _Sequences(options), shown=events.columns.size)
+    made = _merged(built, SequenceReport)
+    made = _with_forms(made, built)
     warn_of_sequences(made)
-    return collect(frames, SEQUENCES, made)
+    return collect(built.frames, SEQUENCES, made)
 
 
 @named_options
@@ -210,55 +213,50 @@ def to_answers(
     >>> dict(to_answers(labels, label="bought").compute().itertuples(index=False))
     {'1': 1, '2': 0}
     """
-    asked = {
-        "time": time,
-        "cutoff": cutoff,
-        "horizon": horizon,
-        "positive": positive,
-        "gap": gap,
-        "active_since": active_since,
-        "min_events": min_events,
-        "at_least": at_least,
-        "value": value,
-        "absent": absent,
-        "label": label,
-        "observed_until": observed_until,
-    }
-    Question.of(**asked)
-    options: dict[str, Any] = asked | {
-        "user": user,
-        "personal_data": personal_data,
-        "on_invalid": on_invalid,
-        "timezone": timezone,
-    }
-    _try_out(answers_of_frame, events, options | _named_only(options), bounds=())
-    log = events
-    for argument in _GIVEN:
-        log = _with_column(log, events, options, argument)
+    options = AnswerOptions(
+        user=user,
+        time=time,
+        cutoff=cutoff,
+        horizon=horizon,
+        positive=positive,
+        gap=gap,
+        active_since=active_since,
+        min_events=min_events,
+        at_least=at_least,
+        value=value,
+        absent=absent,
+        label=label,
+        observed_until=observed_until,
+        personal_data=personal_data,
+        on_invalid=on_invalid,
+        timezone=timezone,
+    )
+    _require(events)
+    log, options = _with_columns(events, options)
+    empty = read_columns(pattern(log), options)
+    if isinstance(empty, EventColumns) and not _may_be_zoned(events, time):
+        assert options.question is not None
+        Span.of(options.question, empty.times, timezone)
     log = unconverted(log)
     named = {
         "time": time,
         "user": user,
-        "positive": options["positive"],
-        "value": options["value"],
+        "positive": options.positive,
+        "value": options.value,
         "label": label,
     }
     roles = {
         each: [column] for each, column in named.items() if each == "user" or column is not None
     }
-    route, shown = Route.of(log, roles), events.columns.size
-    frames, outcomes = build(log, route, _Answers(options), ANSWERS, shown=shown)
-    made = merge_reports([r for each in outcomes if isinstance(r := each.report, AnswerReport)])
-    refuse_dates(made.time_kinds)
-    if every_row_dropped(made):
-        again = _Answers(options | {"on_invalid": "raise"})
-        build(log, route, again, ANSWERS, shown=shown, every_row=True)
-    if time is not None:
-        _check_zones(outcomes)
-        made = _at_the_end(outcomes, options, made)
-    made = _with_forms(made, frames, outcomes)
+    built = build(log, Route.of(log, roles), _Answers(options), shown=events.columns.size)
+    made = _merged(built, AnswerReport)
+    spans = [each.span for each in built.outcomes if each.span is not None]
+    if spans:
+        last = (each.last for each in built.outcomes if each.last is not None)
+        spans[0].check(max(last, default=None), made)
+    made = _with_forms(made, built)
     warn_of_answers(made)
-    return collect(frames, ANSWERS, made)
+    return collect(built.frames, ANSWERS, made)
 
 
 @named_options
@@ -280,133 +278,114 @@ def report(frame: dd.DataFrame) -> Report | None:
 
 @dataclass(frozen=True, eq=False)
 class _Sequences:
-    """:func:`nclue_pandas.to_sequences` on the rows of some users."""
+    """Sequences of the rows of some users."""
 
-    options: Mapping[str, Any]
+    options: SequenceOptions
 
-    def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
-        frame = sequences_of_frame(part, **self.options)
-        zoned = _zoned(part[self.options["time"]])
-        return frame, Outcome(report_of_frame(frame), zoned=zoned, forms=_forms(frame))
+    def __call__(self, part: pd.DataFrame) -> tuple[Built[SequenceReport], Outcome]:
+        log = LogColumns.of(part, self.options)
+        built = build_sequences(log, self.options)
+        zoned = _zoned(part[self.options.time], log.times)
+        return built, Outcome(zoned=zoned, forms=_forms(built.table))
+
+    def frame(self, table: pa.Table) -> pd.DataFrame:
+        return sequence_frame(table)
 
 
 @dataclass(frozen=True, eq=False)
 class _Answers:
-    """:func:`nclue_pandas.to_answers` on the rows of some users."""
+    """Answers of the rows of some users."""
 
-    options: Mapping[str, Any]
+    options: AnswerOptions
 
-    def __call__(self, part: pd.DataFrame) -> tuple[pd.DataFrame, Outcome]:
-        frame = answers_of_frame(part, **self.options)
-        time = self.options["time"]
-        outcome = Outcome(report_of_frame(frame), forms=_forms(frame))
-        if time is None or part.empty:
-            return frame, outcome
-        last = part.iloc[[int(read_times(part[time]).ticks.argmax())]]
-        return frame, replace(outcome, last=last, zoned=_zoned(part[time]))
+    def __call__(self, part: pd.DataFrame) -> tuple[Built[AnswerReport], Outcome]:
+        columns = read_columns(part, self.options)
+        built = build_answers(columns, self.options)
+        outcome = Outcome(forms=_forms(built.table), span=built.span, last=built.last)
+        if isinstance(columns, EventColumns):
+            outcome = replace(outcome, zoned=_zoned(part[self.options.time], columns.times))
+        return built, outcome
 
-
-def _forms(frame: pd.DataFrame) -> Forms:
-    return Forms.of(to_chunks(frame["user_id"]))
+    def frame(self, table: pa.Table) -> pd.DataFrame:
+        return answer_frame(table)
 
 
-def _with_forms(made: ReportT, frames: tuple[Any, ...], outcomes: list[Outcome]) -> ReportT:
+def _forms(table: pa.Table) -> Forms:
+    return Forms.of(table["user_id"])
+
+
+def _merged(built: Made, kind: type[ReportT]) -> ReportT:
+    """Raise what was found in all pieces, or put their reports together."""
+    built.raise_problems()
+    if len({each.zoned for each in built.outcomes} - {None}) > 1:
+        raise mixed_zones("time")  # pieces alone cannot tell
+    made = merge_reports([r for each in built.outcomes if isinstance(r := each.report, kind)])
+    refuse_dates(made.time_kinds)
+    if every_row_dropped(made):
+        built.raise_lost()
+    return made
+
+
+def _with_forms(made: ReportT, built: Made) -> ReportT:
     """Compare ids in other forms with the users of all pieces, where there are such ids."""
-    forms = Forms.joined(each.forms for each in outcomes if each.forms is not None)
-    return forms.tell(made, lambda: DaskUsers.of(frames, "user_id"))
+    forms = Forms.joined(each.forms for each in built.outcomes if each.forms is not None)
+    return forms.tell(made, lambda: DaskUsers.of(built.frames, "user_id"))
 
 
-def _try_out(
-    function: Callable[..., pd.DataFrame],
-    frame: dd.DataFrame,
-    options: dict[str, Any],
-    bounds: tuple[str, ...],
-) -> None:
-    """Run the function on no rows: columns and options are refused before any work is done.
-
-    Whether texts have a time zone is not known without rows, so bounds are not compared then.
-    """
-    if not isinstance(frame, dd.DataFrame):
-        kind = type(frame).__name__
-        raise InvalidDataError(f"events must be a Dask DataFrame, not {kind}.")
-    empty, time = pattern(frame), options["time"]
-    if is_label(empty, time) and _may_be_zoned(find_column(empty, time, "time")):
-        if not bounds:
-            return
-        options = options | dict.fromkeys(bounds)
-    with on_a_part():
-        function(empty, **options)
+def _require(events: object) -> None:
+    if not isinstance(events, dd.DataFrame):
+        raise InvalidDataError(f"events must be a Dask DataFrame, not {type(events).__name__}.")
 
 
-def _may_be_zoned(times: pd.Series[Any]) -> bool:
-    kind = to_arrow(times).type
+def _may_be_zoned(events: dd.DataFrame, time: Any) -> bool:
+    """Tell whether the times may be texts: whether they have a zone, rows alone can tell."""
+    kind = to_arrow(find_column(pattern(events), time, "time")).type
     return is_text(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind)
 
 
-def _with_ties(events: dd.DataFrame, options: dict[str, Any]) -> dd.DataFrame:
+def _with_ties(
+    events: dd.DataFrame, options: SequenceOptions
+) -> tuple[dd.DataFrame, SequenceOptions]:
     """Order a categorical tie-break by its categories, as pandas does."""
-    tie_break = options["tie_break"]
+    tie_break = options.tie_break
     if tie_break is None:
-        return events
+        return events, options
     if not isinstance(
         find_column(pattern(events), tie_break, "tie_break").dtype, pd.CategoricalDtype
     ):
-        return events
+        return events, options
     if not events[tie_break].cat.known:
         raise InvalidDataError(
             f"The categories of tie_break={tie_break!r} are not known to all workers, so they "
             f"have no common order. Call events.categorize([{tie_break!r}]) first."
         )
     codes = events[tie_break].cat.codes
-    options["tie_break"] = _TIES
-    return events.assign(**{_TIES: codes.where(codes >= 0)})
+    with_codes = events.assign(**{_TIES: codes.where(codes >= 0)})
+    return with_codes, replace(options, tie_break=_TIES)
 
 
-def _named_only(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options without values that are in no column of the log yet."""
-    unnamed = [name for name in _GIVEN if not isinstance(options[name], str)]
-    return dict.fromkeys([*unnamed, *(["at_least"] if "value" in unnamed else [])])
+def _with_columns(
+    events: dd.DataFrame, options: AnswerOptions
+) -> tuple[dd.DataFrame, AnswerOptions]:
+    """Make columns of the Series and functions that say something of each event."""
+    log, named = events, dict[str, Any]()
+    for argument, column in _GIVEN.items():
+        given = getattr(options, argument)
+        if given is None or isinstance(given, str):
+            continue
+        is_function = callable(given) and not is_dask_collection(given)
+        values = given(events) if is_function else given
+        if not isinstance(values, dd.Series):
+            raise InvalidDataError(
+                f"{argument}= must be or give a Dask Series for a Dask frame, not "
+                f"{type(values).__name__}. Make it from the log itself."
+            )
+        log = log.assign(**{column: values})
+        named[argument] = column
+    return log, replace(options, **named)
 
 
-def _with_column(
-    log: dd.DataFrame, events: dd.DataFrame, options: dict[str, Any], argument: str
-) -> dd.DataFrame:
-    """Make a column of a Series or function that says something of each event."""
-    given = options[argument]
-    if given is None or isinstance(given, str):
-        return log
-    is_function = callable(given) and not is_dask_collection(given)
-    values = given(events) if is_function else given
-    if not isinstance(values, dd.Series):
-        raise InvalidDataError(
-            f"{argument}= must be or give a Dask Series for a Dask frame, not "
-            f"{type(values).__name__}. Make it from the log itself."
-        )
-    options[argument] = _GIVEN[argument]
-    return log.assign(**{_GIVEN[argument]: values})
-
-
-def _zoned(times: pd.Series[Any]) -> bool | None:
-    if times.empty or not pd.api.types.is_string_dtype(times):
+def _zoned(texts: pd.Series[Any], times: Times) -> bool | None:
+    if texts.empty or not pd.api.types.is_string_dtype(texts):
         return None
-    return read_times(times).aware
-
-
-def _check_zones(outcomes: list[Outcome]) -> None:
-    """Refuse texts of which some have a time zone: pieces alone cannot tell."""
-    if len({each.zoned for each in outcomes} - {None}) > 1:
-        raise mixed_zones("time")
-
-
-def _at_the_end(
-    outcomes: list[Outcome], options: dict[str, Any], made: AnswerReport
-) -> AnswerReport:
-    """Let the last rows of all pieces tell whether the log reaches the end of the horizon."""
-    last = [each.last for each in outcomes if each.last is not None]
-    if not last:
-        return made
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NclueDataWarning)
-        ended = report_of_frame(answers_of_frame(pd.concat(last, ignore_index=True), **options))
-    assert isinstance(ended, AnswerReport)
-    return replace(made, last_event=ended.last_event)
+    return times.aware

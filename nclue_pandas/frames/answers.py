@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.amounts import RANGE, read_amounts
@@ -20,10 +22,11 @@ from nclue_pandas.frames.columns import (
     require_frame,
     text_column,
 )
-from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
+from nclue_pandas.frames.doubtful_times import check_times, describe_doubts, kinds_of_times
 from nclue_pandas.frames.forms import describe_forms, with_forms
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
-from nclue_pandas.frames.moments import describe
+from nclue_pandas.frames.moments import describe, read_zone
+from nclue_pandas.frames.partitions import Built, merge_reports
 from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.problems import Fault, check_on_invalid, settle
 from nclue_pandas.frames.questions import Question, Span
@@ -31,10 +34,10 @@ from nclue_pandas.frames.reports import (
     AnswerReport,
     describe_dropped,
     is_many,
-    is_part,
     share,
     tell_all,
 )
+from nclue_pandas.frames.times import look_at_times
 from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
 
@@ -47,9 +50,12 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.columns import Binary
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
-    from nclue_pandas.frames.problems import OnInvalid
+    from nclue_pandas.frames.problems import OnInvalid, Settled
     from nclue_pandas.frames.times import Times
     from nclue_pandas.kernels.arrays import Flags
+
+#: No answers.
+_NONE: Final = pa.table({"user_id": pa.array([], pa.string()), "label": pa.array([], pa.int8())})
 
 
 @named_options
@@ -181,42 +187,93 @@ def to_answers(
     >>> sorted(zip(answers["user_id"], answers["label"]))
     [('1', 1), ('2', 0)]
     """
-    events = require_frame(events, "events", on_dask=True)
-    check_on_invalid(on_invalid)
-    personal = read_option(personal_data)
-    question = Question.of(
+    options = AnswerOptions(
+        user=user,
         time=time,
-        label=label,
-        positive=positive,
         cutoff=cutoff,
         horizon=horizon,
+        positive=positive,
         gap=gap,
         active_since=active_since,
         min_events=min_events,
         at_least=at_least,
         value=value,
         absent=absent,
+        label=label,
         observed_until=observed_until,
+        personal_data=personal_data,
+        on_invalid=on_invalid,
+        timezone=timezone,
     )
-    if question is None:
-        return _from_labels(events, user, label, personal, on_invalid)
-    times = times_of_log(events, time)
-    span = Span.of(question, times, timezone)
-    ids = encode_ids(find_column(events, user, "user"))
-    amounts = _given_column(events, value, "value")
-    log = _Log(
-        times,
-        ids,
-        personal_ids(ids, personal),
-        read_positive(events, positive),
-        None if amounts is None else read_amounts(amounts, "value"),
-    )
-    return _from_log(events, log, question, span, on_invalid)
+    events = require_frame(events, "events", on_dask=True)
+    columns = read_columns(events, options)
+    if isinstance(columns, EventColumns):
+        check_times(columns.times)
+    built = build(columns, options)
+    built.raise_for(events)
+    report = merge_reports(built.reports)
+    if built.span is not None:
+        built.span.check(built.last, report)
+    frame = answer_frame(built.table)
+    report = with_forms(report, frame)
+    warn_of_answers(report)
+    return report.attach(frame)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AnswerOptions:
+    """The options of :func:`to_answers`, checked before any row is read."""
+
+    user: Any = "user_id"
+    time: Any = None
+    cutoff: Any = None
+    horizon: Any = None
+    positive: Any = None
+    gap: Any = None
+    active_since: Any = None
+    min_events: int | None = None
+    at_least: float | Decimal | None = None
+    value: Any = None
+    absent: bool = False
+    label: Any = None
+    observed_until: Any = None
+    personal_data: OnPersonalData = "raise"
+    on_invalid: OnInvalid = "raise"
+    timezone: str | tzinfo | None = None
+
+    def __post_init__(self) -> None:
+        check_on_invalid(self.on_invalid)
+        read_option(self.personal_data)
+        read_zone(self.timezone)
+        _ = self.question
+
+    @property
+    def personal(self) -> PersonalData:
+        """What personal data is."""
+        return read_option(self.personal_data)
+
+    @cached_property
+    def question(self) -> Question | None:
+        """What is asked of a log; None for a frame with labels."""
+        return Question.of(
+            time=self.time,
+            label=self.label,
+            positive=self.positive,
+            cutoff=self.cutoff,
+            horizon=self.horizon,
+            gap=self.gap,
+            active_since=self.active_since,
+            min_events=self.min_events,
+            at_least=self.at_least,
+            value=self.value,
+            absent=self.absent,
+            observed_until=self.observed_until,
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class _Log:
-    """What is read of a log."""
+class EventColumns:
+    """The columns of a log as the core takes them."""
 
     times: Times
     ids: EncodedIds
@@ -229,36 +286,84 @@ class _Log:
         return rows if self.counted is None else rows & self.counted.ones
 
 
+@dataclass(frozen=True, eq=False)
+class LabelColumns:
+    """The columns of a frame that has labels."""
+
+    ids: EncodedIds
+    personal: list[Fault]
+    labels: Binary
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltAnswers(Built[AnswerReport]):
+    """Answers, and of a log: what was asked for, and the last event, as moments."""
+
+    span: Span | None = None
+    last: int | None = None
+
+
+def read_columns(events: pd.DataFrame, options: AnswerOptions) -> EventColumns | LabelColumns:
+    """Read a log, or a frame that has labels; here pandas becomes NumPy and Arrow."""
+    if options.question is None:
+        ids = encode_ids(find_column(events, options.user, "user"))
+        labels = read_binary(find_column(events, options.label, "label"), "label")
+        return LabelColumns(ids, personal_ids(ids, options.personal), labels)
+    times = look_at_times(find_column(events, options.time, "time"))
+    ids = encode_ids(find_column(events, options.user, "user"))
+    amounts = _given_column(events, options.value, "value")
+    return EventColumns(
+        times,
+        ids,
+        personal_ids(ids, options.personal),
+        read_positive(events, options.positive),
+        None if amounts is None else read_amounts(amounts, "value"),
+    )
+
+
+def build(columns: EventColumns | LabelColumns, options: AnswerOptions) -> BuiltAnswers:
+    """Give each user a 0 or a 1; tell what is wrong with the rows."""
+    if isinstance(columns, LabelColumns):
+        return _from_labels(columns, options.on_invalid)
+    if columns.times.without_zone.size:
+        return BuiltAnswers(_NONE, problems=tuple(columns.times.faults()))
+    assert options.question is not None
+    span = Span.of(options.question, columns.times, options.timezone)
+    return _from_log(columns, options.question, span, options.on_invalid)
+
+
+def answer_frame(table: pa.Table) -> pd.DataFrame:
+    """Return answers that were built as a frame."""
+    return pd.DataFrame(
+        {
+            "user_id": text_column(table["user_id"]),
+            "label": arrow_column(table["label"], pa.int8()),
+        }
+    )
+
+
 def _from_log(
-    events: pd.DataFrame, log: _Log, question: Question, span: Span, on_invalid: OnInvalid
-) -> pd.DataFrame:
+    log: EventColumns, question: Question, span: Span, on_invalid: OnInvalid
+) -> BuiltAnswers:
     times, ids = log.times, log.ids
+    rows = times.ticks.size
     in_span = times.before(span.end)
     before, started = times.before(span.cutoff), ~times.before(span.start)
-    anywhere = [*times.faults(), *id_faults(ids)]
-    faults = [*times.faults(), *(fault.within(in_span) for fault in id_faults(ids))]
-    always = [fault.within(in_span) for fault in log.personal]
-    valid = np.ones(len(events), dtype=bool)
-    if on_invalid == "drop":
-        valid[np.concatenate([fault.rows for fault in anywhere])] = False
-    if log.counted is not None:
-        always += [fault.within(valid) for fault in positive_faults(log.counted)]
-    if log.amounts is not None:
-        always.append(_amount_fault(log.amounts).within(log.counts(in_span & started & valid)))
-    kept, dropped = settle(faults, always, events, on_invalid)
-    if not is_part():
-        span.check(times)
+    settled = _settle(log, in_span, started, on_invalid)
+    if settled.problems:
+        return BuiltAnswers(_NONE, problems=settled.problems)
+    kept = settled.kept
     if kept is not None:
         before, in_span = before & kept, in_span & kept
     within, later = in_span & started, in_span & ~before
     counts = log.counts(within)
     recent = before if span.active is None else before & ~times.before(span.active)
-    known, active, other = (_has_row(ids, rows) for rows in (before, recent, later))
+    known, active, other = (_has_row(ids, flags) for flags in (before, recent, later))
     enough = _has_rows(ids, recent, question.min_events)
     ones = _reached(log, counts, question.at_least) ^ question.absent
-    frame = _frame(ids, enough, ones)
+    table = _table(ids, enough, ones)
     report = replace(
-        _report(frame, len(events), dropped),
+        _report(table, rows, settled.dropped),
         users_after_cutoff=int((other & ~known).sum()),
         users_inactive=int((known & ~active).sum()),
         users_with_few_events=int((active & ~enough).sum()),
@@ -268,8 +373,7 @@ def _from_log(
         positive_events_without_value=(
             0 if log.amounts is None else int(counts[log.amounts.null].sum())
         ),
-        events_after_horizon=(len(events) if kept is None else int(kept.sum()))
-        - int(in_span.sum()),
+        events_after_horizon=(rows if kept is None else int(kept.sum())) - int(in_span.sum()),
         time_kinds=kinds_of_times(times, kept),
         cutoff=describe(span.cutoff, times),
         horizon_start=describe(span.start, times),
@@ -279,30 +383,38 @@ def _from_log(
         last_event_in_horizon=_described(times.last_of(in_span), times),
         observed_until=_described(span.observed, times),
     )
-    return _told(report, frame)
+    return BuiltAnswers(table, report, lost=settled.lost, span=span, last=times.last)
+
+
+def _settle(log: EventColumns, in_span: Flags, started: Flags, on_invalid: OnInvalid) -> Settled:
+    """Say which rows remain, or what is wrong with those before the end of the horizon."""
+    missing, anywhere = log.times.faults(), id_faults(log.ids)
+    always = [fault.within(in_span) for fault in log.personal]
+    valid = np.ones(in_span.size, dtype=bool)
+    if on_invalid == "drop":
+        valid[np.concatenate([fault.rows for fault in (*missing, *anywhere)])] = False
+    if log.counted is not None:
+        always += [fault.within(valid) for fault in positive_faults(log.counted)]
+    if log.amounts is not None:
+        always.append(_amount_fault(log.amounts).within(log.counts(in_span & started & valid)))
+    faults = [*missing, *(fault.within(in_span) for fault in anywhere)]
+    return settle(faults, always, in_span.size, on_invalid)
 
 
 def _described(moment: int | None, times: Times) -> str | None:
     return None if moment is None else describe(moment, times)
 
 
-def _from_labels(
-    labels: pd.DataFrame, user: str, label: Any, personal: PersonalData, on_invalid: OnInvalid
-) -> pd.DataFrame:
-    ids = encode_ids(find_column(labels, user, "user"))
-    read = read_binary(find_column(labels, label, "label"), "label")
+def _from_labels(columns: LabelColumns, on_invalid: OnInvalid) -> BuiltAnswers:
+    ids, read = columns.ids, columns.labels
     faults = [*id_faults(ids), *label_faults(read)]
     faults += _repeated(ids, read, faults, on_invalid)
-    kept, dropped = settle(faults, personal_ids(ids, personal), labels, on_invalid)
-    rows = np.ones(len(labels), dtype=bool) if kept is None else kept
-    frame = _frame(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
-    return _told(_report(frame, len(labels), dropped), frame)
-
-
-def _told(report: AnswerReport, frame: pd.DataFrame) -> pd.DataFrame:
-    report = with_forms(report, frame)
-    warn_of_answers(report)
-    return report.attach(frame)
+    settled = settle(faults, columns.personal, ids.codes.size, on_invalid)
+    if settled.problems:
+        return BuiltAnswers(_NONE, problems=settled.problems)
+    rows = np.ones(ids.codes.size, dtype=bool) if settled.kept is None else settled.kept
+    table = _table(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
+    return BuiltAnswers(table, _report(table, rows.size, settled.dropped), lost=settled.lost)
 
 
 def label_faults(read: Binary) -> list[Fault]:
@@ -406,7 +518,7 @@ def _amount_fault(amounts: Amounts) -> Fault:
     )
 
 
-def _reached(log: _Log, counts: Flags, at_least: Decimal | None) -> Flags:
+def _reached(log: EventColumns, counts: Flags, at_least: Decimal | None) -> Flags:
     """Tell which users have enough events that count, or values of them."""
     if at_least is None:
         return _has_row(log.ids, counts)
@@ -433,27 +545,21 @@ def _has_row(ids: EncodedIds, rows: Flags) -> Flags:
     return flags[:-1]
 
 
-def _frame(ids: EncodedIds, known: Flags, ones: Flags) -> pd.DataFrame:
+def _table(ids: EncodedIds, known: Flags, ones: Flags) -> pa.Table:
     order = canonical_order(ids.texts)
     users = order[known[order]]
     labels = pa.array(ones[users].astype(np.int8))
-    return pd.DataFrame(
-        {
-            "user_id": text_column(ids.texts.take(pa.array(users))),
-            "label": arrow_column(labels, pa.int8()),
-        }
-    )
+    return pa.table({"user_id": ids.texts.take(pa.array(users)), "label": labels})
 
 
-def _report(frame: pd.DataFrame, rows: int, dropped: dict[str, int]) -> AnswerReport:
-    positives = int(frame["label"].sum())
-    return AnswerReport(rows, dropped, len(frame), positives, share(positives, len(frame)))
+def _report(table: pa.Table, rows: int, dropped: dict[str, int]) -> AnswerReport:
+    positives = pc.sum(table["label"]).as_py() or 0
+    return AnswerReport(rows, dropped, table.num_rows, positives, share(positives, table.num_rows))
 
 
 def warn_of_answers(report: AnswerReport) -> None:
-    """Tell in one warning what matters, unless this is a part of a log."""
-    if not is_part():
-        tell_all([*_of_rows(report), *describe_doubts(report), *describe_forms(report)])
+    """Tell in one warning what matters of a whole log."""
+    tell_all([*_of_rows(report), *describe_doubts(report), *describe_forms(report)])
 
 
 def _of_rows(report: AnswerReport) -> Iterator[str]:

@@ -17,9 +17,9 @@ from nclue_pandas.frames.answers import positive_faults, read_positive
 from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
 from nclue_pandas.frames.doubtful_times import times_of_log
 from nclue_pandas.frames.ids import encode_ids, id_faults
-from nclue_pandas.frames.moments import Calendar, describe
-from nclue_pandas.frames.problems import check_on_invalid, settle
-from nclue_pandas.frames.reports import BaselineReport, describe_dropped, is_part, tell_all
+from nclue_pandas.frames.moments import Calendar, check_moment, describe, read_zone
+from nclue_pandas.frames.problems import check_on_invalid, raise_faults, settle
+from nclue_pandas.frames.reports import BaselineReport, describe_dropped, tell_all
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS
 from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
@@ -113,8 +113,10 @@ def baselines(
     >>> scores.set_index("user_id").loc["a"].tolist()
     [-1.0, 2.0, 2.0, 1.0, 0.5]
     """
-    events = require_frame(events, "events", on_dask=True)
     check_on_invalid(on_invalid)
+    check_moment(cutoff, "cutoff")
+    read_zone(timezone)
+    events = require_frame(events, "events", on_dask=True)
     times = times_of_log(events, time)
     calendar = Calendar(times, timezone)
     end = calendar.moment(cutoff, "cutoff")
@@ -125,7 +127,10 @@ def baselines(
     always = []
     if counted is not None:
         always = [fault.within(past & (ids.codes >= 0)) for fault in positive_faults(counted)]
-    kept, dropped = settle(faults, always, events, on_invalid)
+    settled = settle(faults, always, len(events), on_invalid)
+    raise_faults(settled.problems, events)
+    raise_faults(settled.lost, events, every_row=True)
+    kept = settled.kept
     rows = np.flatnonzero(past & (times.ticks != NOT_A_TIME) if kept is None else past & kept)
     log = _Past(
         ids.codes[rows],
@@ -136,8 +141,8 @@ def baselines(
     frame = _frame(ids.texts, _measures(log, len(ids.texts), times, end))
     report = BaselineReport(
         rows=len(events),
-        rows_dropped=dropped,
-        rows_after=len(events) - sum(dropped.values()) - rows.size,
+        rows_dropped={code: count for code, count in settled.dropped.items() if count},
+        rows_after=len(events) - sum(settled.dropped.values()) - rows.size,
         users=len(frame),
         cutoff=describe(end, times),
         last_event=describe(int(log.ticks.max()) * times.step, times) if rows.size else None,
@@ -216,11 +221,10 @@ def _frame(texts: pa.Array, measures: dict[str, NDArray[Any]]) -> pd.DataFrame:
 
 
 def warn_of_baselines(report: BaselineReport) -> None:
-    """Tell in one warning what matters, unless this is a part of a log."""
+    """Tell in one warning what matters of a whole log."""
     found = []
     if report.rows_dropped:
         found.append(describe_dropped(report.rows_dropped, report.rows))
     if report.rows and not report.users:
         found.append(f"no user has an event before the cutoff ({report.cutoff})")
-    if not is_part():
-        tell_all(found)
+    tell_all(found)

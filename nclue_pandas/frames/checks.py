@@ -29,8 +29,8 @@ from nclue_pandas.frames.columns import (
 )
 from nclue_pandas.frames.ids import doubtful_ids, encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.personal_data import find, lost_zeros
-from nclue_pandas.frames.problems import Fault, offending_rows, raise_problems
-from nclue_pandas.frames.reports import is_part, tell_all
+from nclue_pandas.frames.problems import Fault, offending_rows, raise_problems, with_rows
+from nclue_pandas.frames.reports import tell_all
 from nclue_pandas.frames.tokens import sequence_tokens
 from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, one_array, take_rows
 from nclue_pandas.kernels.parallel import in_threads, slices
@@ -163,11 +163,44 @@ def check(
     [('duplicate_id', (0, 1)), ('empty_sequence', (1,))]
     """
     frame = require_frame(frame, "frame", on_dask=True)
+    looked = look_through(frame, user=user, sequence=sequence, label=label, kind=kind)
+    of_whole = problems_of_whole(looked.kind, len(frame), looked.ones, looked.zeros)
+    problems = (*(fault.problem for fault in looked.problems), *of_whole)
+    warnings = tuple(fault.problem for fault in looked.doubts)
+    rows = offending_rows(problems, frame)
+    return CheckReport(looked.kind, len(frame), problems, warnings, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What was found in a frame, or in a part of one.
+
+    Parameters
+    ----------
+    kind : {"sequences", "answers"}
+        What it was taken for.
+    problems, doubts : tuple of Fault
+        What the service would refuse, and what it may refuse.
+    ones, zeros : int
+        Labels.
+    """
+
+    kind: FrameKind
+    problems: tuple[Fault, ...]
+    doubts: tuple[Fault, ...]
+    ones: int = 0
+    zeros: int = 0
+
+
+def look_through(
+    frame: pd.DataFrame, *, user: str, sequence: str, label: str, kind: FrameKind | None
+) -> Looked:
+    """Find what the service would refuse in the rows of a frame; of its size nothing is said."""
     kind = _kind(frame, kind, sequence, label)
     ids = encode_ids(find_column(frame, user, "user"))
     faults = [*id_faults(ids), duplicate_fault(ids), *personal_ids(ids)]
     doubts = _id_doubts(ids)
-    counts: list[Problem] = []
+    ones = zeros = 0
     if kind == "sequences":
         texts = _read_sequences(frame, sequence)
         suspects = sequence_suspects(texts)
@@ -177,14 +210,15 @@ def check(
         read = read_binary(find_column(frame, label, "label"), "label")
         faults += label_faults(read)
         ones = int(read.ones.sum())
-        counts = few_labels(ones, len(frame) - ones - read.null.size - read.other.size)
-    if frame.empty:
-        counts = [EMPTY_FRAME]
-    if is_part():
-        counts = []
-    problems = (*(fault.problem for fault in faults if fault.rows.size), *counts)
-    warnings = tuple(fault.problem for fault in doubts if fault.rows.size)
-    return CheckReport(kind, len(frame), problems, warnings, offending_rows(problems, frame))
+        zeros = len(frame) - ones - read.null.size - read.other.size
+    return Looked(kind, with_rows(faults), with_rows(doubts), ones, zeros)
+
+
+def problems_of_whole(kind: FrameKind, size: int, ones: int, zeros: int) -> list[Problem]:
+    """Return the problems that no row has: a frame that is empty, or has too few of a label."""
+    if not size:
+        return [EMPTY_FRAME]
+    return few_labels(ones, zeros) if kind == "answers" else []
 
 
 def _kind(frame: pd.DataFrame, kind: str | None, sequence: str, label: str) -> FrameKind:

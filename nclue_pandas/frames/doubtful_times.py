@@ -12,8 +12,8 @@ import numpy as np
 
 from nclue_pandas.errors.base import InvalidDataError, Problem
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.reports import AnswerReport, is_part
-from nclue_pandas.frames.times import NOT_A_TIME, UNITS, read_times
+from nclue_pandas.frames.reports import AnswerReport
+from nclue_pandas.frames.times import NOT_A_TIME, UNITS, look_at_times, mixed_zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +45,18 @@ _EMPTY: Final = 10
 
 
 def times_of_log(events: pd.DataFrame, name: Any) -> Times:
-    """Read the times of a log; dates as plain numbers are refused, in a part by who has it all."""
-    times = read_times(find_column(events, name, "time"))
-    if times.unit is None and not is_part():
-        refuse_dates(kinds_of_times(times))
+    """Read the times of a log, and refuse what :func:`check_times` refuses."""
+    times = look_at_times(find_column(events, name, "time"))
+    check_times(times)
     return times
+
+
+def check_times(times: Times) -> None:
+    """Refuse times of a whole log of which only some have a zone, and dates as plain numbers."""
+    if times.without_zone.size:
+        raise mixed_zones("time", times.without_zone)
+    if times.unit is None:
+        refuse_dates(kinds_of_times(times))
 
 
 def kinds_of_times(times: Times, rows: Flags | None = None) -> dict[str, int]:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from nclue_pandas.frames.columns import to_chunks
 from nclue_pandas.frames.cross_checks import KnownUsers
-from nclue_pandas.frames.reports import AnswerReport, SequenceReport, is_part
+from nclue_pandas.frames.reports import AnswerReport, SequenceReport
 from nclue_pandas.kernels.arrays import take_rows
 from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.kernels.scan import formed_suspects
@@ -97,9 +97,7 @@ class Forms:
 
 
 def with_forms(made: ReportT, frame: pd.DataFrame) -> ReportT:
-    """Return the report of a frame with what its users' ids are, unless it is a part of a log."""
-    if is_part():
-        return made
+    """Return the report of a frame with what its users' ids are."""
     ids = to_chunks(frame["user_id"])
     return Forms.of(ids).tell(made, lambda: KnownUsers(np.sort(hash_ids(ids))))
 

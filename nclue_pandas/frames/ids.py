@@ -23,7 +23,7 @@ from nclue_pandas.frames.columns import (
     whole,
 )
 from nclue_pandas.frames.personal_data import FEWEST_ALONE, PersonalData, find, lost_zeros
-from nclue_pandas.frames.problems import Fault
+from nclue_pandas.frames.problems import Fault, with_rows
 from nclue_pandas.kernels.arrays import (
     NO_ROWS,
     Flags,
@@ -137,19 +137,27 @@ def id_chunks(column: pd.Series[Any], argument: str = "user") -> pa.ChunkedArray
     >>> id_chunks(pd.Series([17850.0, float("nan")])).to_pylist()
     ['17850', None]
     """
-    if column.dtype != np.dtype(object):
-        with suppress(*NO_ARROW_TYPE):
-            values = to_chunks(column)
-            if is_text(values.type):
-                return cast_chunks(values, pa.string())
-    encoded = encode_ids(column, argument)
-    faults = [fault for fault in encoded.unreadable() if fault.rows.size]
+    texts, faults = look_at_id_texts(column, argument)
     if faults:
         problems = [fault.problem for fault in faults]
         rows = column.iloc[np.unique(np.concatenate([fault.rows for fault in faults]))]
         raise InvalidDataError.of(problems, rows.to_frame())
+    return texts
+
+
+def look_at_id_texts(
+    column: pd.Series[Any], argument: str = "user"
+) -> tuple[pa.ChunkedArray, tuple[Fault, ...]]:
+    """Read a column of ids as text; tell which of its rows cannot be read."""
+    if column.dtype != np.dtype(object):
+        with suppress(*NO_ARROW_TYPE):
+            values = to_chunks(column)
+            if is_text(values.type):
+                return cast_chunks(values, pa.string()), ()
+    encoded = encode_ids(column, argument)
     codes = encoded.codes
-    return pa.chunked_array([encoded.texts.take(pa.array(codes, mask=codes < 0))])
+    texts = pa.chunked_array([encoded.texts.take(pa.array(codes, mask=codes < 0))])
+    return texts, with_rows(encoded.unreadable())
 
 
 def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:

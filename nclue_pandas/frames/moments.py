@@ -45,7 +45,7 @@ class Calendar:
     def __init__(self, times: Times, timezone: str | tzinfo | None) -> None:
         self._aware = times.aware
         self._numbers = times.unit is None
-        self.timezone = _zone(timezone)
+        self.timezone = read_zone(timezone)
 
     def moment(self, value: Any, argument: str) -> int:
         """Return the moment that `value` names.
@@ -130,7 +130,8 @@ def describe(moment: int, times: Times) -> str:
     return f"{text}{fraction}{' UTC' if times.aware else ''}"
 
 
-def _zone(timezone: str | tzinfo | None) -> tzinfo | None:
+def read_zone(timezone: str | tzinfo | None) -> tzinfo | None:
+    """Return the time zone of a name, or refuse what is none."""
     if not isinstance(timezone, str):
         return timezone
     try:

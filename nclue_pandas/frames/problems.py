@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from nclue_pandas.errors.base import (
     PersonalDataError,
     Problem,
 )
-from nclue_pandas.frames.reports import is_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from nclue_pandas.kernels.arrays import Flags, Positions
 
 OnInvalid = Literal["raise", "drop"]
-#: Rows of one problem that parts of a log tell; their number is told in any case.
-ROWS_TOLD: Final = 1_000
 #: Codes of the problems that are personal data.
 PERSONAL_CODES = ("personal_data", "personal_id")
 
@@ -119,13 +116,33 @@ def offending_rows(problems: Iterable[Problem], frame: pd.DataFrame) -> pd.DataF
     return frame.iloc[rows] if rows.size else frame.iloc[:0]
 
 
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What is to be done about the faults of some rows.
+
+    Parameters
+    ----------
+    kept : numpy.ndarray of bool, or None
+        False for the rows to drop; None when every row stays.
+    dropped : dict of str to int
+        Number of rows by code, also where it is 0: so the codes keep their order when the counts
+        of several parts are added up. A row with two faults is counted under the first of them.
+    problems : tuple of Fault
+        To be raised.
+    lost : tuple of Fault
+        To be raised if these were all rows there are: each of them would be dropped.
+    """
+
+    kept: Flags | None
+    dropped: dict[str, int]
+    problems: tuple[Fault, ...] = ()
+    lost: tuple[Fault, ...] = ()
+
+
 def settle(
-    faults: Sequence[Fault],
-    personal: Sequence[Fault],
-    frame: pd.DataFrame,
-    on_invalid: OnInvalid,
-) -> tuple[Flags | None, dict[str, int]]:
-    """Raise the faults, or say which rows remain without them.
+    faults: Sequence[Fault], personal: Sequence[Fault], rows: int, on_invalid: OnInvalid
+) -> Settled:
+    """Say which faults are to be raised, or which rows remain without them.
 
     Parameters
     ----------
@@ -133,33 +150,26 @@ def settle(
         Rows to raise or drop.
     personal : sequence of Fault
         Personal data, raised in any case, except for rows that are dropped.
-    frame : pandas.DataFrame
-        What was looked at.
+    rows : int
+        How many were looked at.
     on_invalid : {"raise", "drop"}
         What to do with `faults`.
-
-    Returns
-    -------
-    kept : numpy.ndarray of bool, or None
-        False for the rows to drop; None when every row stays.
-    dropped : dict of str to int
-        Number of rows by code. A row with two faults is counted under the first of them.
-
-    Raises
-    ------
-    InvalidDataError
-        Also when every row would be dropped.
     """
     if on_invalid == "raise":
-        raise_faults([*faults, *personal], frame)
+        problems = with_rows([*faults, *personal])
+        if problems:
+            return Settled(None, {}, problems)
     dropped: dict[str, int] = {}
-    kept = np.ones(len(frame), dtype=bool)
+    kept = np.ones(rows, dtype=bool)
     for fault in faults:
         first = fault.within(kept).rows
         kept[first] = False
-        if first.size or is_part():  # zeros keep the order of codes for the parts' sum
-            dropped[fault.code] = dropped.get(fault.code, 0) + int(first.size)
-    raise_faults([fault.within(kept) for fault in personal], frame)
-    if len(frame) and not kept.any() and not is_part():
-        raise_faults(faults, frame, every_row=True)
-    return (kept if dropped else None), dropped
+        dropped[fault.code] = dropped.get(fault.code, 0) + int(first.size)
+    problems = with_rows(fault.within(kept) for fault in personal)
+    lost = () if kept.any() else with_rows(faults)
+    return Settled(kept if any(dropped.values()) else None, dropped, problems, lost)
+
+
+def with_rows(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults that have rows."""
+    return tuple(fault for fault in faults if fault.rows.size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,14 +11,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
+from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.columns import find_column, one_column, require_frame, text_column
-from nclue_pandas.frames.ids import encode_ids, id_text
-from nclue_pandas.frames.problems import Fault, raise_faults
+from nclue_pandas.frames.ids import encode_ids, look_at_id_texts
+from nclue_pandas.frames.problems import (
+    Fault,
+    offending_rows,
+    raise_faults,
+    raise_problems,
+    with_rows,
+)
+from nclue_pandas.kernels.arrays import one_array
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from nclue_pandas.errors.base import Problem
+    from nclue_pandas.frames.ids import Codes
 
 _KEY_BYTES: Final = 16
 #: Characters of a pseudonym: 128 bits of the digest, four in each letter.
@@ -70,12 +81,19 @@ def pseudonymize(frame: pd.DataFrame, key: str | bytes, *, user: str = "user_id"
     >>> pseudonymize(frame, "correct horse battery staple")["user_id"].str.len().tolist()
     [32]
     """
+    secret = check_key(key)
     frame = require_frame(frame, "frame", on_dask=True)
-    secret = _check_key(key)
-    ids = encode_ids(find_column(frame, user, "user"))
-    raise_faults(ids.unreadable(), frame)
-    codes = pa.array(ids.codes, mask=ids.codes < 0)
-    return with_ids(frame, user, text_column(_pseudonyms(ids.texts, secret).take(codes)))
+    hidden, problems = hide(find_column(frame, user, "user"), secret)
+    raise_faults(problems, frame)
+    return with_ids(frame, user, hidden)
+
+
+def hide(ids: pd.Series[Any], secret: bytes) -> tuple[pd.Series[Any], tuple[Fault, ...]]:
+    """Return the pseudonyms of ids, and which of their rows cannot be read."""
+    encoded = encode_ids(ids)
+    codes = pa.array(encoded.codes, mask=encoded.codes < 0)
+    hidden = text_column(_pseudonyms(encoded.texts, secret).take(codes))
+    return hidden, with_rows(encoded.unreadable())
 
 
 @named_options
@@ -127,39 +145,89 @@ def restore_ids(
     >>> restore_ids(hidden, key, ids=frame["user_id"])["user_id"].tolist()
     ['010-1234-5678']
     """
+    known = KnownIds.of(key, ids)
     scores = require_frame(scores, "scores", on_dask=True)
-    secret = None if key is None else _check_key(key)
-    given = one_column(ids)
-    if given is None:
-        raise ConfigurationError(
-            f"ids= must be a Series, an array or a list of ids, not {type(ids).__name__}. Of a "
-            "frame, give the column of the ids."
-        )
-    originals = encode_ids(given, "ids")
-    known = originals.texts if secret is None else _pseudonyms(originals.texts, secret)
-    found = id_text(find_column(scores, user, "user"))
-    places = pc.index_in(found, value_set=known)
-    unknown = np.flatnonzero(
-        pc.and_(pc.is_null(places), pc.is_valid(found)).to_numpy(zero_copy_only=False)
-    )
-    if unknown.size:
-        what = "ids" if secret is None else "pseudonyms"
+    restored, problems = known.restore(find_column(scores, user, "user"))
+    told = [counted(fault.problem, len(scores)) for fault in problems]
+    raise_problems(told, offending_rows(told, scores))
+    return with_ids(scores, user, restored)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KnownIds:
+    """The ids of a log, and under which texts they are on results.
+
+    Parameters
+    ----------
+    given : pandas.Series
+        The ids as the log has them.
+    codes : numpy.ndarray of int32
+        Which of `texts` each of them is; -1 where it is null.
+    texts : pyarrow.Array of string
+        Distinct ids, or their pseudonyms.
+    hidden : bool
+        Whether they are pseudonyms.
+    """
+
+    given: pd.Series[Any]
+    codes: Codes
+    texts: pa.Array
+    hidden: bool
+
+    @classmethod
+    def of(cls, key: str | bytes | None, ids: Any) -> KnownIds:
+        """Read the ids of a log; without a key they are no pseudonyms."""
+        secret = None if key is None else check_key(key)
+        given = one_column(ids)
+        if given is None:
+            raise ConfigurationError(
+                f"ids= must be a Series, an array or a list of ids, not {type(ids).__name__}. Of a "
+                "frame, give the column of the ids."
+            )
+        encoded = encode_ids(given, "ids")
+        texts = encoded.texts if secret is None else _pseudonyms(encoded.texts, secret)
+        return cls(given, encoded.codes, texts, secret is not None)
+
+    def restore(self, ids: pd.Series[Any]) -> tuple[pd.Series[Any], tuple[Fault, ...]]:
+        """Return the ids of the log for those of results, and which rows belong to none."""
+        chunks, unreadable = look_at_id_texts(ids)
+        if unreadable:
+            return ids, unreadable
+        found = one_array(chunks)
+        places = pc.index_in(found, value_set=self.texts)
+        unknown = pc.and_(pc.is_null(places), pc.is_valid(found)).to_numpy(zero_copy_only=False)
+        if not unknown.any():
+            return self._values(places), ()
+        what = "pseudonyms" if self.hidden else "ids"
         fault = Fault(
             f"unknown_{what[:-1]}",
-            f"{unknown.size:,} of {len(scores):,} {what} belong to none of the ids",
+            f"{what} belong to none of the ids",
             "Give all ids of the log, and the key that pseudonymize() was given if it made them.",
-            unknown,
+            np.flatnonzero(unknown),
         )
-        raise InvalidDataError.of([fault.problem], scores.iloc[unknown])
-    present = np.flatnonzero(originals.codes >= 0)
-    first = np.empty(len(known), dtype=np.int64)
-    first[originals.codes[present[::-1]]] = present[::-1]
-    rows = pa.array(first).take(places)
-    missing = pc.is_null(rows).to_numpy(zero_copy_only=False)
-    if missing.any() and isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
-        given = pd.Series(pd.array(given.to_numpy()))  # whole numbers beside nulls stay exact
-    values = given.iloc[rows.fill_null(0).to_numpy()] if len(known) else given.iloc[:0]
-    return with_ids(scores, user, values.mask(missing))
+        return ids, (fault,)
+
+    def _values(self, places: pa.Array) -> pd.Series[Any]:
+        """Return the first of the given ids that is at each of some places; null for null."""
+        given = self.given
+        present = np.flatnonzero(self.codes >= 0)
+        first = np.empty(len(self.texts), dtype=np.int64)
+        first[self.codes[present[::-1]]] = present[::-1]
+        rows = pa.array(first).take(places)
+        missing = pc.is_null(rows).to_numpy(zero_copy_only=False)
+        if missing.any() and isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
+            given = pd.Series(pd.array(given.to_numpy()))  # whole numbers beside nulls stay exact
+        some = len(self.texts) > 0
+        values = given.iloc[rows.fill_null(0).to_numpy()] if some else given.iloc[:0]
+        return values.mask(missing)
+
+
+def counted(problem: Problem, size: int) -> Problem:
+    """Say of unknown ids how many of all rows they are."""
+    if problem.code not in {"unknown_id", "unknown_pseudonym"}:
+        return problem
+    count = problem.total or len(problem.rows)
+    return replace(problem, message=f"{count:,} of {size:,} {problem.message}")
 
 
 def with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFrame:
@@ -169,7 +237,8 @@ def with_ids(frame: pd.DataFrame, user: Any, ids: pd.Series[Any]) -> pd.DataFram
     return copy
 
 
-def _check_key(key: object) -> bytes:
+def check_key(key: object) -> bytes:
+    """Return a key as bytes, or refuse what is none."""
     secret = key.encode() if isinstance(key, str) else key
     if not isinstance(secret, bytes):
         raise ConfigurationError(f"key= must be str or bytes, not {type(key).__name__}.")

@@ -10,11 +10,12 @@ import numpy as np
 
 from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.amounts import check_amount
-from nclue_pandas.frames.moments import Calendar, check_duration, check_moment, describe
+from nclue_pandas.frames.moments import Calendar, check_duration, check_moment
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from nclue_pandas.frames.reports import AnswerReport
     from nclue_pandas.frames.times import Times
 
 _NUMBERS: Final = (int, float, Decimal, np.integer, np.floating)
@@ -125,18 +126,26 @@ class Span:
             observed,
         )
 
-    def check(self, times: Times) -> None:
-        """Refuse a horizon of which the log shows only a part."""
-        limit, what = times.last, "the last event of the log"
+    def check(self, last: int | None, report: AnswerReport) -> None:
+        """Refuse a horizon of which the log shows only a part.
+
+        Parameters
+        ----------
+        last : int or None
+            The last event of the whole log.
+        report : AnswerReport
+            Of the whole log: it writes the same points in time.
+        """
+        limit, shown, what = last, report.last_event, "the last event of the log"
         if self.observed is not None:
-            limit, what = self.observed, "observed_until"
+            limit, shown, what = self.observed, report.observed_until, "observed_until"
         if limit is None or self.end <= limit:
             return
         raise InvalidDataError(
-            f"The horizon ends at {describe(self.end, times)}, after {what} "
-            f"({describe(limit, times)}). What happens until then has not been seen, and users "
-            "would get a 0 that may be wrong. Choose an earlier cutoff or a shorter horizon, or "
-            "state with observed_until= how far the log was observed."
+            f"The horizon ends at {report.horizon_end}, after {what} ({shown}). What happens "
+            "until then has not been seen, and users would get a 0 that may be wrong. Choose an "
+            "earlier cutoff or a shorter horizon, or state with observed_until= how far the log "
+            "was observed."
         )
 
 

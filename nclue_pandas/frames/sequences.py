@@ -17,13 +17,15 @@ from nclue_pandas.contract import TOKENS_PER_USER
 from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts, read_behaviors
 from nclue_pandas.frames.columns import find_column, require_frame, text_column
-from nclue_pandas.frames.doubtful_times import describe_doubts, kinds_of_times, times_of_log
+from nclue_pandas.frames.doubtful_times import check_times, describe_doubts, kinds_of_times
 from nclue_pandas.frames.forms import describe_forms, with_forms
 from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
-from nclue_pandas.frames.moments import Calendar, describe
+from nclue_pandas.frames.moments import Calendar, check_moment, describe, read_zone
+from nclue_pandas.frames.partitions import Built, merge_reports
 from nclue_pandas.frames.personal_data import read_option
 from nclue_pandas.frames.problems import check_on_invalid, settle
-from nclue_pandas.frames.reports import SequenceReport, describe_dropped, is_many, is_part, tell_all
+from nclue_pandas.frames.reports import SequenceReport, describe_dropped, is_many, tell_all
+from nclue_pandas.frames.times import look_at_times
 from nclue_pandas.frames.tokens import Budget, estimate_tokens
 from nclue_pandas.kernels.arrays import gather
 from nclue_pandas.kernels.group_join import join_groups
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.behaviors import Behaviors
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
-    from nclue_pandas.frames.problems import Fault, OnInvalid
-    from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.problems import OnInvalid
+    from nclue_pandas.frames.times import TimeKind, Times
     from nclue_pandas.frames.tokens import TokenEstimator
     from nclue_pandas.kernels.arrays import Flags, Positions
     from nclue_pandas.kernels.group_join import Grouped
@@ -59,7 +61,7 @@ class Step(Protocol):
 
 @contextmanager
 def build_steps(name: str, steps: int) -> Iterator[Step]:
-    """Emit :class:`BuildProgress` after every step; parts of a log are told by their caller.
+    """Emit :class:`BuildProgress` after every step.
 
     Parameters
     ----------
@@ -83,9 +85,6 @@ def build_steps(name: str, steps: int) -> Iterator[Step]:
     >>> [(event.done, event.unit) for event in seen[:3]]
     [(0, 'steps'), (1, 'steps'), (2, 'steps')]
     """
-    if is_part():
-        yield lambda made: made
-        return
     with track(BuildProgress, name, total=steps, unit="steps") as advance:
 
         def done(made: T) -> T:
@@ -93,6 +92,11 @@ def build_steps(name: str, steps: int) -> Iterator[Step]:
             return made
 
         yield done
+
+
+def untold(made: T, /) -> T:
+    """Take what a step of a part has made: its caller tells how far the whole is."""
+    return made
 
 
 @named_options
@@ -194,45 +198,135 @@ def to_sequences(
     >>> dict(zip(sequences["user_id"], sequences["sequence"]))["0012"]
     'running socks->러닝화'
     """
+    options = SequenceOptions(
+        user=user,
+        time=time,
+        behavior=behavior,
+        until=until,
+        since=since,
+        tie_break=tie_break,
+        template=template,
+        max_tokens=max_tokens,
+        token_estimator=token_estimator,
+        personal_data=personal_data,
+        on_invalid=on_invalid,
+        timezone=timezone,
+    )
     events = require_frame(events, "events", on_dask=True)
-    check_on_invalid(on_invalid)
-    looked_for = read_option(personal_data)
-    budget = Budget(check_max_tokens(max_tokens), token_estimator or estimate_tokens)
     with build_steps("sequences", 4) as step:
-        log = _Log(
-            step(times_of_log(events, time)),
-            step(encode_ids(find_column(events, user, "user"))),
-            step(read_behaviors(behavior_texts(events, behavior, template), looked_for)),
-            None if tie_break is None else tie_codes(find_column(events, tie_break, "tie_break")),
-        )
-        window = Window.of(log.times, since, until, timezone)
-        order, id_problems, id_personal = _look_at_ids(log.ids, looked_for)
-        faults = [
-            *log.times.faults(),
-            *(fault.within(window.inside) for fault in (*id_problems, *log.behaviors.faults)),
-        ]
-        personal = [
-            fault.within(window.inside) for fault in (*id_personal, *log.behaviors.personal)
-        ]
-        kept, dropped = settle(faults, personal, events, on_invalid)
-        used = both(window.inside, kept)
-        frame, grouped = step(_build(log, order, used, budget))
-    made = _report(log, grouped, budget=budget, window=window, used=used, dropped=dropped)
-    made = with_forms(made, frame)
+        log = LogColumns.of(events, options, step=step)
+        check_times(log.times)
+        built = step(build(log, options))
+    built.raise_for(events)
+    frame = sequence_frame(built.table)
+    made = with_forms(merge_reports(built.reports), frame)
     warn_of_sequences(made)
     return made.attach(frame)
 
 
 #: Rows that a thread looks up at a time.
 _SLICE_ROWS: Final = 1 << 18
+#: No sequences.
+_NONE: Final = pa.table(
+    {"user_id": pa.array([], pa.string()), "sequence": pa.array([], pa.string())}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceOptions:
+    """The options of :func:`to_sequences`, checked before any row is read."""
+
+    user: Any
+    time: Any
+    behavior: Any
+    until: Any = None
+    since: Any = None
+    tie_break: Any = None
+    template: str | None = None
+    max_tokens: int | None = TOKENS_PER_USER
+    token_estimator: TokenEstimator | None = None
+    personal_data: OnPersonalData = "raise"
+    on_invalid: OnInvalid = "raise"
+    timezone: str | tzinfo | None = None
+
+    def __post_init__(self) -> None:
+        check_on_invalid(self.on_invalid)
+        read_option(self.personal_data)
+        check_max_tokens(self.max_tokens)
+        read_zone(self.timezone)
+        for argument in ("until", "since"):
+            moment = getattr(self, argument)
+            if moment is not None:
+                check_moment(moment, argument)
+
+    @property
+    def personal(self) -> PersonalData:
+        """What personal data is, and what to do about it."""
+        return read_option(self.personal_data)
+
+    @property
+    def budget(self) -> Budget:
+        """How many tokens a sequence may have."""
+        estimator = self.token_estimator or estimate_tokens
+        return Budget(check_max_tokens(self.max_tokens), estimator)
 
 
 @dataclass(frozen=True, eq=False)
-class _Log:
+class LogColumns:
+    """The columns of a log as the core takes them: here pandas becomes NumPy and Arrow."""
+
     times: Times
     ids: EncodedIds
     behaviors: Behaviors
     ties: NDArray[np.int64] | None
+
+    @classmethod
+    def of(
+        cls,
+        events: pd.DataFrame,
+        options: SequenceOptions,
+        *,
+        times: TimeKind | None = None,
+        step: Step = untold,
+    ) -> LogColumns:
+        """Read a log, or a part of one in which the texts of times read as `times`."""
+        time = find_column(events, options.time, "time")
+        user = find_column(events, options.user, "user")
+        texts = behavior_texts(events, options.behavior, options.template)
+        ties = options.tie_break
+        return cls(
+            step(look_at_times(time, kind=times)),
+            step(encode_ids(user)),
+            step(read_behaviors(texts, options.personal)),
+            None if ties is None else tie_codes(find_column(events, ties, "tie_break")),
+        )
+
+
+def build(log: LogColumns, options: SequenceOptions) -> Built[SequenceReport]:
+    """Join the events of a log by user; tell what is wrong with its rows."""
+    faults = log.times.faults()
+    if log.times.without_zone.size:
+        return Built(_NONE, problems=tuple(faults))
+    budget = options.budget
+    window = Window.of(log.times, options.since, options.until, options.timezone)
+    order = canonical_order(log.ids.texts)
+    faults += [
+        fault.within(window.inside) for fault in (*id_faults(log.ids), *log.behaviors.faults)
+    ]
+    found = (*personal_ids(log.ids, options.personal), *log.behaviors.personal)
+    personal = [fault.within(window.inside) for fault in found]
+    settled = settle(faults, personal, log.times.ticks.size, options.on_invalid)
+    if settled.problems:
+        return Built(_NONE, problems=settled.problems)
+    used = both(window.inside, settled.kept)
+    table, grouped = _join(log, order, used, budget)
+    report = _report(log, grouped, budget=budget, window=window, used=used, dropped=settled.dropped)
+    return Built(table, report, lost=settled.lost)
+
+
+def sequence_frame(table: pa.Table) -> pd.DataFrame:
+    """Return sequences that were built as a frame, without a copy."""
+    return pd.DataFrame({name: text_column(table[name]) for name in table.column_names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,16 +410,9 @@ def check_max_tokens(max_tokens: object) -> int | None:
     )
 
 
-def _look_at_ids(
-    ids: EncodedIds, personal: PersonalData
-) -> tuple[Positions, list[Fault], list[Fault]]:
-    """Return the canonical order of the users and what is wrong with their ids."""
-    return canonical_order(ids.texts), id_faults(ids), personal_ids(ids, personal)
-
-
-def _build(
-    log: _Log, order: Positions, used: Flags | None, budget: Budget
-) -> tuple[pd.DataFrame, Grouped]:
+def _join(
+    log: LogColumns, order: Positions, used: Flags | None, budget: Budget
+) -> tuple[pa.Table, Grouped]:
     """Join the used rows by user, users in the canonical `order`."""
     n_users = order.size
     rank = np.full(n_users + 1, n_users, dtype=np.int32)
@@ -342,12 +429,11 @@ def _build(
     grouped = join_groups(groups, n_users, log.times.ticks, texts, ties=log.ties, budget=budget)
     ids = gather(log.ids.texts, order[grouped.groups])
     joined = pa.chunked_array(grouped.texts, pa.string())
-    frame = pd.DataFrame({"user_id": text_column(ids), "sequence": text_column(joined)})
-    return frame, grouped
+    return pa.table({"user_id": ids, "sequence": joined}), grouped
 
 
 def _report(
-    log: _Log,
+    log: LogColumns,
     grouped: Grouped,
     *,
     budget: Budget,
@@ -382,10 +468,9 @@ def _report(
 
 
 def warn_of_sequences(made: SequenceReport) -> None:
-    """Tell in one warning what matters, unless this is a part of a log."""
-    if not is_part():
-        of_log = (*_of_rows(made), *_of_budget(made), *_of_equal_times(made))
-        tell_all((*of_log, *describe_doubts(made), *describe_forms(made)))
+    """Tell in one warning what matters of a whole log."""
+    of_log = (*_of_rows(made), *_of_budget(made), *_of_equal_times(made))
+    tell_all((*of_log, *describe_doubts(made), *describe_forms(made)))
 
 
 def _of_rows(made: SequenceReport) -> Iterator[str]:

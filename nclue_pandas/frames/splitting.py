@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from nclue_pandas.frames.answers import describe_one_label, label_faults
 from nclue_pandas.frames.columns import find_column, read_binary, require_frame
 from nclue_pandas.frames.cross_checks import answer_window
 from nclue_pandas.frames.ids import encode_ids, id_faults
-from nclue_pandas.frames.problems import raise_faults
-from nclue_pandas.frames.reports import SplitReport, is_part, share, tell_all
+from nclue_pandas.frames.partitions import merge_reports
+from nclue_pandas.frames.problems import raise_faults, with_rows
+from nclue_pandas.frames.reports import SplitReport, tell_all
 from nclue_pandas.frames.snapshot_ids import users_of
 from nclue_pandas.kernels.hash import derive_key, hash_ids
 from nclue_pandas.signatures import named_options
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+
+    from nclue_pandas.frames.problems import Fault
+    from nclue_pandas.kernels.arrays import Flags
 
 _HASHES = 2.0**64
 
@@ -81,40 +85,85 @@ def split(
     >>> len(train) + len(test), set(train["user_id"]) & set(test["user_id"])
     (1000, set())
     """
+    options = SplitOptions(test=test, seed=seed, user=user, label=label)
     answers = require_frame(answers, "answers", on_dask=True)
-    _check_share(test)
-    seed = check_seed(seed)
-    ids = encode_ids(find_column(answers, user, "user"))
-    read = read_binary(find_column(answers, label, "label"), "label")
-    raise_faults([*id_faults(ids), *label_faults(read)], answers)
-    hashes = hash_ids(users_of(ids.texts), key=derive_key("split", seed))
-    in_test = (hashes / _HASHES < test)[ids.codes]
-    n_test, ones_test = int(in_test.sum()), int((in_test & read.ones).sum())
-    n_train, ones_train = len(answers) - n_test, int(read.ones.sum()) - ones_test
-    cutoff, horizon_end = answer_window(answers, label)
-    made = SplitReport(
-        part="train",
-        test=float(test),
-        seed=seed,
-        train_rows=n_train,
-        train_positives=ones_train,
-        test_rows=n_test,
-        test_positives=ones_test,
-        test_share=share(n_test, len(answers)),
-        train_positive_share=share(ones_train, n_train),
-        test_positive_share=share(ones_test, n_test),
-        cutoff=cutoff,
-        horizon_end=horizon_end,
-    )
+    divided = divide(answers, options)
+    raise_faults(divided.problems, answers)
+    made = merge_reports([divided.report])
     warn_of_split(made)
-    train, held_out = answers[~in_test], answers[in_test]
+    train, held_out = answers[~divided.in_test], answers[divided.in_test]
     return made.attach(train), replace(made, part="test").attach(held_out)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """The options of :func:`split`, checked before any row is read."""
+
+    test: float
+    seed: int | str
+    user: Any
+    label: Any
+
+    def __post_init__(self) -> None:
+        _check_share(self.test)
+        check_seed(self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """Which rows are of test users.
+
+    Parameters
+    ----------
+    in_test : numpy.ndarray of bool
+        For each row; none where there are problems.
+    report : SplitReport
+        Of these rows, without shares.
+    problems : tuple of Fault
+        To be raised.
+    """
+
+    in_test: Flags
+    report: SplitReport
+    problems: tuple[Fault, ...] = ()
+
+
+def divide(answers: pd.DataFrame, options: SplitOptions) -> Divided:
+    """Tell the rows of test users from the others, by a hash of their ids."""
+    seed = check_seed(options.seed)
+    cutoff, horizon_end = answer_window(answers, options.label)
+    report = SplitReport(
+        part="train",
+        test=float(options.test),
+        seed=seed,
+        train_rows=0,
+        train_positives=0,
+        test_rows=0,
+        test_positives=0,
+        cutoff=cutoff,
+        horizon_end=horizon_end,
+    )
+    ids = encode_ids(find_column(answers, options.user, "user"))
+    read = read_binary(find_column(answers, options.label, "label"), "label")
+    problems = with_rows([*id_faults(ids), *label_faults(read)])
+    if problems:
+        return Divided(np.zeros(0, dtype=bool), report, problems)
+    hashes = hash_ids(users_of(ids.texts), key=derive_key("split", seed))
+    in_test = (hashes / _HASHES < options.test)[ids.codes]
+    n_test, ones_test = int(in_test.sum()), int((in_test & read.ones).sum())
+    counted = replace(
+        report,
+        train_rows=len(answers) - n_test,
+        train_positives=int(read.ones.sum()) - ones_test,
+        test_rows=n_test,
+        test_positives=ones_test,
+    )
+    return Divided(in_test, counted)
+
+
 def warn_of_split(made: SplitReport) -> None:
-    """Tell of parts with one label alone, unless this is a part of the answers."""
-    if not is_part():
-        tell_all(_one_label(made) if made.train_positives + made.test_positives else ())
+    """Tell of sides with one label alone."""
+    tell_all(_one_label(made) if made.train_positives + made.test_positives else ())
 
 
 def _one_label(made: SplitReport) -> Iterator[str]:

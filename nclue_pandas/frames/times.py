@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ from nclue_pandas.errors.base import InvalidDataError, Problem
 from nclue_pandas.frames.columns import NO_ARROW_TYPE, to_arrow, whole
 from nclue_pandas.frames.personal_data import mask
 from nclue_pandas.frames.problems import Fault
-from nclue_pandas.frames.reports import TimeKind, times_of_the_log
 from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, null_rows
 from nclue_pandas.kernels.encode import Encoded, encode_values
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 
 Integers = NDArray[np.int64]
+#: What times that are texts read as: whole numbers, or dates with or without a time zone.
+TimeKind = Literal["numbers", "naive", "aware"]
 #: Nanoseconds of a unit.
 UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _LARGEST: Final = int(np.iinfo(np.int64).max)
@@ -68,6 +69,8 @@ class Times:
         Positions of rows that hold something, but no time.
     examples : tuple of str
         What the first of them hold.
+    without_zone : numpy.ndarray of int64
+        Positions of rows whose text has no time zone, where others have one.
     """
 
     ticks: NDArray[np.int64]
@@ -75,6 +78,7 @@ class Times:
     aware: bool = False
     unreadable: Positions = field(default_factory=NO_ROWS.copy)
     examples: tuple[str, ...] = ()
+    without_zone: Positions = field(default_factory=NO_ROWS.copy)
 
     @property
     def step(self) -> int:
@@ -109,7 +113,10 @@ class Times:
         return self.ticks < max(bound, limits.min)
 
     def faults(self) -> list[Fault]:
-        """Rows without a time, and rows whose time cannot be read."""
+        """Rows without a time, and rows whose time cannot be read; alone, those without a zone."""
+        if self.without_zone.size:
+            problem = mixed_zones("time", self.without_zone).problems[0]
+            return [Fault(problem.code, problem.message, problem.remedy, self.without_zone)]
         missing = np.flatnonzero(self.ticks == NOT_A_TIME) if self.ticks.size else NO_ROWS
         return [
             Fault(
@@ -155,14 +162,37 @@ def read_times(column: pd.Series[Any], argument: str = "time") -> Times:
     >>> read_times(pd.Series(["2011-09-01", None, "yesterday"])).unreadable.tolist()
     [2]
     """
+    times = look_at_times(column, argument)
+    if times.without_zone.size:
+        raise mixed_zones(argument, times.without_zone)
+    return times
+
+
+def look_at_times(
+    column: pd.Series[Any], argument: str = "time", kind: TimeKind | None = None
+) -> Times:
+    """Read a column of times, of which some texts may have a time zone and others none.
+
+    Parameters
+    ----------
+    column, argument : as for :func:`read_times`
+        The column.
+    kind : {"numbers", "naive", "aware"}, optional
+        What the texts read as in the whole log, where the column is a part of it.
+    """
     try:
-        times = _read(column, argument)
+        if kind is None:
+            times = _read(column, argument)
+        else:
+            times = TimeTexts.of(to_arrow(column)).read_as(kind)
     except NO_ARROW_TYPE as error:
         raise _no_time(str(column.dtype), argument) from error
-    if not times.unreadable.size:
-        return times
-    shown = column.iloc[times.unreadable[:_SHOWN]]
-    return replace(times, examples=tuple(_shown(value) for value in shown))
+    return replace(times, examples=first_texts(column, times.unreadable))
+
+
+def first_texts(column: pd.Series[Any], rows: Positions) -> tuple[str, ...]:
+    """Return what the first of some rows hold, for a message."""
+    return tuple(_shown(value) for value in column.iloc[rows[:_SHOWN]]) if rows.size else ()
 
 
 def _shown(value: Any) -> str:
@@ -213,7 +243,7 @@ def _arrow(values: pa.Array, argument: str) -> Times:
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _fractions(values)
     if is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type)):
-        return _texts(values, argument)
+        return _texts(values)
     if pa.types.is_dictionary(kind):
         distinct = _arrow(values.dictionary, argument)
         return _spread(distinct, values.indices.fill_null(-1).to_numpy(zero_copy_only=False))
@@ -325,13 +355,11 @@ def kind_of_times(found: Collection[str]) -> TimeKind:
     return "numbers" if "numbers" in found and "dated" not in found else "naive"
 
 
-def _texts(values: pa.Array, argument: str) -> Times:
-    """Read texts as what they are in the whole log, and refuse some with a zone among others."""
+def _texts(values: pa.Array) -> Times:
+    """Read texts as what they are, all together."""
     texts = TimeTexts.of(values)
-    kind = times_of_the_log() or kind_of_times(texts.found)
-    if kind == "aware" and texts.without_zone.size:
-        raise mixed_zones(argument, texts.without_zone)
-    return texts.read_as(kind)
+    times = texts.read_as(kind_of_times(texts.found))
+    return replace(times, without_zone=texts.without_zone) if times.aware else times
 
 
 def _objects_of(texts: pa.Array) -> pd.Series[Any]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.columns import NO_ARROW_TYPE, find_column, read_text, to_arrow
 from nclue_pandas.frames.ids import encode_ids
-from nclue_pandas.frames.problems import ROWS_TOLD
+from nclue_pandas.frames.partitions import ROWS_TOLD
 from nclue_pandas.frames.times import TimeTexts, kind_of_times, mixed_zones
 from nclue_pandas.kernels.arrays import cast_chunks, is_text
 from nclue_pandas.kernels.hash import hash_ids
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nclue_pandas.frames.reports import TimeKind
+    from nclue_pandas.frames.times import TimeKind
 
 #: Name of the column that numbers the rows of the log.
 ROW: Final = "row"

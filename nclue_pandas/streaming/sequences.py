@@ -11,20 +11,23 @@ import numpy as np
 import pandas as pd
 
 from nclue_pandas.contract import TOKENS_PER_USER
-from nclue_pandas.errors import ConfigurationError, InvalidDataError
-from nclue_pandas.errors.base import first_values
+from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.frames.behaviors import behavior_texts
 from nclue_pandas.frames.checks import doubts_of
 from nclue_pandas.frames.columns import require_name, to_chunks
 from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.forms import Forms
-from nclue_pandas.frames.moments import Calendar
-from nclue_pandas.frames.personal_data import read_option
-from nclue_pandas.frames.problems import ROWS_TOLD, check_on_invalid, raise_problems
-from nclue_pandas.frames.reports import SequenceReport, every_row_dropped, merge_reports, on_a_part
-from nclue_pandas.frames.reports import report as report_of
-from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
-from nclue_pandas.frames.times import read_times
+from nclue_pandas.frames.partitions import ROWS_TOLD, merge_problems, merge_reports, numbered
+from nclue_pandas.frames.problems import raise_problems
+from nclue_pandas.frames.reports import SequenceReport, every_row_dropped
+from nclue_pandas.frames.sequences import (
+    LogColumns,
+    SequenceOptions,
+    build,
+    sequence_frame,
+    warn_of_sequences,
+)
+from nclue_pandas.frames.times import first_texts
 from nclue_pandas.kernels.parallel import give_back
 from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.signatures import named_options
@@ -42,11 +45,12 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from nclue_pandas.errors import Problem
+    from nclue_pandas.frames.partitions import Built
     from nclue_pandas.frames.personal_data import OnPersonalData
-    from nclue_pandas.frames.problems import OnInvalid
-    from nclue_pandas.frames.reports import TimeKind
+    from nclue_pandas.frames.problems import Fault, OnInvalid
     from nclue_pandas.frames.tokens import TokenEstimator
     from nclue_pandas.storage.content import BucketDigest
     from nclue_pandas.streaming.spill import Span
@@ -158,26 +162,24 @@ def stream_sequences(
     given: object = memory
     if not isinstance(given, int) or given < LEAST_MEMORY:
         raise ConfigurationError(f"memory={memory!r}: give at least {LEAST_MEMORY:,} bytes.")
-    check_max_tokens(max_tokens)
-    check_on_invalid(on_invalid)
-    read_option(personal_data)
+    options = SequenceOptions(
+        user=user,
+        time=time,
+        behavior=behavior,
+        until=until,
+        since=since,
+        tie_break=tie_break,
+        template=template,
+        max_tokens=max_tokens,
+        token_estimator=token_estimator,
+        personal_data=personal_data,
+        on_invalid=on_invalid,
+        timezone=timezone,
+    )
     form = TextForm(encoding, sep, header, quotes)
-    options: dict[str, Any] = {
-        "user": user,
-        "time": time,
-        "behavior": behavior,
-        "until": until,
-        "since": since,
-        "tie_break": tie_break,
-        "template": template,
-        "max_tokens": max_tokens,
-        "token_estimator": token_estimator,
-        "personal_data": personal_data,
-        "on_invalid": on_invalid,
-        "timezone": timezone,
-    }
     columns = _columns(options, getattr(log, "columns", ()))
-    _check_before(options, columns)
+    nothing = pd.DataFrame({label: pd.Series([], dtype=object) for label in columns})
+    behavior_texts(nothing, behavior, template)
     check_files(log)
     folder = SpillFolder(directory)
     try:
@@ -190,15 +192,47 @@ def stream_sequences(
 
 
 @dataclass(eq=False)
+class _Found:
+    """Problems of parts of the log, and the first of the rows that they name."""
+
+    problems: list[Problem] = field(default_factory=list)
+    rows: list[pd.DataFrame] = field(default_factory=list)
+
+    def add(
+        self,
+        faults: Sequence[Fault],
+        events: pd.DataFrame,
+        numbers: NDArray[np.int64],
+        times: pd.Series[Any],
+    ) -> None:
+        """Take down the faults of a part whose rows have these numbers in the log."""
+        if not faults:
+            return
+        told = []
+        for fault in faults:  # in the order of the log
+            rows = fault.rows[np.argsort(numbers[fault.rows], kind="stable")]
+            values = first_texts(times, rows) if fault.values else ()  # noqa: PD011 - of no Series
+            told.append(replace(fault, rows=rows, values=values))
+        self.problems += numbered(told, numbers)
+        places = np.unique(np.concatenate([fault.rows[:ROWS_TOLD] for fault in told]))
+        self.rows.append(events.iloc[places].set_axis(numbers[places], axis=0))
+
+    def raise_all(self, *, every_row: bool = False) -> None:
+        """Raise what was found in all parts as of one frame."""
+        if self.problems:
+            rows = pd.concat(self.rows).sort_index().iloc[:ROWS_TOLD]
+            raise_problems(merge_problems(self.problems), rows, every_row=every_row)
+
+
+@dataclass(eq=False)
 class _Streaming:
-    options: dict[str, Any]
+    options: SequenceOptions
     columns: Mapping[Any, str]
     form: TextForm
     memory: int
     folder: SpillFolder
-    problems: list[Problem] = field(default_factory=list)
-    offending: list[pd.DataFrame] = field(default_factory=list)
-    every_row: bool = False
+    problems: _Found = field(default_factory=_Found)
+    lost: _Found = field(default_factory=_Found)
     doubts: list[Problem] = field(default_factory=list)
     forms: list[Forms] = field(default_factory=list)
 
@@ -236,29 +270,28 @@ class _Streaming:
         """Build the users of some buckets at a time."""
         spans: dict[int, list[Span]] = defaultdict(list)
         digests: list[BucketDigest] = []
-        times = carrier.times
         reports: list[SequenceReport] = []
         with track(BuildProgress, "sequences", total=runs.rows, unit="rows") as advance:
             for pieces in runs.ranges(self._share(_BUILD_SHARE)):
                 table = runs.read(pieces)
                 if table is None and reports:
                     continue
-                frame = self._sequences(carrier, table, times)
-                if frame is not None:
+                built = self._sequences(carrier, carrier.empty() if table is None else table)
+                if built.report is not None:
+                    frame = sequence_frame(built.table)
                     self._look_at(frame, sum(each.users for each in reports))
-                    reports.append(_report_of(frame))
+                    reports.append(built.report)
                     digests += _append(frame, file, spans)
+                    del frame
                 advance(0 if table is None else table.num_rows)
-                del table, frame
+                del table, built
                 give_back()
-        self._raise_problems()
+        self.problems.raise_all()
         made = merge_reports(reports)
         refuse_dates(made.time_kinds)
         if every_row_dropped(made):
-            self.options = {**self.options, "on_invalid": "raise"}
-            self.every_row = True
-            return self._build(carrier, runs, file)  # which tells why
-        doubts = _merged(self.doubts)
+            self.lost.raise_all(every_row=True)
+        doubts = tuple(merge_problems(self.doubts))
         store = SequenceStore(self.folder, file, spans, tuple(digests), made, doubts)
         store.report = Forms.joined(self.forms).tell(made, StoreSource(store).users)
         return store
@@ -270,60 +303,26 @@ class _Streaming:
             rows = tuple(row + before for row in each.rows[:ROWS_TOLD])
             self.doubts.append(replace(each, rows=rows, total=len(each.rows)))
 
-    def _sequences(
-        self, carrier: Carrier, table: pa.Table | None, times: TimeKind | None
-    ) -> pd.DataFrame | None:
-        """Build the sequences of some users, or take down what is wrong with their rows."""
-        table = carrier.empty() if table is None else table
+    def _sequences(self, carrier: Carrier, table: pa.Table) -> Built[SequenceReport]:
+        """Build the sequences of some users, and take down what is wrong with their rows."""
         events = carrier.frame(table)
-        try:
-            with on_a_part(times):
-                return to_sequences(events, **self.options)
-        except InvalidDataError as error:
-            if error.rows is None:
-                raise
-            numbers = table.column(ROW).to_numpy()
-            places = sorted({row for problem in error.problems for row in problem.rows})
-            told = error.rows.set_axis(numbers[places], axis=0).iloc[:ROWS_TOLD]
-            self.offending.append(told)
-            for problem in error.problems:
-                places = sorted(problem.rows, key=numbers.__getitem__)
-                values = problem.values  # noqa: PD011 - of no Series
-                if values:  # of the rows that come first in the log
-                    with on_a_part(times):
-                        first = events[self.options["time"]].iloc[places[: len(values)]]
-                        values = read_times(first).examples
-                rows = tuple(numbers[places].tolist())
-                self.problems.append(replace(problem, rows=rows, values=values))
-            return None
-
-    def _raise_problems(self) -> None:
-        """Raise what was found in all parts as of one frame."""
-        if self.problems:
-            rows = pd.concat(self.offending).sort_index().iloc[:ROWS_TOLD]
-            raise_problems(_merged(self.problems), rows, every_row=self.every_row)
+        built = build(LogColumns.of(events, self.options, times=carrier.times), self.options)
+        numbers = table.column(ROW).to_numpy()
+        times = events[self.options.time]
+        self.problems.add(built.problems, events, numbers, times)
+        self.lost.add(built.lost, events, numbers, times)
+        return built
 
 
-def _check_before(options: Mapping[str, Any], columns: Mapping[Any, str]) -> None:
-    """Refuse what no log could be read with, before it is read."""
-    nothing = pd.DataFrame({label: pd.Series([], dtype=object) for label in columns})
-    behavior_texts(nothing, options["behavior"], options["template"])
-    calendar = Calendar(read_times(nothing[options["time"]]), options["timezone"] or "UTC")
-    for name in ("since", "until"):
-        moment = options[name]
-        if moment is not None and not isinstance(moment, (int, np.integer)):
-            calendar.moment(moment, name)
-
-
-def _columns(options: Mapping[str, Any], there: Iterable[Any]) -> dict[Any, str]:
+def _columns(options: SequenceOptions, there: Iterable[Any]) -> dict[Any, str]:
     """Return the labels of the columns that are needed, each with the argument that named it."""
-    behavior = options["behavior"]
-    named = [(options["user"], "user")]
+    behavior = options.behavior
+    named = [(options.user, "user")]
     several = behavior if isinstance(behavior, (list, tuple)) else [behavior]
     named += [(label, "behavior") for label in several]
-    named.append((options["time"], "time"))
-    if options["tie_break"] is not None:
-        named.append((options["tie_break"], "tie_break"))
+    named.append((options.time, "time"))
+    if options.tie_break is not None:
+        named.append((options.tie_break, "tie_break"))
     columns: dict[Any, str] = {}
     for label, argument in named:
         require_name(label, argument, there)
@@ -340,23 +339,3 @@ def _append(
         for table in content.tables(range(each.bucket, each.bucket + 1)):
             spans[each.bucket] += [file.append(batch) for batch in table.to_batches()]
     return content.digests
-
-
-def _report_of(frame: pd.DataFrame) -> SequenceReport:
-    made = report_of(frame)
-    assert isinstance(made, SequenceReport)
-    return made
-
-
-def _merged(problems: list[Problem]) -> tuple[Problem, ...]:
-    """Put the same problem of several parts together; of its rows the first are told."""
-    same: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-    for problem in problems:
-        same[problem.code, problem.message].append(problem)
-    merged = []
-    for each in same.values():
-        total = sum(problem.total or len(problem.rows) for problem in each)
-        rows = tuple(sorted(row for problem in each for row in problem.rows)[:ROWS_TOLD])
-        more = total if total > len(rows) else None
-        merged.append(replace(each[0], rows=rows, total=more, values=first_values(each)))
-    return tuple(merged)

@@ -13,6 +13,7 @@ import pytest
 
 import nclue_pandas as nclue
 import nclue_pandas.dask
+from nclue_pandas.frames.pseudonyms import KnownIds
 
 KEY = "correct horse battery staple"
 MIXED = pd.Series([12, 12.0, "a", Decimal(7), "0012", None], dtype=object)
@@ -114,7 +115,9 @@ def test_the_key_is_in_nothing_that_comes_back():
         assert KEY.encode() not in text
     from nclue_pandas.dask.following import _Pseudonyms, _Restored
 
-    assert KEY not in repr((_Pseudonyms(KEY, "u"), _Restored(KEY, "u", ["a"])))
+    work = _Pseudonyms(KEY.encode(), "u"), _Restored(KnownIds.of(KEY, ["secret id"]), "u")
+    assert KEY not in repr(work)
+    assert "secret id" not in repr((work, KnownIds.of(None, ["secret id"])))
 
 
 def test_what_pseudonyms_refuse():

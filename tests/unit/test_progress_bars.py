@@ -12,7 +12,7 @@ import pytest
 import nclue_pandas as nclue
 from nclue_pandas import progress
 from nclue_pandas.config import options
-from nclue_pandas.frames.reports import on_a_part
+from nclue_pandas.frames.sequences import LogColumns, SequenceOptions, build
 
 
 class Terminal(io.StringIO):
@@ -168,8 +168,8 @@ def test_sequences_are_built_in_steps(on):
 def test_a_part_of_a_log_is_not_told(on):
     stream = on(Terminal())
     log = pd.DataFrame({"user_id": [1], "day": ["2026-01-01"], "item": "tea"})
-    with on_a_part():
-        nclue.to_sequences(log, user="user_id", time="day", behavior="item")
+    asked = SequenceOptions(user="user_id", time="day", behavior="item")
+    assert build(LogColumns.of(log, asked), asked).report.events == 1
     assert stream.getvalue() == ""
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas.frames.cross_checks import Known, last_event, warn_of_leakage
-from nclue_pandas.frames.reports import NclueDataWarning, merge_reports
+from nclue_pandas.frames.partitions import merge_reports
+from nclue_pandas.frames.reports import NclueDataWarning
 
 COLUMNS = {"user": "user_id", "time": "time"}
 CUTOFF = "2026-03-01"

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nclue_pandas import errors
-from nclue_pandas.frames.reports import on_a_part
-from nclue_pandas.frames.times import NOT_A_TIME, TimeTexts, kind_of_times, read_times
+from nclue_pandas.frames.times import (
+    NOT_A_TIME,
+    TimeTexts,
+    kind_of_times,
+    look_at_times,
+    read_times,
+)
 
 TEXTS = st.sampled_from(
     [
@@ -62,8 +67,8 @@ def test_parts_read_as_the_whole(texts, at):
     whole = read_times(column)
     parts = [column.iloc[:at], column.iloc[at:]]
     found = [TimeTexts.of(pa.array(part, pa.string())).found for part in parts]
-    with on_a_part(kind_of_times(frozenset().union(*found))):
-        read = [read_times(part) for part in parts]
+    kind = kind_of_times(frozenset().union(*found))
+    read = [look_at_times(part, kind=kind) for part in parts]
     missing = whole.ticks == NOT_A_TIME
     assert np.concatenate([exact(times) for times in read])[~missing].tolist() == (
         exact(whole)[~missing].tolist()
