@@ -480,6 +480,8 @@ def whole(numbers: pa.Array) -> Flags:
     """
     exact: Flags
     if pa.types.is_decimal(numbers.type):
+        if numbers.type.scale >= numbers.type.precision:  # no digit is left for a whole number
+            numbers = numbers.cast(pa.decimal256(_MOST_DIGITS, numbers.type.scale))
         same = pc.equal(pc.trunc(numbers), numbers).fill_null(False)
         exact = same.to_numpy(zero_copy_only=False)
         return exact

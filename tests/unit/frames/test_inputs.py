@@ -429,3 +429,9 @@ def test_pseudonyms_that_nobody_has():
     for bad, message in ((5, "str or bytes"), ("short", "give at least")):
         with pytest.raises(ConfigurationError, match=message):
             nclue.pseudonymize(frame, bad)
+
+
+def test_ids_that_are_fractions_alone_are_named():
+    fractions = log(["2026-01-01"], u=[Decimal("0.123")])
+    with pytest.raises(InvalidDataError, match="fractional_id"):
+        fractions.nclue.to_sequences(user="u", time="t", behavior="b")
