@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import settings
 
 import nclue_pandas as nclue
 from nclue_pandas import client as default
+from nclue_pandas.jobs.reference import Clock
 
 #: Machines are shared and slow at times: no test depends on a speed.
 settings.register_profile("shared", deadline=None)
@@ -45,6 +48,22 @@ def _default_client_of_before():
 
 
 @pytest.fixture
+def no_pauses(monkeypatch):
+    """Object Storage is asked again at once: how often is what tests look at, not how long it takes."""
+    from aiobotocore.endpoint import AioEndpoint
+    from s3fs import core
+
+    from nclue_pandas.storage import bucket
+
+    async def sleep(*_):
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(AioEndpoint, "_sleep", sleep)
+    monkeypatch.setattr(core, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep}))
+    monkeypatch.setattr(bucket, "_PAUSES", (0,) * len(bucket._PAUSES))
+
+
+@pytest.fixture
 def sandbox():
     """An embedded service of its own for one test."""
     from nclue_pandas.sandbox import Sandbox
@@ -58,3 +77,36 @@ def client(sandbox):
     """A client of that service, the default one during the test."""
     with nclue.connect(sandbox) as connected:
         yield connected
+
+
+class Sleeper:
+    """A clock on which sleeping takes no time."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.slept = []
+        self.interrupt_at = None
+        self.also = None
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+        if self.also is not None:
+            self.also(seconds)
+        if self.interrupt_at is not None and self.now >= self.interrupt_at:
+            raise KeyboardInterrupt
+
+    @property
+    def clock(self):
+        return Clock(monotonic=self.monotonic, sleep=self.sleep)
+
+
+@pytest.fixture
+def sleeper(client):
+    """The clock of the client: nothing waits, and the test sees what was slept."""
+    sleeper = Sleeper()
+    client.clock = sleeper.clock
+    return sleeper

@@ -22,6 +22,11 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(no_pauses):
+    pass
+
+
 @pytest.fixture
 def named_by_environment(sandbox, monkeypatch):
     """The sandbox as another process would find it, without its pace."""

@@ -93,6 +93,11 @@ def _running(scheme, folder):
             yield sandbox, str(bundle)
 
 
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(no_pauses):
+    pass
+
+
 @pytest.fixture(scope="module", params=["http", pytest.param("https", marks=pytest.mark.slow)])
 def service(request, tmp_path_factory):
     """A running service, a client whose waits take no time, and frames for a chain."""

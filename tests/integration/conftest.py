@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nclue_pandas.jobs.reference import Clock
-
 CUTOFF = "2026-03-01"
+
+
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(no_pauses):
+    pass
 
 
 @pytest.fixture(scope="session")
@@ -80,36 +83,3 @@ def named(nothing_set, sandbox, monkeypatch):
         if equals:
             monkeypatch.setenv(name, value)
     return sandbox
-
-
-class Sleeper:
-    """A clock on which sleeping takes no time."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.slept = []
-        self.interrupt_at = None
-        self.also = None
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-        if self.also is not None:
-            self.also(seconds)
-        if self.interrupt_at is not None and self.now >= self.interrupt_at:
-            raise KeyboardInterrupt
-
-    @property
-    def clock(self):
-        return Clock(monotonic=self.monotonic, sleep=self.sleep)
-
-
-@pytest.fixture
-def sleeper(client):
-    """The clock of the client: nothing waits, and the test sees what was slept."""
-    sleeper = Sleeper()
-    client.clock = sleeper.clock
-    return sleeper

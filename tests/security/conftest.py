@@ -12,6 +12,11 @@ from nclue_pandas.service.transport import Transport
 KEYS = Credentials("HostileTestAccess", "Hostile/Test+Secret")
 
 
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(no_pauses):
+    pass
+
+
 @pytest.fixture(scope="module")
 def hostile_server():
     server = Hostile()

@@ -67,7 +67,7 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
-def test_a_result_path_leads_nowhere_else(hostile, client, store, path):
+def test_a_result_path_leads_nowhere_else(hostile, client, store, sleeper, path):
     asked = len(store.storage.requests)
     with pytest.raises((errors.ResultNotFoundError, errors.StorageError)) as caught:
         run_with(hostile, client, result_file_path=path).result()

@@ -132,21 +132,20 @@ def test_what_a_store_sends_is_bounded(hostile, bucket, asked, status):
 
 
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")  # aiohttp's own
-@pytest.mark.timeout(600)  # the server sends as fast as it can: a busy machine takes minutes
 @pytest.mark.parametrize("status", [403, 416, 999])
 def test_a_body_that_cannot_be_decoded_is_not_waited_for_without_end(server, status, monkeypatch):
     """It says that it comes in chunks, and none is one; then the connection is gone."""
-    options = {"config_kwargs": {"retries": {"max_attempts": 1}, "read_timeout": 2}}
+    options = {"config_kwargs": {"retries": {"max_attempts": 0}, "read_timeout": 2}}
     bucket = bucket_at(server, options)
     monkeypatch.setattr(connection.S3FileSystem, "retries", 1)
     server.answer = lambda line: endless("Transfer-Encoding: chunked", status=status)
-    deadline = Deadline.of(Clock(), 400.0, "")
+    deadline = Deadline.of(Clock(), 60.0, "")
     for _ in range(4):
         with pytest.raises(errors.StorageError) as caught:
             bucket.within(deadline).delete("a.csv")
         assert_ours(caught.value)
     gc.collect()  # here, where aiohttp's warning is known
-    assert deadline.left() > 100
+    assert deadline.left() > 20
 
 
 def test_an_object_that_is_read_whole_is_bounded(hostile, bucket, monkeypatch):
@@ -299,7 +298,7 @@ READ = {
 
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")  # aiohttp's own
 @pytest.mark.timeout(3_000)
-@pytest.mark.parametrize("count", [60, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_random_answers_are_an_answer_or_our_error(hostile, bucket, count):
     rng = random.Random(5)
     hostile.answer = lambda line: random_answer(rng)

@@ -12,6 +12,11 @@ from stores.s3rver import S3rverStore
 from stores.swift import SwiftStore
 
 
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(no_pauses):
+    pass
+
+
 @pytest.fixture(scope="session")
 def moto_http():
     """The embedded store over http."""

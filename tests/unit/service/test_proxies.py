@@ -72,7 +72,7 @@ def test_a_proxy_on_the_way_to_the_service(proxy, make_service):
         assert "hid" not in text
 
 
-def test_a_proxy_on_the_way_to_the_store(proxy):
+def test_a_proxy_on_the_way_to_the_store(proxy, no_pauses):
     place, said = proxy
     settings = StorageSettings("shop", options={"config_kwargs": {"retries": {"max_attempts": 1}}})
     bucket = Bucket(settings, resolve_credentials(access_key="KEY", secret_key="SECRET"))
