@@ -29,6 +29,7 @@ lint: $(VENV)/ready  ## Style, types, import direction, docstrings, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_imports.py
 	$(BIN)/python scripts/check_docstrings.py
 	$(BIN)/codespell $$(git ls-files 2>/dev/null || echo .)

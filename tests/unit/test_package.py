@@ -118,6 +118,13 @@ def test_an_accessor_alone_shows_what_comes_next(columns, begins, first):
     assert all(verb in "\n".join(shown) for verb in VERBS)
 
 
+def test_imports_point_one_way():
+    pytest.importorskip("importlinter", reason="make lint brings import-linter")
+    code = "from importlinter.cli import lint_imports_command as lint; lint(['--no-cache'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("script", ["check_imports"])
 def test_the_house_rules_hold(script):
     done = subprocess.run(
