@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gettext
+import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import sphinx
 import sphinx_autosummary_accessors
 
 import nclue_pandas
+from nclue_pandas.errors.base import DOCUMENTATION
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -26,9 +29,16 @@ author = "The nclue_pandas developers"
 copyright = "2026, The nclue_pandas developers"
 version = release = nclue_pandas.__version__
 
+#: Where the site is served, from the one setting that errors lead to; the root where there is none.
+SITE = f"{DOCUMENTATION.rpartition('/')[0]}/" if "://" in DOCUMENTATION else "/"
+#: Where the sources are read and edited: the address of that name in pyproject.toml, if any.
+_urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
+REPOSITORY = _urls.get("Source", "").rstrip("/")
+
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "myst_nb",
     "sphinx_copybutton",
@@ -39,7 +49,11 @@ html_theme = "pydata_sphinx_theme"
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": ["page-toc", "edit-this-page", "sourcelink"],
+    "use_edit_page_button": bool(REPOSITORY),
+    "navbar_start": ["navbar-logo", "version-switcher"],
+    "switcher": {"json_url": f"{SITE}_static/versions.json", "version_match": version},
+    "check_switcher": False,
     "footer_start": ["copyright"],
     "footer_end": [],
     "logo": {"text": "nclue_pandas"},
@@ -49,8 +63,13 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_title = "nclue_pandas"
 html_favicon = "_static/favicon.svg"
-html_context = {"default_mode": "auto"}
-html_show_sourcelink = False
+html_context = {
+    "default_mode": "auto",
+    "edit_page_provider_name": "the project",
+    "edit_page_url_template": f"{REPOSITORY}/edit/main/docs/{{{{ file_name }}}}",
+}
+html_baseurl = SITE.removeprefix("/")
+html_search_scorer = "_static/scorer.js"
 exclude_patterns = ["_build", "jupyter_execute"]
 templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
@@ -61,7 +80,14 @@ numpydoc_class_members_toctree = False
 plot_formats = [("png", 120)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
-myst_enable_extensions = ["colon_fence", "deflist"]
+plot_rcparams = {"figure.figsize": (6.4, 4.2), "savefig.bbox": "tight"}
+myst_enable_#: Where the site is served, from the one setting that errors lead to; the root where there is none.
+SITE = f"{DOCUMENTATION.rpartition('/')[0]}/" if "://" in DOCUMENTATION else "/"
+#: Where the sources are read and edited: the address of that name in pyproject.toml, if any.
+_urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
+REPOSITORY = _urls.get("Source", "").rstrip("/")
+
+extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -108,6 +134,24 @@ def speak_korean(
         context["language"] = "ko"
 
 
+#: A heading of the page of errors: a code and its name, or a fail code.
+_CODE = re.compile(r"^### (?:(\d{3,5}) )?([A-Z_]+)$", re.MULTILINE)
+
+
+def index_codes(_: object, page: str, source: list[str]) -> None:
+    """Let the search find errors by their numbers, which it skips in texts."""
+    if page == "errors":
+        source[0] = _CODE.sub(_with_index, source[0])
+
+
+def _with_index(heading: re.Match[str]) -> str:
+    code, name = heading.groups()
+    words = [name, *([code, f"E{code}", f"error {code}"] if code else [])]
+    entries = ", ".join(f"! {word}" for word in words)
+    return f"{heading[0]}\n\n```{{index}} {entries}\n```"
+
+
 def setup(app: Sphinx) -> None:
     """Hook into Sphinx."""
     app.connect("html-page-context", speak_korean)
+    app.connect("source-read", index_codes)

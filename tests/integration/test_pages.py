@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nclue_pandas.demo import make_log
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
-    ROOT / "docs" / "index.md",
+    *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs" / "ko").glob("*.md")),
     *sorted((ROOT / "docs" / "how_to").glob("*.md")),
 ]
@@ -35,8 +36,7 @@ def blocks(path):
 
 @pytest.fixture
 def reader(sandbox, tmp_path, monkeypatch):
-    """A reader with a log.csv, whose sandbox is of their own."""
-    make_log(users=700, seed=1).to_csv(tmp_path / "log.csv", index=False)
+    """A reader in an empty folder, whose sandbox is of their own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("nclue_pandas.connecting._Embedded.sandbox", sandbox)
     level = logging.getLogger("nclue_pandas").level
@@ -53,7 +53,8 @@ def test_its_code_runs(path, reader):
 
 
 def test_ten_lines_from_a_csv_to_scores(reader):
-    code = blocks(ROOT / "docs" / "how_to" / "own_csv.md")[0]
+    made, code, *_ = blocks(ROOT / "docs" / "how_to" / "own_csv.md")
+    exec(made, {})  # noqa: S102
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     exec(code, {})  # noqa: S102
     lines = (reader / "scores.csv").read_text("utf-8").splitlines()
@@ -96,3 +97,27 @@ def test_the_readme_says_it_in_ten_lines():
     text = (ROOT / "README.md").read_text("utf-8")
     first = text.split("\n\n")[2]
     assert len(first.splitlines()) <= 10
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
+def test_the_start_prints_what_the_page_shows(name, reader, capsys):
+    text = (ROOT / name).read_text("utf-8")
+    exec(BLOCK.search(text)[1], {})  # noqa: S102
+    shown = re.search(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1].splitlines()
+    printed = capsys.readouterr().out.splitlines()
+    lines = [line for line in shown if line.strip() != "..."]
+    assert len(lines) > 8
+    assert [line for line in printed if line in lines] == lines
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "plots").glob("*.py")), ids=lambda p: p.stem)
+def test_the_picture_of_a_page_is_drawn(path, reader):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.close("all")
+    try:
+        runpy.run_path(str(path))
+        drawn = [ax for number in pyplot.get_fignums() for ax in pyplot.figure(number).axes]
+        assert drawn
+        assert all(ax.has_data() and ax.get_xlabel() + ax.get_ylabel() for ax in drawn)
+    finally:
+        pyplot.close("all")

@@ -1,0 +1,16 @@
+"""Lift by decile of two scores that cost nothing."""
+
+import nclue_pandas as nclue
+from nclue_pandas.demo import make_log
+
+events = make_log()
+past = {
+    "user": "customer_id",
+    "time": "ts",
+    "cutoff": "2026-05-25",
+    "positive": events["category"] == "tea",
+}
+answers = events.nclue.to_answers(**past, horizon="30D")
+free = events.nclue.baselines(**past)  # scores that cost nothing: recency, frequency, ...
+ax = nclue.plot_lift(free, answers, score="positive_count", name="tea bought before")
+nclue.plot_lift(free, answers, score="recency", name="recency", ax=ax)

@@ -1,0 +1,7 @@
+"""Behaviors of each user."""
+
+import nclue_pandas as nclue
+from nclue_pandas.demo import make_log
+
+sequences = make_log().nclue.to_sequences(user="customer_id", time="ts", behavior="item")
+nclue.plot_sequence_lengths(sequences)
