@@ -32,7 +32,9 @@ version = release = nclue_pandas.__version__
 #: Where the site is served, from the one setting that errors lead to; the root where there is none.
 SITE = f"{DOCUMENTATION.rpartition('/')[0]}/" if "://" in DOCUMENTATION else "/"
 #: Where the sources are read and edited: the address of that name in pyproject.toml, if any.
-_urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
+_urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"].get(
+    "urls", {}
+)
 REPOSITORY = _urls.get("Source", "").rstrip("/")
 
 extensions = [
@@ -69,7 +71,7 @@ html_context = {
     "edit_page_url_template": f"{REPOSITORY}/edit/main/docs/{{{{ file_name }}}}",
 }
 html_baseurl = SITE.removeprefix("/")
-html_search_scorer = "_static/scorer.js"
+html_search_scorer = str(HERE / "_static" / "scorer.js")
 exclude_patterns = ["_build", "jupyter_execute"]
 templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
@@ -81,13 +83,7 @@ plot_formats = [("png", 120)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_rcparams = {"figure.figsize": (6.4, 4.2), "savefig.bbox": "tight"}
-myst_enable_#: Where the site is served, from the one setting that errors lead to; the root where there is none.
-SITE = f"{DOCUMENTATION.rpartition('/')[0]}/" if "://" in DOCUMENTATION else "/"
-#: Where the sources are read and edited: the address of that name in pyproject.toml, if any.
-_urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
-REPOSITORY = _urls.get("Source", "").rstrip("/")
-
-extensions = ["colon_fence", "deflist", "attrs_inline"]
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

@@ -12,6 +12,6 @@ past = {
 }
 answers = events.nclue.to_answers(**past, horizon="30D")
 free = events.nclue.baselines(**past)  # scores that cost nothing: recency, frequency, ...
-audience = free.nclue.audience(score="recency", share=0.5, control=0.2, seed="spring sale")
+audience = nclue.audience(free, score="recency", share=0.5, control=0.2, seed="spring sale")
 bought = events.loc[past["positive"] & (events["ts"] >= "2026-05-25"), "customer_id"]
-audience.nclue.measure(bought).plot()
+nclue.measure(audience, bought).plot()
