@@ -13,6 +13,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nclue_pandas.errors.base import printable
+from nclue_pandas.translation import gettext as _
+from nclue_pandas.translation import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +67,7 @@ class Table:
             ["" if pd.isna(value) else show(value) for value in frame[name].tolist()]
             for name, show in formats.items()
         ]
-        header = tuple(name.replace("_", " ") for name in formats)
+        header = tuple(map(titled, formats))
         numeric = (pd.api.types.is_numeric_dtype(frame[name].dtype) for name in formats)
         align = "".join(">" if each else "<" for each in numeric)
         return cls(header, tuple(zip(*columns, strict=True)), align)
@@ -210,6 +212,28 @@ def count(number: int) -> str:
     '541,909'
     """
     return f"{number:,}"
+
+
+def titled(name: str) -> str:
+    """Return the name of a column or field as people read it.
+
+    Examples
+    --------
+    >>> titled("top_decile_lift")
+    'top decile lift'
+    """
+    return _(name).replace("_", " ")
+
+
+def users(number: int) -> str:
+    """Return a number of users.
+
+    Examples
+    --------
+    >>> users(1), users(2000)
+    ('1 user', '2,000 users')
+    """
+    return ngettext("{count} user", "{count} users", number).format(count=count(number))
 
 
 def counted(number: int, noun: str) -> str:

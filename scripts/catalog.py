@@ -8,6 +8,7 @@ what is missing, stale or not translated.
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -17,6 +18,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from nclue_pandas.frames.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +32,14 @@ PO = PACKAGE / "locale" / "ko" / "LC_MESSAGES" / "nclue_pandas.po"
 def marked() -> list[str | tuple[str, str]]:
     """Return every text that the code marks, a pair where it has a plural."""
     found = extract_from_dir(PACKAGE, [("**.py", "python")], strip_comment_tags=True)
-    return [message for _, _, message, _, _ in found]
+    return [*(message for _, _, message, _, _ in found), *shown_names()]
+
+
+def shown_names() -> list[str]:
+    """Return the names that reports show: their classes and fields."""
+    kinds = Report.__subclasses__()
+    names = [each.name for kind in kinds for each in fields(kind)]
+    return [*(kind.__name__ for kind in kinds), *dict.fromkeys(names)]
 
 
 def updated() -> Catalog:

@@ -36,6 +36,8 @@ from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, one_array, take_rows
 from nclue_pandas.kernels.parallel import in_threads, slices
 from nclue_pandas.kernels.scan import sequence_suspects
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_, ngettext
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,6 +57,12 @@ _SLICE: Final = 20_000
 _LETTERS_AND_DIGITS: Final = r"^[\p{L}\p{N}]*$"
 _EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}|$)"
 _SPACED_SEPARATOR: Final = rf"\s{BEHAVIOR_SEPARATOR}|{BEHAVIOR_SEPARATOR}\s"
+
+
+_TITLES: Final[dict[FrameKind, str]] = {
+    "sequences": N_("Check of sequences"),
+    "answers": N_("Check of answers"),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,19 +108,21 @@ class CheckReport(display.Shown):
 
     def _card(self) -> display.Card:
         """Describe a check: what would be refused, what may be, and in which rows."""
-        found = [("problem", each) for each in self.problems]
-        found += [("warning", each) for each in self.warnings]
+        found = [(_("problem"), each) for each in self.problems]
+        found += [(_("warning"), each) for each in self.warnings]
         rows = tuple((sort, each.code, str(each)) for sort, each in found)
         count, unsure = len(self.problems), len(self.warnings)
-        state = display.counted(count, "problem") if count else "ready"
+        told = ngettext("{count} problem", "{count} problems", count) if count else _("ready")
+        state = told.format(count=display.count(count))
         if unsure:
-            state += f", {display.counted(unsure, 'warning')}"
+            told = ngettext("{count} warning", "{count} warnings", unsure)
+            state += ", " + told.format(count=display.count(unsure))
         return display.Card(
-            f"Check of {self.kind}",
+            _(_TITLES[self.kind]),
             state,
             "bad" if count else "good",
-            [("rows", display.count(self.size))],
-            [display.Table(("", "code", "what is wrong"), rows, "<")] if rows else [],
+            [(_("rows"), display.count(self.size))],
+            [display.Table(("", _("code"), _("what is wrong")), rows, "<")] if rows else [],
         )
 
 

@@ -24,6 +24,8 @@ from nclue_pandas.frames.cross_checks import warn_of_seen_answers
 from nclue_pandas.frames.evaluation import Choices, measure
 from nclue_pandas.frames.statistics import normal_quantile
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from nclue_pandas.frames.alignment import Aligned
@@ -49,14 +51,14 @@ _SCHEMA: Final = pa.schema(
 
 
 _SHOWN = (
-    "name",
-    "users",
-    "positives",
+    N_("name"),
+    N_("users"),
+    N_("positives"),
     "AUROC",
-    "average precision",
-    "top decile lift",
-    "difference",
-    "p adjusted",
+    N_("average precision"),
+    N_("top decile lift"),
+    N_("difference"),
+    N_("p adjusted"),
 )
 
 
@@ -79,12 +81,13 @@ class Comparison(pd.DataFrame):
         ]
         notes = []
         if len(rows) > 1:
-            first = str(self.index[0])
-            test = "tested by DeLong's paired test, corrected by Holm"
-            notes = [f"Differences are against {first!r}, {test}."]
-        return display.Card(
-            "Comparison of scores", tables=[display.Table(_SHOWN, tuple(rows), "<>")], notes=notes
-        )
+            told = _(
+                "Differences are against {first!r}, tested by DeLong's paired test, corrected by "
+                "Holm."
+            )
+            notes = [told.format(first=str(self.index[0]))]
+        table = display.Table(tuple(map(_, _SHOWN)), tuple(rows), "<>")
+        return display.Card(_("Comparison of scores"), tables=[table], notes=notes)
 
     def __repr__(self) -> str:
         return display.text(self._card()) if self._is_whole() else super().__repr__()
@@ -234,12 +237,17 @@ def verdict(comparison: Comparison, confidence: float) -> str:
     """Say whether the first of some scores is better than the others, which are free."""
     name, better = rival(comparison, confidence)
     if name is None:
-        return "No baseline is as good as these scores."
+        return _("No baseline is as good as these scores.")
     free, own = (display.decimal(comparison["auroc"][each]) for each in (name, MODEL))
-    against = f"AUROC {free}, the scores' is {own}"
+    told = _(
+        "{name!r} is free and as good as these scores, as far as can be told (AUROC {free}, the "
+        "scores' is {own})."
+    )
     if better:
-        return f"{name!r} is free and better than these scores ({against})."
-    return f"{name!r} is free and as good as these scores, as far as can be told ({against})."
+        told = _(
+            "{name!r} is free and better than these scores (AUROC {free}, the scores' is {own})."
+        )
+    return told.format(name=name, free=free, own=own)
 
 
 def _has_pairs(row: Any) -> bool:
@@ -306,4 +314,7 @@ def with_interval(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
     if pd.isna(value):
         return ""
     shown = f"{value:{sign}.3f}"
-    return shown if pd.isna(low) else f"{shown} ({low:{sign}.3f} to {high:{sign}.3f})"
+    if pd.isna(low):
+        return shown
+    ends = {"low": f"{low:{sign}.3f}", "high": f"{high:{sign}.3f}"}
+    return _("{shown} ({low} to {high})").format(shown=shown, **ends)

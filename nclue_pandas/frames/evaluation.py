@@ -19,6 +19,8 @@ from nclue_pandas.frames.cross_checks import warn_of_seen_answers
 from nclue_pandas.frames.proportions import wilson
 from nclue_pandas.frames.statistics import Bootstrap, normal_quantile
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_, ngettext
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,13 +43,13 @@ def _tenth(number: float) -> str:
 
 
 _DECILES: Final[Mapping[str, Callable[[Any], str]]] = {
-    "decile": str,
-    "users": display.count,
-    "positives": _tenth,
-    "rate": display.percent,
-    "lift": "{:.2f}".format,
-    "capture": display.percent,
-    "gain": display.percent,
+    N_("decile"): str,
+    N_("users"): display.count,
+    N_("positives"): _tenth,
+    N_("rate"): display.percent,
+    N_("lift"): "{:.2f}".format,
+    N_("capture"): display.percent,
+    N_("gain"): display.percent,
 }
 
 
@@ -143,32 +145,51 @@ class Evaluation(display.Shown):
         share = display.percent(self.positives / self.users)
         auroc, low, high = map(display.decimal, (self.auroc, *self.auroc_interval))
         facts = [
-            ("Users", display.count(self.users)),
-            ("Positives", f"{display.count(self.positives)} ({share})"),
-            ("AUROC", f"{auroc} ({confidence} interval {low} to {high}, {self.interval_method})"),
-            ("Average precision", display.decimal(self.average_precision)),
+            (_("Users"), display.count(self.users)),
+            (_("Positives"), f"{display.count(self.positives)} ({share})"),
+            (
+                "AUROC",
+                _("{auroc} ({confidence} interval {low} to {high}, {method})").format(
+                    auroc=auroc,
+                    confidence=confidence,
+                    low=low,
+                    high=high,
+                    method=self.interval_method,
+                ),
+            ),
+            (_("Average precision"), display.decimal(self.average_precision)),
         ]
         if self.brier is not None:
-            facts.append(("Brier score", display.decimal(self.brier)))
-        unmatched = [
-            f"{display.counted(count, noun)} without {other}"
-            for count, noun, other in (
-                (self.unmatched_answers, "answer", "a score"),
-                (self.unmatched_scores, "score", "an answer"),
-            )
-            if count
-        ]
-        notes = [f"Left out: {' and '.join(unmatched)}."] if unmatched else []
+            facts.append((_("Brier score"), display.decimal(self.brier)))
+        notes = self._left_out()
         tables = [display.Table.of(self.deciles, _DECILES)]
         if self.baselines is not None:
             compared = self.baselines._card()  # noqa: SLF001 - a part of this card
             tables += compared.tables
             notes += [str(self.verdict), *compared.notes]
         return display.Card(
-            "Evaluation of scores",
+            _("Evaluation of scores"),
             facts=facts,
             tables=tables,
             notes=notes,
+        )
+
+    def _left_out(self) -> list[str]:
+        """Tell how many answers and scores were left out, where there were any."""
+        answers, scores = self.unmatched_answers, self.unmatched_scores
+        unmatched = []
+        if answers:
+            told = ngettext(
+                "{count} answer without a score", "{count} answers without a score", answers
+            )
+            unmatched.append(told.format(count=display.count(answers)))
+        if scores:
+            told = ngettext(
+                "{count} score without an answer", "{count} scores without an answer", scores
+            )
+            unmatched.append(told.format(count=display.count(scores)))
+        return (
+            [_("Left out: {those}.").format(those=_(" and ").join(unmatched))] if unmatched else []
         )
 
 

@@ -24,6 +24,8 @@ from nclue_pandas.frames.reports import NclueDataWarning
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS
 from nclue_pandas.kernels.encode import encode_values
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,29 +99,33 @@ class Inspection(display.Shown):
         }
 
     def _card(self) -> display.Card:
-        span = f"{self.first_event} to {self.last_event}"
-        facts = [(name, "not found" if c is None else str(c)) for name, c in self.columns.items()]
-        facts += [("rows", display.count(self.rows)), ("users", display.count(self.users))]
-        facts += [("behaviors", display.count(self.behaviors))]
-        facts += [("span", span)] if self.first_event else []
-        facts += [(name, display.count(count)) for name, count in self.counts.items()]
-        facts += [("unreadable times", ", ".join(self.unreadable))] if self.unreadable else []
+        span = _("{first} to {last}").format(first=self.first_event, last=self.last_event)
+        facts = [
+            (name, _("not found") if c is None else str(c)) for name, c in self.columns.items()
+        ]
+        facts += [(_("rows"), display.count(self.rows)), (_("users"), display.count(self.users))]
+        facts += [(_("behaviors"), display.count(self.behaviors))]
+        facts += [(_("span"), span)] if self.first_event else []
+        facts += [(_(name), display.count(count)) for name, count in self.counts.items()]
+        facts += [(_("unreadable times"), ", ".join(self.unreadable))] if self.unreadable else []
         facts += [(name, display.count(count)) for name, count in self.personal_data.items()]
         shown: dict[str, Callable[[Any], str]] = {
-            "cutoff": str,
-            "horizon": str,
-            "ones": display.count,
-            "zeros": display.count,
+            N_("cutoff"): str,
+            N_("horizon"): str,
+            N_("ones"): display.count,
+            N_("zeros"): display.count,
         }
         table = display.Table.of(self.proposals, shown)
         lines = (
-            [] if self.code is None else ["To go on, with the log in log:", *self.code.split("\n")]
+            []
+            if self.code is None
+            else [_("To go on, with the log in log:"), *self.code.split("\n")]
         )
         return display.Card(
-            "Inspection of an event log",
+            _("Inspection of an event log"),
             facts=facts,
             tables=[] if self.proposals.empty else [table],
-            notes=[*self.notes, *lines],
+            notes=[*map(_, self.notes), *lines],
         )
 
 
@@ -223,14 +229,14 @@ def _counts(ids: EncodedIds, times: Times, behaviors: np.ndarray[Any, Any]) -> d
     group = np.cumsum(np.append(True, ~same))[: users.size]
     tied = np.isin(group, group[1:][other]) if users.size else np.zeros(0, dtype=bool)
     return {
-        "rows without an id": int((ids.codes < 0).sum()),
-        "rows without a time": int((times.ticks == NOT_A_TIME).sum()) - times.unreadable.size,
-        "rows with an unreadable time": int(times.unreadable.size),
-        "rows without a behavior": int((keys[2] < 0).sum()),
-        "repeated rows": int((same & ~other).sum()),
-        "rows tied in time": int(tied.sum()),
-        "users with an id that ends in .0": int(forms.floats.sum()),
-        "users with an id in another form": int((~forms.floats).sum()),
+        N_("rows without an id"): int((ids.codes < 0).sum()),
+        N_("rows without a time"): int((times.ticks == NOT_A_TIME).sum()) - times.unreadable.size,
+        N_("rows with an unreadable time"): int(times.unreadable.size),
+        N_("rows without a behavior"): int((keys[2] < 0).sum()),
+        N_("repeated rows"): int((same & ~other).sum()),
+        N_("rows tied in time"): int(tied.sum()),
+        N_("users with an id that ends in .0"): int(forms.floats.sum()),
+        N_("users with an id in another form"): int((~forms.floats).sum()),
     }
 
 
@@ -238,14 +244,19 @@ def _notes(counts: dict[str, int], personal: dict[str, int]) -> list[str]:
     notes = []
     if counts["rows with an unreadable time"]:
         notes.append(
-            "Times that cannot be read: convert them with pandas.to_datetime(column, format=...)."
+            N_(
+                "Times that cannot be read: convert them with "
+                "pandas.to_datetime(column, format=...)."
+            )
         )
     if counts["users with an id that ends in .0"]:
-        notes.append("Ids that end in .0: take it off with df[user].str.removesuffix('.0').")
+        notes.append(N_("Ids that end in .0: take it off with df[user].str.removesuffix('.0')."))
     if any(name.startswith("users") for name in personal):
         notes.append(
-            "The service refuses ids that are personal data: replace them with pseudonymize(), "
-            "then look again."
+            N_(
+                "The service refuses ids that are personal data: replace them with "
+                "pseudonymize(), then look again."
+            )
         )
     return notes
 

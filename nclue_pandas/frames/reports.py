@@ -16,6 +16,7 @@ import numpy as np
 
 from nclue_pandas import display
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,9 +50,9 @@ class Report(display.Shown):
     def _card(self) -> display.Card:
         """Describe a report: every field by its name."""
         facts = [
-            (each.name.replace("_", " "), _shown(getattr(self, each.name))) for each in fields(self)
+            (display.titled(each.name), _shown(getattr(self, each.name))) for each in fields(self)
         ]
-        return display.Card(type(self).__name__, facts=facts)
+        return display.Card(_(type(self).__name__), facts=facts)
 
 
 @dataclass(frozen=True, repr=False)
@@ -431,7 +432,7 @@ def describe_dropped(dropped: dict[str, int], rows: int) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(count)}" for key, count in value.items()) or "none"
+        return ", ".join(f"{key} {_shown(count)}" for key, count in value.items()) or _("none")
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -14,6 +14,8 @@ from nclue_pandas.errors import JobNotCancellableError
 from nclue_pandas.errors.codes import job_failed
 from nclue_pandas.jobs.reference import BoundedClient, ClientLike, ClientRef, resolve
 from nclue_pandas.service.records import Record
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,22 +263,22 @@ def _unpickle(
 #: Field of a record -> its label, and how its value is shown.
 _FIELDS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "auroc": ("AUROC", display.decimal),
-    "user_count": ("Users", display.count),
-    "token_count": ("Tokens", display.count),
-    "line_count": ("Lines", display.count),
-    "disk_usage": ("Disk", display.size),
-    "feature_name": ("Feature", str),
-    "task_name": ("Task", str),
-    "train_feature_name": ("Feature", str),
-    "test_feature_name": ("Test feature", str),
-    "keywords": ("Keywords", ", ".join),
+    "user_count": (N_("Users"), display.count),
+    "token_count": (N_("Tokens"), display.count),
+    "line_count": (N_("Lines"), display.count),
+    "disk_usage": (N_("Disk"), display.size),
+    "feature_name": (N_("Feature"), str),
+    "task_name": (N_("Task"), str),
+    "train_feature_name": (N_("Feature"), str),
+    "test_feature_name": (N_("Test feature"), str),
+    "keywords": (N_("Keywords"), ", ".join),
 }
 #: Label -> the two fields that make an address on Object Storage.
 _PLACES: Final = {
-    "Sequences": ("source_bucket", "source_file_path"),
-    "Answers": ("train_bucket", "train_file_path"),
-    "Test answers": ("test_bucket", "test_file_path"),
-    "Result": ("result_bucket", "result_file_path"),
+    N_("Sequences"): ("source_bucket", "source_file_path"),
+    N_("Answers"): ("train_bucket", "train_file_path"),
+    N_("Test answers"): ("test_bucket", "test_file_path"),
+    N_("Result"): ("result_bucket", "result_file_path"),
 }
 
 
@@ -301,11 +303,11 @@ def job_card(kind: str, job_id: str, name: str | None, record: Record | None) ->
     """
     title = f"{kind} {name!r}" if name else kind
     if record is None:
-        return display.Card(title, "not asked yet", facts=[("Id", job_id)])
+        return display.Card(title, _("not asked yet"), facts=[("Id", job_id)])
     status = COMPLETED if record.status in COMPLETED_SPELLINGS else record.status
     return display.Card(
         title,
-        status or ("state unknown" if record.created_at else "created; not asked yet"),
+        status or (_("state unknown") if record.created_at else _("created; not asked yet")),
         _mood(status),
         [("Id", job_id), *_times(record), *_fields(record), *_places(record)],
         notes=_failure(record) if status == FAILED else (),
@@ -325,31 +327,38 @@ def _times(record: Record) -> list[tuple[str, str]]:
     ended: datetime | None = record.completed_at
     facts = []
     if created:
-        facts.append(("Created", display.moment(created)))
+        facts.append((_("Created"), display.moment(created)))
     if ended:
-        took = f" (after {display.duration((ended - created).total_seconds())})" if created else ""
-        facts.append(("Completed", display.moment(ended) + took))
+        shown = display.moment(ended)
+        if created:
+            took = display.duration((ended - created).total_seconds())
+            shown = _("{moment} (after {took})").format(moment=shown, took=took)
+        facts.append((_("Completed"), shown))
     return facts
 
 
 def _fields(record: Record) -> list[tuple[str, str]]:
     values = ((getattr(record, field, None), shown) for field, shown in _FIELDS.items())
-    return [(label, show(value)) for value, (label, show) in values if value not in (None, ())]
+    return [(_(label), show(value)) for value, (label, show) in values if value not in (None, ())]
 
 
 def _places(record: Record) -> list[tuple[str, str]]:
     facts = []
     for label, (bucket, path) in _PLACES.items():
         if getattr(record, bucket, None) and getattr(record, path, None):
-            facts.append((label, f"s3://{getattr(record, bucket)}/{getattr(record, path)}"))
+            facts.append((_(label), f"s3://{getattr(record, bucket)}/{getattr(record, path)}"))
     return facts
 
 
 def _failure(record: Record) -> list[str]:
     from nclue_pandas.errors.codes import FAILURES, fail_code
 
-    notes = [f"The service says: {record.fail_message or 'no reason'}"]
+    said = record.fail_message or _("no reason")
+    notes = [_("The service says: {message}").format(message=said)]
     failure = FAILURES.get(fail_code(record.fail_message) or "")
     if failure:
-        notes += [f"Cause: {failure.cause}", f"Remedy: {failure.remedy}"]
+        notes += [
+            _("Cause: {cause}").format(cause=_(failure.cause)),
+            _("Remedy: {remedy}").format(remedy=_(failure.remedy)),
+        ]
     return notes

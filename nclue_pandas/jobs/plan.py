@@ -18,6 +18,8 @@ from nclue_pandas.jobs.predict import (
     to_upload,
     unique_steps,
 )
+from nclue_pandas.translation import N_, ngettext
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.reference import ClientLike
 
 #: What the units of the jobs that are billed by line are: an assumption, for prices are not public.
-BILLED_LINES: Final = (
+BILLED_LINES: Final = N_(
     "Lines are counted as the service's line_count: those of the Feature, for a Task with test "
     "answers of both Features together. Whether they are billed so is an assumption."
 )
@@ -39,19 +41,19 @@ _REQUESTS: Final[Mapping[str, int]] = {CREATE: 1, REPLACE: 3, REUSE: 1, "wait": 
 
 
 _DATASETS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "dataset": str,
-    "rows": display.count,
-    "bytes": display.size,
-    "objects": display.count,
-    "to_upload": display.count,
-    "path": str,
+    N_("dataset"): str,
+    N_("rows"): display.count,
+    N_("bytes"): display.size,
+    N_("objects"): display.count,
+    N_("to_upload"): display.count,
+    N_("path"): str,
 }
 _JOBS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "kind": str,
-    "name": str,
-    "action": str,
-    "billed_by": str,
-    "units": display.count,
+    N_("kind"): str,
+    N_("name"): str,
+    N_("action"): str,
+    N_("billed_by"): str,
+    N_("units"): display.count,
 }
 
 
@@ -90,16 +92,17 @@ class Plan(display.Shown):
     def _card(self) -> display.Card:
         """Describe a plan: what is uploaded, created and billed, and what stands in the way."""
         count = len(self.problems)
+        told = ngettext("{count} problem", "{count} problems", count) if count else _("ready")
         return display.Card(
-            f"Plan of {self.name!r}",
-            display.counted(count, "problem") if count else "ready",
+            _("Plan of {name!r}").format(name=self.name),
+            told.format(count=display.count(count)),
             "bad" if count else "good",
             [
-                ("Requests", f"{display.count(self.requests)} at least"),
-                ("Request limit alone", display.duration(self.minimum_seconds)),
+                (_("Requests"), _("{count} at least").format(count=display.count(self.requests))),
+                (_("Request limit alone"), display.duration(self.minimum_seconds)),
             ],
             [display.Table.of(self.datasets, _DATASETS), display.Table.of(self.jobs, _JOBS)],
-            [*(f"[{problem.code}] {problem}" for problem in self.problems), BILLED_LINES],
+            [*(f"[{problem.code}] {problem}" for problem in self.problems), _(BILLED_LINES)],
         )
 
 
@@ -155,7 +158,7 @@ def _planned_datasets(
     planned: Sequence[tuple[Inputs, Chain, Steps]],
 ) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
-    for _, chain, steps in planned:
+    for _inputs, chain, steps in planned:
         needed = to_upload(steps, chain.datasets)
         for role, dataset in vars(chain.datasets).items():
             if dataset is None:

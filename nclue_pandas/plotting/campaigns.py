@@ -13,11 +13,15 @@ from nclue_pandas.plotting.canvas import (
     curve,
     histogram,
     legend,
+    name_axes,
     name_rows,
+    name_ticks,
     percent,
     reference,
     reference_style,
 )
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,16 +52,22 @@ def plot_campaign(result: Campaign, *, ax: Axes | None = None) -> Axes:
         When matplotlib is not installed.
     """
     ax = axes(ax)
-    for place, name in enumerate(("treatment", "control")):
+    groups = [_("treatment"), _("control")]
+    for place, name in enumerate(groups):
         rate, (low, high) = result.rates[place], result.rate_intervals[place]
-        label = f"{name}: {display.percent(rate)} of {display.counted(result.users[place], 'user')}"
+        label = _("{name}: {rate} of {users}").format(
+            name=name, rate=display.percent(rate), users=display.users(result.users[place])
+        )
         line = curve(ax, np.array([float(place)]), np.array([rate]), label)
         ax.vlines(place, low, high, color=line.get_color(), linestyle=line.get_linestyle())
     low, high = (100 * bound for bound in result.difference_interval)
-    apart = f"difference {100 * result.difference:+.2f} points ({low:+.2f} to {high:+.2f})"
+    apart = _("difference {difference:+.2f} points ({low:+.2f} to {high:+.2f})").format(
+        difference=100 * result.difference, low=low, high=high
+    )
     reference(ax, (0, 1), (result.rates[1], result.rates[1]), apart)
-    ax.set(xlim=(-0.5, 1.5), xticks=[0, 1], ylabel="Rate")
-    ax.set_xticklabels(["treatment", "control"])
+    ax.set(xlim=(-0.5, 1.5))
+    name_axes(ax, y=_("Rate"))
+    name_ticks(ax.xaxis, groups)
     top = max(high for _, high in result.rate_intervals)
     ax.set_ylim(0, 1.4 * top)
     percent(ax.yaxis)
@@ -102,13 +112,15 @@ def plot_behaviors(found: BehaviorLift, *, ax: Axes | None = None, rows: int = 1
     ax = axes(ax)
     lift, low, high = (table[name].to_numpy() for name in ("lift", "lift_low", "lift_high"))
     places = np.arange(len(table))
-    of = f"{display.count(found.highest)} highest, {100 * found.confidence:g} % intervals"
+    of = _("{count} highest, {confidence:g} % intervals").format(
+        count=display.count(found.highest), confidence=100 * found.confidence
+    )
     (points,) = ax.plot(lift, places, "o", label=of)
     ax.hlines(places, low, high, color=points.get_color())
-    ax.axvline(1, label="all users", **reference_style())
+    ax.axvline(1, label=_("all users"), **reference_style())
     name_rows(ax, table["behavior"].tolist())
     ax.invert_yaxis()
-    ax.set(xlabel="Lift: share among the highest over share among all")
+    name_axes(ax, _("Lift: share among the highest over share among all"))
     ax.set_xlim(left=0, auto=None)
     legend(ax, "lower right")
     return ax
@@ -136,12 +148,14 @@ def plot_drift(found: Drift, *, ax: Axes | None = None) -> Axes:
     """
     ax = axes(ax)
     edges = np.linspace(0.5, len(found.bins) + 0.5, len(found.bins) + 1)
-    for place, (name, line, hatch) in enumerate((("before", "-", ""), ("after", "--", "///"))):
+    looks = ((N_("before"), "-", ""), (N_("after"), "--", "///"))
+    for place, (name, line, hatch) in enumerate(looks):
         shares = found.bins[f"share_{name}"].to_numpy()
-        users = display.counted(found.users[place], "user")
-        histogram(ax, shares, edges, label=f"{name}: {users}", line=line, hatch=hatch)
-    ax.plot([], [], " ", label=f"stability index {found.psi:.3f}: {found.verdict}")
-    ax.set(xlabel="Bin of scores before, lowest first", ylabel="Users")
+        label = f"{_(name)}: {display.users(found.users[place])}"
+        histogram(ax, shares, edges, label=label, line=line, hatch=hatch)
+    index = _("stability index {index:.3f}: {verdict}")
+    ax.plot([], [], " ", label=index.format(index=found.psi, verdict=found.verdict))
+    name_axes(ax, _("Bin of scores before, lowest first"), _("Users"))
     ax.set_xticks(np.arange(len(found.bins)) + 1)
     percent(ax.yaxis)
     legend(ax)

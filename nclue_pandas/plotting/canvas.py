@@ -202,12 +202,25 @@ def legend(ax: Axes, place: Literal["best", "upper left", "lower right"] = "best
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
     """Write a name beside each row of a picture, from 0 on."""
-    rows = range(len(names))
-    ax.set_yticks(rows, names)
-    titles = ax.get_yticklabels()
+    name_ticks(ax.yaxis, names)
+
+
+def name_ticks(axis: Axis, names: Sequence[str]) -> None:
+    """Write names beside an axis, from 0 on."""
+    places = range(len(names))
+    axis.set_ticks(places, names)
+    titles = axis.get_ticklabels()
     make_readable(titles)
     # The ticks would put the first texts back; the fonts stay.
-    ax.set_yticks(rows, [title.get_text() for title in titles])
+    axis.set_ticks(places, [title.get_text() for title in titles])
+
+
+def name_axes(ax: Axes, x: str | None = None, y: str | None = None) -> None:
+    """Write what the axes show."""
+    for axis, name in ((ax.xaxis, x), (ax.yaxis, y)):
+        if name is not None:
+            axis.set_label_text(name)
+            make_readable([axis.label])
 
 
 def percent(*which: Axis) -> None:

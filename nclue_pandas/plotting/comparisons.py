@@ -12,11 +12,13 @@ from nclue_pandas.plotting.canvas import (
     curve,
     labeled,
     legend,
+    name_axes,
     name_rows,
     reference,
     reference_style,
 )
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,13 +99,13 @@ def plot_backtest(backtest: Backtest, *, ax: Axes | None = None) -> Axes:
     ax, table = axes(ax), backtest.table
     at = table["cutoff"].to_numpy()
     auroc = {name: table[name].to_numpy(dtype=float) for name in ("auroc", *backtest.baselines)}
-    line = curve(ax, at, auroc.pop("auroc"), "model")
+    line = curve(ax, at, auroc.pop("auroc"), _("model"))
     low, high = (table[name].to_numpy(dtype=float) for name in ("auroc_low", "auroc_high"))
     ax.vlines(at, low, high, color=line.get_color())
     for name, values in auroc.items():
         curve(ax, at, values, name)
-    reference(ax, (at[0], at[-1]), (0.5, 0.5), "random order")
-    ax.set(xlabel="Cutoff", ylabel="AUROC")
+    reference(ax, (at[0], at[-1]), (0.5, 0.5), _("random order"))
+    name_axes(ax, _("Cutoff"), "AUROC")
     if table["cutoff"].dtype.kind == "M":
         ax.figure.autofmt_xdate()
     legend(ax)
@@ -114,9 +116,15 @@ def draw_lift(deciles: pd.DataFrame, *, ax: Axes | None = None, name: str | None
     """Draw how many times more positives each tenth of the users holds than the average."""
     ax = axes(ax)
     lift = deciles["lift"].to_numpy()
-    curve(ax, deciles["decile"].to_numpy(), lift, labeled(name, f"top decile {lift[0]:.1f}x"))
-    reference(ax, (1, len(deciles)), (1, 1), "average")
-    ax.set(xlabel="Decile of users, highest scores first", ylabel="Lift", xticks=deciles["decile"])
+    curve(
+        ax,
+        deciles["decile"].to_numpy(),
+        lift,
+        labeled(name, _("top decile {lift:.1f}x").format(lift=lift[0])),
+    )
+    reference(ax, (1, len(deciles)), (1, 1), _("average"))
+    ax.set_xticks(deciles["decile"])
+    name_axes(ax, _("Decile of users, highest scores first"), _("Lift"))
     ax.set_ylim(bottom=0, auto=None)
     legend(ax)
     return ax

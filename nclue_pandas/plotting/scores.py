@@ -19,11 +19,13 @@ from nclue_pandas.plotting.canvas import (
     histogram,
     labeled,
     legend,
+    name_axes,
     percent,
     reference,
 )
 from nclue_pandas.plotting.comparisons import draw_lift
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,11 +143,11 @@ def plot_gain(
         ax,
         users,
         gain,
-        labeled(name, f"first 10 % of users hold {100 * top:.0f} %"),
+        labeled(name, _("first 10 % of users hold {share:.0f} %").format(share=100 * top)),
         marker_every=0.1,
     )
-    reference(ax, (0, 1), (0, 1), "random order")
-    _shares(ax, "Users, highest scores first", "Positives found")
+    reference(ax, (0, 1), (0, 1), _("random order"))
+    _shares(ax, _("Users, highest scores first"), _("Positives found"))
     return ax
 
 
@@ -206,16 +208,19 @@ def plot_roc(
     placements = statistics.placements(values, labels)
     low, high = statistics.interval(placements, confidence)
     ax = axes(ax)
-    area = f"AUROC {placements.auroc:.3f} ({low:.3f} to {high:.3f})"
+    area = _("AUROC {auroc:.3f} ({low:.3f} to {high:.3f})").format(
+        auroc=placements.auroc, low=low, high=high
+    )
     curve(ax, false, true, labeled(name, area), marker_every=0.1)
-    reference(ax, (0, 1), (0, 1), "random order")
-    _shares(ax, "False positive rate", "True positive rate")
+    reference(ax, (0, 1), (0, 1), _("random order"))
+    _shares(ax, _("False positive rate"), _("True positive rate"))
     ax.set_aspect("equal")
     return ax
 
 
 def _shares(ax: Axes, x: str, y: str) -> None:
-    ax.set(xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    name_axes(ax, x, y)
     percent(ax.xaxis, ax.yaxis)
     legend(ax, "lower right")
 
@@ -274,9 +279,9 @@ def plot_scores(
     for which, line, hatch in ((False, "-", ""), (True, "--", "///")):
         chosen = values[labels == which]
         share = np.histogram(chosen, edges)[0] / chosen.size
-        name = f"label {int(which)} ({chosen.size:,} users)"
+        name = _("label {label} ({count:,} users)").format(label=int(which), count=chosen.size)
         histogram(ax, share, edges, label=name, line=line, hatch=hatch)
-    ax.set(xlabel="Score", ylabel="Users of the label")
+    name_axes(ax, _("Score"), _("Users of the label"))
     percent(ax.yaxis)
     legend(ax)
     return ax
@@ -343,10 +348,10 @@ def plot_calibration(
     )
     brier = np.mean((values - labels) ** 2)
     ax = axes(ax)
-    line = curve(ax, x, y, labeled(name, f"Brier score {brier:.3f}"))
+    line = curve(ax, x, y, labeled(name, _("Brier score {brier:.3f}").format(brier=brier)))
     ax.vlines(x, low, high, color=line.get_color(), linestyle="-")
-    diagonal(ax, "calibrated")
-    ax.set(xlabel="Mean score of the group", ylabel="Positives in the group")
+    diagonal(ax, _("calibrated"))
+    name_axes(ax, _("Mean score of the group"), _("Positives in the group"))
     ax.set_xlim(left=0, auto=None)
     ax.set_ylim(bottom=0, auto=None)
     percent(ax.xaxis, ax.yaxis)

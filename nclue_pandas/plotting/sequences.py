@@ -13,8 +13,9 @@ from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.columns import find_column, require_frame, to_arrow
 from nclue_pandas.frames.tokens import sequence_tokens
 from nclue_pandas.kernels.arrays import is_text
-from nclue_pandas.plotting.canvas import axes, histogram, legend, reference_style
+from nclue_pandas.plotting.canvas import axes, histogram, legend, name_axes, reference_style
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,12 +70,14 @@ def plot_sequence_lengths(
     texts = _texts(sequences, sequence)
     lengths = pc.count_substring(texts, BEHAVIOR_SEPARATOR).to_numpy(zero_copy_only=False) + 1
     ax = axes(ax)
-    _distribution(ax, lengths, display.counted(lengths.size, "user"))
+    _distribution(ax, lengths, display.users(lengths.size))
     for share, line in zip((0.5, 0.9), _DASHES, strict=True):
         reached = int(np.quantile(lengths, share, method="inverted_cdf"))
-        of = f"{100 * share:g} % of the users have at most {reached:,}"
+        of = _("{share:g} % of the users have at most {reached:,}").format(
+            share=100 * share, reached=reached
+        )
         ax.axvline(reached, **{**reference_style(), "linestyle": line}, label=of)
-    ax.set(xlabel="Behaviors in the sequence")
+    name_axes(ax, _("Behaviors in the sequence"))
     legend(ax, "upper left")
     return ax
 
@@ -131,12 +134,13 @@ def plot_token_use(
     ax = axes(ax)
     used = tokens.sum() / tokens.size / max_tokens
     near = int((tokens > 0.9 * max_tokens).sum())
-    _distribution(
-        ax, tokens, f"{display.counted(tokens.size, 'user')}, {100 * used:.1f} % used on average"
+    average = _("{users}, {share:.1f} % used on average")
+    _distribution(ax, tokens, average.format(users=display.users(tokens.size), share=100 * used))
+    of = _("budget of {budget:,}; {users} above 90 % of it").format(
+        budget=max_tokens, users=display.users(near)
     )
-    of = f"budget of {max_tokens:,}; {display.counted(near, 'user')} above 90 % of it"
     ax.axvline(max_tokens, **{**reference_style(), "linestyle": "--"}, label=of)
-    ax.set(xlabel="Estimated tokens of the sequence")
+    name_axes(ax, _("Estimated tokens of the sequence"))
     legend(ax, "upper left")
     return ax
 
@@ -165,4 +169,4 @@ def _distribution(ax: Axes, counts: NDArray[np.int64], label: str) -> None:
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    ax.set(ylabel="Users")
+    name_axes(ax, y=_("Users"))

@@ -7,15 +7,18 @@ import pickle
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas import errors
+from nclue_pandas import display, errors
+from nclue_pandas.demo import make_log
 from nclue_pandas.errors.codes import CODED, FAILURES, job_failed
 from nclue_pandas.errors.service import GATEWAY_CODES
+from nclue_pandas.frames.reports import Report
 from nclue_pandas.translation import gettext, ngettext
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "catalog.py"
@@ -126,3 +129,99 @@ def test_a_missing_column_in_korean(korean):
     with pytest.raises(errors.MissingColumnError, match="혹시 'customer'인가요") as caught:
         log.nclue.to_sequences(user="custmer", time="ts", behavior="item")
     assert str(caught.value).startswith("'custmer' 열이 없습니다(인자 user=).")
+
+
+@pytest.fixture
+def log():
+    return make_log(users=300, seed=3)
+
+
+COLUMNS = {"user": "customer_id", "time": "ts"}
+
+
+@pytest.fixture
+def answers(log):
+    options = {"cutoff": "2026-05-25", "horizon": "30D", "positive": log["category"] == "tea"}
+    return log.nclue.to_answers(**COLUMNS, **options)
+
+
+@pytest.fixture
+def scores(answers):
+    hashed = pd.util.hash_pandas_object(answers["user_id"], index=False) % 1_000 / 1_000
+    return pd.DataFrame({"user_id": answers["user_id"], "score": hashed})
+
+
+def labels(card):
+    """Return the texts of a card that are words, not values."""
+    headers = [column for table in card.tables for column in table.columns]
+    return [card.title, *(name for name, _ in card.facts), *headers, *card.notes]
+
+
+@pytest.mark.parametrize("kind", sorted(Report.__subclasses__(), key=str), ids=lambda k: k.__name__)
+def test_every_field_of_every_report_has_a_korean_name(kind, korean):
+    names = [display.titled(each.name) for each in fields(kind)]
+    assert not [name for name in names if not HANGUL.search(name)]
+    assert len(set(names)) == len(names)
+
+
+def test_cards_are_korean_and_say_the_same_in_english(log, answers, scores):
+    sequences = log.nclue.to_sequences(**COLUMNS, behavior="item", until="2026-05-25")
+    free = log.nclue.baselines(**COLUMNS, cutoff="2026-05-25", positive=log["category"] == "tea")
+    shown = [
+        sequences.nclue.report(),
+        answers.nclue.report(),
+        sequences.nclue.check(),
+        log.nclue.inspect(),
+        scores.nclue.evaluate(answers.head(250), baselines=free),
+        nclue.compare({"one": scores, "two": scores}, answers),
+    ]
+    english = [each._card() for each in shown]
+    with nclue.option_context(language="ko"):
+        korean = [each._card() for each in shown]
+    for before, after in zip(english, korean, strict=True):
+        names = [name for name in labels(after) if "log.nclue" not in name]
+        assert not [
+            n
+            for n in names
+            if n and not HANGUL.search(n) and n not in {"AUROC", *COLUMNS, "behavior"}
+        ]
+        assert HANGUL.search(after.title)
+        assert len(after.facts) == len(before.facts)
+        assert [len(table.rows) for table in after.tables] == [len(t.rows) for t in before.tables]
+        assert not any(map(HANGUL.search, labels(before)))
+
+
+def words(ax):
+    """Return what a picture says beside its numbers."""
+    legend = [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []
+    return [name for name in (ax.get_xlabel(), ax.get_ylabel(), *legend) if name]
+
+
+def test_pictures_are_korean(answers, scores, log, monkeypatch, korean):
+    canvas = pytest.importorskip("nclue_pandas.plotting.canvas")
+    figure = pytest.importorskip("matplotlib.figure")
+    monkeypatch.setattr(canvas, "_missing", lambda *_: set())  # as with a font for Hangul
+    sequences = log.nclue.to_sequences(**COLUMNS, behavior="item")
+    drawn = [
+        getattr(scores.nclue, f"plot_{name}")(answers, ax=figure.Figure().subplots())
+        for name in ("lift", "gain", "roc", "scores", "calibration")
+    ]
+    drawn += [
+        getattr(sequences.nclue, f"plot_{name}")(ax=figure.Figure().subplots())
+        for name in ("sequence_lengths", "token_use")
+    ]
+    said = [word for ax in drawn for word in words(ax)]
+    assert len(said) >= 25
+    assert not [word for word in said if not HANGUL.search(word) and "AUROC" not in word]
+
+
+def test_without_a_korean_font_the_axes_are_boxes_and_the_hint_comes(
+    answers, scores, monkeypatch, korean
+):
+    canvas = pytest.importorskip("nclue_pandas.plotting.canvas")
+    figure = pytest.importorskip("matplotlib.figure")
+    monkeypatch.setattr(canvas, "korean_font", lambda: None)
+    canvas._tell.cache_clear()
+    with pytest.warns(canvas.MissingFontWarning, match="fonts-nanum"):
+        ax = scores.nclue.plot_gain(answers, ax=figure.Figure().subplots())
+    assert canvas._BOX in ax.get_xlabel()
