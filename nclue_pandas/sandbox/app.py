@@ -168,20 +168,19 @@ class Application:
             raise gateway("not_subscribed")
 
     def _act(self, request: Request, operation: str, arguments: dict[str, Any]) -> Response:
-        """Do what an operation asks for, within one lock: one request after another."""
+        """Do what an operation asks for."""
         operations = self._account.operations
         verb, _, what = operation.partition("_")
         try:
-            with self._account.registry.lock:
-                if verb == "download":
-                    return _tsv(operations.download(**arguments), arguments["job_id"])
-                if verb == "list":
-                    kind = next(kind for kind, plural in PLURALS.items() if plural == what)
-                    return _json(operations.list(kind, request.args))
-                if verb == "create":
-                    return _json(operations.create(what, _body(request)))
-                act = operations.get if verb == "get" else operations.delete
-                return _json(act(what, **arguments))
+            if verb == "download":
+                return _tsv(operations.download(**arguments), arguments["job_id"])
+            if verb == "list":
+                kind = next(kind for kind, plural in PLURALS.items() if plural == what)
+                return _json(operations.list(kind, request.args))
+            if verb == "create":
+                return _json(operations.create(what, _body(request)))
+            act = operations.get if verb == "get" else operations.delete
+            return _json(act(what, **arguments))
         except Refusal as refusal:
             body, kind = render(refusal, self._account.settings)
             return Response(body, refusal.status, content_type=kind)

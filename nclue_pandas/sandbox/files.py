@@ -187,8 +187,13 @@ TRAIN = PathCodes(10104, 10107, 10122, 10110)
 TEST = PathCodes(10105, 10108, 10123, 10111)
 
 
-def check(storage: ObjectStorage, bucket: str, path: str, codes: PathCodes) -> None:
+def check(storage: ObjectStorage, bucket: str, path: str, codes: PathCodes) -> int:
     """Refuse a path that cannot be used, as the create operations do.
+
+    Returns
+    -------
+    int
+        Bytes of all its files.
 
     Raises
     ------
@@ -207,6 +212,7 @@ def check(storage: ObjectStorage, bucket: str, path: str, codes: PathCodes) -> N
         raise nclue(codes.empty, path)
     if any(holds_personal_data(text.decode("utf-8", "replace")) for text in texts):
         raise nclue(codes.personal, path)
+    return sum(map(len, texts))
 
 
 def locate(storage: ObjectStorage, bucket: str, path: str) -> list[str]:

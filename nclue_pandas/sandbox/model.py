@@ -7,26 +7,35 @@ correlation with the labels, so that a label of few words (one product) is learn
 of many (coming back). Its two constants were chosen on a real shop log, by the AUROC of users
 held out.
 
-Stand-ins for the profiles: likeness to keywords, and what a target group is fond of.
+Texts are looked at once for each distinct behavior; users are sums of these.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from array import array
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from nclue_pandas.contract import BEHAVIOR_SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+    Positions = NDArray[np.int64]
 
 #: Columns of each block of hashed counts.
 _COLUMNS: Final = 2**18
@@ -42,6 +51,91 @@ _NUMBERS: Final = 3
 #: Below this a column has no variance, save for rounding.
 _SMALL: Final = 1e-6
 _TEST_SHARE: Final = 0.3
+_WORD: Final = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Behaviors:
+    """The behaviors of users, each distinct text once.
+
+    Parameters
+    ----------
+    texts : list of str
+        The distinct behaviors.
+    codes : numpy.ndarray of int32
+        Which text each behavior is: user after user, the oldest first.
+    bounds : numpy.ndarray of int64, shape (users + 1,)
+        Where the behaviors of each user begin, and the end of the last.
+    """
+
+    texts: list[str]
+    codes: NDArray[np.int32]
+    bounds: Positions
+
+    @classmethod
+    def of(cls, sequences: Sequence[str]) -> Behaviors:
+        """Take sequences apart.
+
+        Examples
+        --------
+        >>> Behaviors.of(["tea->milk", "milk"]).codes.tolist()
+        [0, 1, 1]
+        """
+        split = pc.split_pattern(pa.array(sequences, pa.large_string()), BEHAVIOR_SEPARATOR)
+        encoded = split.flatten().dictionary_encode()
+        bounds = split.offsets.to_numpy().astype(np.int64)
+        return cls(encoded.dictionary.to_pylist(), encoded.indices.to_numpy(), bounds)
+
+    @cached_property
+    def matrix(self) -> Any:
+        """How often each user did what: a sparse matrix of users x texts."""
+        return self.counted(self.codes, self.bounds)
+
+    @property
+    def latest(self) -> Any:
+        """The same of each user's latest behaviors alone."""
+        lengths = np.diff(self.bounds)
+        kept = np.minimum(lengths, _LATEST)
+        from_end = np.repeat(self.bounds[1:], lengths) - np.arange(len(self.codes))
+        return self.counted(self.codes[from_end <= _LATEST], np.append(0, np.cumsum(kept)))
+
+    def counted(self, codes: NDArray[np.int32], bounds: Positions) -> Any:
+        """Count codes, row by row."""
+        ones = np.ones(len(codes), np.float32)
+        shape = len(bounds) - 1, len(self.texts)
+        made = sparse.csr_matrix((ones, codes, bounds), shape=shape, copy=True)
+        made.sum_duplicates()
+        return made
+
+
+def numbered(texts: Iterable[list[str]]) -> tuple[list[str], Any]:
+    """Number the distinct words of texts, and count them as a sparse matrix of texts x words.
+
+    Examples
+    --------
+    >>> words, counts = numbered([["green", "tea"], ["tea", "tea"]])
+    >>> words, counts.toarray().tolist()
+    (['green', 'tea'], [[1.0, 1.0], [0.0, 2.0]])
+    """
+    numbers = defaultdict[str, int]()
+    numbers.default_factory = numbers.__len__
+    found, bounds = array("i"), array("q", [0])
+    for words in texts:
+        found.extend([numbers[word] for word in words])
+        bounds.append(len(found))
+    codes, rows = np.array(found, np.int32), np.array(bounds, np.int64)
+    shape = len(rows) - 1, len(numbers)
+    counts = sparse.csr_matrix((np.ones(len(codes), np.float32), codes, rows), shape=shape)
+    counts.sum_duplicates()
+    return list(numbers), counts
+
+
+def _hashed(texts: list[str]) -> Any:
+    """Give each text one of the columns, by a hash: a sparse matrix of texts x columns."""
+    hashes = pd.util.hash_array(np.array(texts, dtype=object), categorize=False)
+    columns = (hashes % np.uint64(_COLUMNS)).astype(np.int32)
+    ones, rows = np.ones(len(texts), np.float32), np.arange(len(texts) + 1)
+    return sparse.csr_matrix((ones, columns, rows), shape=(len(texts), _COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -63,13 +157,15 @@ class Representations:
     tokens: int
 
     @classmethod
-    def of(cls, user_ids: Sequence[str], sequences: Sequence[str]) -> Representations:
+    def of(cls, user_ids: Sequence[str], sequences: Sequence[str] | Behaviors) -> Representations:
         """Represent users by their sequences.
 
         Parameters
         ----------
-        user_ids, sequences : sequence of str
-            Of the same length.
+        user_ids : sequence of str
+            One for each user.
+        sequences : sequence of str, or Behaviors
+            Of the same users.
 
         Returns
         -------
@@ -82,16 +178,19 @@ class Representations:
         >>> made.matrix.shape[0], made.tokens
         (2, 4)
         """
-        behaviors = [sequence.split(BEHAVIOR_SEPARATOR) for sequence in sequences]
-        words = _words().transform(sequences)
-        latest = _words().transform([" ".join(b[-_LATEST:]) for b in behaviors])
-        whole = _counted(analyzer=_unchanged).transform(behaviors)
-        numbers = np.log1p([(len(b), len(set(b))) for b in behaviors]).reshape(-1, 2) - _TYPICAL
-        counts = sparse.hstack([words, latest, whole], format="csr", dtype=np.float32)
+        done = sequences if isinstance(sequences, Behaviors) else Behaviors.of(sequences)
+        vocabulary, words = numbered(_WORD.findall(text.lower()) for text in done.texts)
+        hashed = words @ _hashed(vocabulary)
+        blocks = [done.matrix @ hashed, done.latest @ hashed, done.matrix @ _hashed(done.texts)]
+        for block in blocks:
+            np.log1p(block.data, out=block.data)
+        distinct = np.diff(done.matrix.indptr)
+        numbers = np.log1p(np.column_stack([np.diff(done.bounds), distinct])) - _TYPICAL
         matrix = sparse.hstack(
-            [counts.log1p(), numbers, numbers[:, :1] ** 2], format="csr", dtype=np.float32
+            [*blocks, numbers, numbers[:, :1] ** 2], format="csr", dtype=np.float32
         )
-        return cls(tuple(user_ids), matrix, int(words.sum()))
+        tokens = np.asarray(words.sum(axis=1), dtype=np.int64).ravel()
+        return cls(tuple(user_ids), matrix, int(tokens[done.codes].sum()))
 
 
 @dataclass(frozen=True)
@@ -100,34 +199,22 @@ class Model:
 
     Parameters
     ----------
-    classifier : sklearn.linear_model.LogisticRegression
-        Fitted on weighted columns.
-    columns : numpy.ndarray of int
-        Those that tell something of the label.
-    weights : numpy.ndarray
-        One for each of these columns.
+    slopes : numpy.ndarray
+        What each column adds to the log odds of label 1.
+    intercept : float
+        The log odds where all columns are 0.
     """
 
-    classifier: LogisticRegression
-    columns: np.ndarray[Any, np.dtype[np.int64]]
-    weights: np.ndarray[Any, np.dtype[np.float64]]
+    slopes: Numbers
+    intercept: float
 
-    def score(self, representations: Representations) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def score(self, representations: Representations) -> Numbers:
         """Return the probability of label 1 for every user, 0 to 1."""
-        weighted = representations.matrix[:, self.columns] @ sparse.diags(self.weights)
-        scores: np.ndarray[Any, np.dtype[np.float64]] = self.classifier.predict_proba(weighted)[
-            :, 1
-        ]
+        scores: Numbers = expit(representations.matrix @ self.slopes + self.intercept)
         return scores
 
 
-def train(
-    representations: Representations,
-    labels: np.ndarray[Any, Any],
-    rows: np.ndarray[Any, Any],
-    *,
-    seed: int,
-) -> Model:
+def train(representations: Representations, labels: NDArray[Any], rows: NDArray[Any]) -> Model:
     """Train on some users.
 
     Parameters
@@ -138,27 +225,44 @@ def train(
         0 or 1, one per element of `rows`.
     rows : array of int
         Which users they are of.
-    seed : int
-        The same seed, the same model.
 
     Returns
     -------
     Model
         Fitted.
     """
-    classifier = LogisticRegression(
-        C=_INVERSE_PENALTY, solver="liblinear", max_iter=200, random_state=seed
-    )
     matrix = representations.matrix[rows]
     weights = column_weights(matrix, labels)
     columns = np.flatnonzero(weights)
-    weighted = matrix[:, columns] @ sparse.diags(weights[columns])
-    return Model(classifier.fit(weighted, labels), columns, weights[columns])
+    weighted = (matrix[:, columns] @ sparse.diags(weights[columns])).tocsr()
+    *fitted, intercept = _logistic(weighted, labels)
+    slopes = np.zeros(matrix.shape[1])
+    slopes[columns] = weights[columns] * fitted
+    return Model(slopes, float(intercept))
 
 
-def column_weights(
-    matrix: Any, labels: np.ndarray[Any, Any]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _logistic(matrix: Any, labels: NDArray[Any]) -> Numbers:
+    """Fit a logistic regression with a quadratic penalty; return slopes and the intercept."""
+    design = sparse.hstack([matrix, np.ones((len(labels), 1))], format="csr")
+    turned, signs = design.T.tocsr(), 2.0 * labels - 1.0
+
+    def loss(slopes: Numbers) -> tuple[float, Numbers]:
+        margins = signs * (design @ slopes)
+        gradient = slopes - _INVERSE_PENALTY * (turned @ (signs * expit(-margins)))
+        surprise = np.logaddexp(0.0, -margins).sum()
+        return float(slopes @ slopes / 2 + _INVERSE_PENALTY * surprise), gradient
+
+    def curved(slopes: Numbers, direction: Numbers) -> Numbers:
+        chances = expit(design @ slopes)
+        curvature: Numbers = turned @ (chances * (1 - chances) * (design @ direction))
+        return direction + _INVERSE_PENALTY * curvature
+
+    start = np.zeros(design.shape[1])
+    fitted: Numbers = minimize(loss, start, jac=True, hessp=curved, method="Newton-CG").x
+    return fitted
+
+
+def column_weights(matrix: Any, labels: NDArray[Any]) -> Numbers:
     """Weigh each column of counts by its correlation with the labels.
 
     Parameters
@@ -187,132 +291,47 @@ def column_weights(
     correlation = np.divide(
         product, np.sqrt(spread.clip(0)), out=np.zeros(len(product)), where=spread > _SMALL
     )
-    weights: np.ndarray[Any, np.dtype[np.float64]] = correlation**_POWER
+    weights: Numbers = correlation**_POWER
     weights[-_NUMBERS:] = 1.0
     return weights
 
 
 def held_out_auroc(
-    representations: Representations,
-    rows: np.ndarray[Any, Any],
-    labels: np.ndarray[Any, Any],
-    *,
-    seed: int,
+    representations: Representations, rows: NDArray[Any], labels: NDArray[Any], *, seed: int
 ) -> float:
-    """Return the AUROC on 30 % of the users by a model of the other 70 %.
+    """Return the AUROC on 30 % of the users of each label by a model of the other 70 %.
 
     Parameters
     ----------
-    representations, rows, labels, seed
+    representations, rows, labels
         As for :func:`train`.
+    seed : int
+        Draws the users.
 
     Returns
     -------
     float
         0 to 1.
     """
-    train_rows, test_rows, train_labels, test_labels = train_test_split(
-        rows, labels, test_size=_TEST_SHARE, stratify=labels, random_state=seed
-    )
-    trained = train(representations, train_labels, train_rows, seed=seed)
-    return auroc(test_labels, trained.score(representations)[test_rows])
+    drawn = np.random.default_rng(seed).permutation(len(labels))
+    tested = np.zeros(len(labels), dtype=bool)
+    for label in (0, 1):
+        own = drawn[labels[drawn] == label]
+        tested[own[: round(_TEST_SHARE * len(own))]] = True
+    trained = train(representations, labels[~tested], rows[~tested])
+    return auroc(labels[tested], trained.score(representations)[rows[tested]])
 
 
-def auroc(labels: np.ndarray[Any, Any], scores: np.ndarray[Any, Any]) -> float:
-    """Return the area under the ROC curve."""
-    return float(roc_auc_score(labels, scores))
-
-
-def _words() -> HashingVectorizer:
-    return _counted(token_pattern=r"\w+")  # noqa: S106 - a pattern of words
-
-
-def _counted(**how: Any) -> HashingVectorizer:
-    return HashingVectorizer(
-        n_features=_COLUMNS, norm=None, alternate_sign=False, dtype=np.float32, **how
-    )
-
-
-def _unchanged(behaviors: list[str]) -> list[str]:
-    return behaviors
-
-
-#: Rows of a Shopping Intent profile, and users that an interest must have.
-_INTERESTS: Final = 50
-_SUPPORT: Final = 3
-
-
-def similarity(
-    sequences: Sequence[str], keywords: Sequence[str]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return how much each user's behaviors are like all of the keywords together.
-
-    Parameters
-    ----------
-    sequences : sequence of str
-        One per user.
-    keywords : sequence of str
-        Combined by the geometric mean of their similarities: a user must be like each.
-
-    Returns
-    -------
-    numpy.ndarray
-        Cosine similarity of character n-grams, weighted by rarity; 0 to 1, one per user.
+def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
+    """Return the area under the ROC curve: how often a 1 has the higher score, ties by half.
 
     Examples
     --------
-    >>> similarity(["running shoes->tent", "green tea"], ["running"]).round(1).tolist()
-    [0.7, 0.0]
+    >>> auroc(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.2, 0.3]))
+    0.875
     """
-    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-    users = grams.fit_transform(text.replace(BEHAVIOR_SEPARATOR, " ") for text in sequences)
-    each = (users @ grams.transform(keywords).T).toarray().astype(np.float64)
-    likeness: np.ndarray[Any, np.dtype[np.float64]] = np.prod(each, axis=1) ** (1 / len(keywords))
-    clipped: np.ndarray[Any, np.dtype[np.float64]] = np.clip(likeness, 0.0, 1.0)
-    return clipped
-
-
-def shopping_intent(
-    sequences: Sequence[str], in_target: np.ndarray[Any, np.dtype[np.bool_]]
-) -> list[tuple[str, str, float, float]]:
-    """Return what a target group does more often than all users.
-
-    An honest stand-in: the interests come from the users' own behaviors, and demographics are
-    reported as unknown, because a sandbox has no NAVER users to compare with.
-
-    Parameters
-    ----------
-    sequences : sequence of str
-        One per user.
-    in_target : array of bool
-        Who belongs to the target group.
-
-    Returns
-    -------
-    list of tuple
-        ``(category, value, share, lift)``: share among the target group, lift over all users.
-
-    Examples
-    --------
-    >>> rows = shopping_intent(["tea"] * 4 + ["jam"] * 4, np.array([True] * 4 + [False] * 4))
-    >>> rows[-1]
-    ('interest', 'tea', 1.0, 2.0)
-    """
-    rows: list[tuple[str, str, float, float]] = [
-        ("gender", "unknown", 1.0, 1.0),
-        ("age", "unknown", 1.0, 1.0),
-    ]
-    everyone = _users_of(sequences)
-    target = _users_of(s for s, inside in zip(sequences, in_target, strict=True) if inside)
-    size = max(1, int(in_target.sum()))
-    shares = {what: count / size for what, count in target.items() if count >= _SUPPORT}
-    lifts = {what: share * len(sequences) / everyone[what] for what, share in shares.items()}
-    fond = sorted((what for what in lifts if lifts[what] > 1), key=lambda w: (-lifts[w], w))
-    return rows + [("interest", what, shares[what], lifts[what]) for what in fond[:_INTERESTS]]
-
-
-def _users_of(sequences: Iterable[str]) -> Counter[str]:
-    """Count the users of each behavior."""
-    return Counter(
-        what for sequence in sequences for what in set(sequence.split(BEHAVIOR_SEPARATOR))
-    )
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    ones = int(np.sum(labels == 1))
+    above = ranks[labels == 1].sum() - ones * (ones + 1) / 2
+    return float(above / (ones * (len(labels) - ones)))

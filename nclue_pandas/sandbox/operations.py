@@ -97,12 +97,15 @@ class Operations:
         start = index * limit if self._settings().paging == "page" else index
         page = found[start : start + limit]
         total = len(found) if self._settings().total == "all" else len(page)
-        shown = [told(job, self._settings()) for job in page]
+        with self._registry.lock:
+            shown = [told(job, self._settings()) for job in page]
         return {"index": index, "limit": limit, "total": total, ARRAYS[kind]: shown}
 
     def get(self, kind: str, job_id: str) -> dict[str, Any]:
         """Return what is known of a job."""
-        return told(self._registry.get(kind, job_id), self._settings())
+        job = self._registry.get(kind, job_id)
+        with self._registry.lock:
+            return told(job, self._settings())
 
     def delete(self, kind: str, job_id: str) -> dict[str, Any]:
         """Delete a job."""
@@ -124,9 +127,10 @@ class Operations:
             raise nclue(10101, f"{length} {unit}")
         self._registry.check_name(kind, name)
         uses = self._used(request)
-        self._check_content(kind, request, uses)
+        read = self._check_content(kind, request, uses)
         self._check_room(kind)
-        return created(self._registry.add(kind, name, request, uses), self._settings())
+        size = max([read, *(used.size for used in uses)])
+        return created(self._registry.add(kind, name, request, uses, size=size), self._settings())
 
     def _used(self, request: dict[str, Any]) -> tuple[Job, ...]:
         """Return the completed jobs that a request names."""
@@ -138,10 +142,11 @@ class Operations:
         found = [self._registry.get(used, request[field]) for used, field in named]
         return tuple(self._registry.completed(job.kind, job.id) for job in found)
 
-    def _check_content(self, kind: str, request: dict[str, Any], uses: tuple[Job, ...]) -> None:
+    def _check_content(self, kind: str, request: dict[str, Any], uses: tuple[Job, ...]) -> int:
+        """Check files, places and words; return the bytes of a file that holds sequences."""
         if kind == jobs.FEATURE:
-            self._check_file(request, "source", files.SOURCE)
-        elif kind == jobs.TASK:
+            return self._check_file(request, "source", files.SOURCE)
+        if kind == jobs.TASK:
             self._check_file(request, "train", files.TRAIN)
             if "test_file_path" in request:
                 self._check_file(request, "test", files.TEST)
@@ -156,11 +161,12 @@ class Operations:
             if len(request["keyword_set"]) > KEYWORDS_LENGTH:
                 raise nclue(10112, f"{len(request['keyword_set'])} characters")
             self._check_result(request)
+        return 0
 
-    def _check_file(self, request: dict[str, Any], role: str, codes: files.PathCodes) -> None:
+    def _check_file(self, request: dict[str, Any], role: str, codes: files.PathCodes) -> int:
         self._check_storage()
         bucket, path = request[f"{role}_bucket"], request[f"{role}_file_path"]
-        files.check(self._storage, bucket, path, codes)
+        return files.check(self._storage, bucket, path, codes)
 
     def _check_result(self, request: dict[str, Any]) -> None:
         self._check_storage()

@@ -132,6 +132,7 @@ class Sandbox:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        self._account.registry.clear()
         self._storage.stop()
 
     @property

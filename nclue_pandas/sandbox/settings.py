@@ -59,7 +59,10 @@ class SandboxSettings:
     rate_limit : bool
         Whether more than one request per second is refused.
     job_seconds : float
-        How long a job takes; 0 completes it before it is first asked for.
+        How long a job takes; 0 completes a small one before it is first asked for. One of more
+        than 8 MiB is in progress until its work is done.
+    job_seconds_per_megabyte : float
+        How much longer it takes for each megabyte of sequences that it works on.
     finished : {"completed", "complete"}
         Spelling of the finished state.
     pending : str
@@ -129,6 +132,7 @@ class SandboxSettings:
     seed: int = 0
     rate_limit: bool = False
     job_seconds: float = 0.0
+    job_seconds_per_megabyte: float = 0.0
     finished: str = "completed"
     pending: str = "pending"
     waiting_task: str = "pending"
@@ -166,7 +170,7 @@ class SandboxSettings:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name}={getattr(self, name)!r} is none of {allowed}")
-        for name in ("job_seconds", "list_lag", "slow_seconds"):
+        for name in ("job_seconds", "job_seconds_per_megabyte", "list_lag", "slow_seconds"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}={getattr(self, name)!r}: give 0 or more seconds")
 

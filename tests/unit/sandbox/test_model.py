@@ -44,7 +44,7 @@ def test_weights_are_correlations_with_the_labels():
 
 def test_users_held_out_are_told_apart(half):
     made, labels = half
-    trained = model.train(made, labels[:400], np.arange(400), seed=0)
+    trained = model.train(made, labels[:400], np.arange(400))
     scores = trained.score(made)
     assert ((scores > 0) & (scores < 1)).all()
     assert roc_auc_score(labels[400:], scores[400:]) > 0.7
@@ -52,15 +52,15 @@ def test_users_held_out_are_told_apart(half):
 
 def test_another_feature_is_scored_in_the_same_space(half):
     made, labels = half
-    trained = model.train(made, labels, np.arange(600), seed=0)
+    trained = model.train(made, labels, np.arange(600))
     other = model.Representations.of(["x", "y"], ["->".join(["green tea"] * 12), "soap->lamp"])
     fond, other_one = trained.score(other)
     assert fond > other_one
 
 
-def test_the_same_seed_gives_the_same_scores(half):
+def test_the_same_users_give_the_same_scores(half):
     made, labels = half
-    again = [model.train(made, labels, np.arange(600), seed=5).score(made) for _ in range(2)]
+    again = [model.train(made, labels, np.arange(600)).score(made) for _ in range(2)]
     assert np.array_equal(*again)
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_learned_where_nothing_is():
     made = model.Representations.of([f"u{n}" for n in range(600)], texts)
     found = [
         model.held_out_auroc(
-            made, np.arange(600), np.random.default_rng(n).integers(0, 2, 600), seed=n
+            made, np.arange(600), np.random.default_rng(1_000 + n).integers(0, 2, 600), seed=n
         )
         for n in range(10)
     ]

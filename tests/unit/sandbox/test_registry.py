@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from nclue_pandas.sandbox import SandboxSettings, jobs
@@ -120,3 +122,114 @@ def test_ids_repeat_with_the_seed():
         return [registry.add(jobs.FEATURE, name, {}, ()).id for name in "ab"]
 
     assert ids(1) == ids(1) != ids(2)
+
+
+class Work:
+    """Work that ends when it is let go on."""
+
+    def __init__(self):
+        self.begun, self.go_on, self.done = threading.Event(), threading.Event(), []
+
+    def __call__(self, job):
+        if job.size > jobs.SMALL:
+            self.begun.set()
+            assert self.go_on.wait(60)
+        self.done.append(job.name)
+
+
+@pytest.fixture
+def work():
+    made = Work()
+    yield made
+    made.go_on.set()
+
+
+@pytest.fixture
+def busy(work):
+    return jobs.Registry(SandboxSettings, work)
+
+
+LARGE = jobs.SMALL + 1
+
+
+def test_a_large_job_is_in_progress_while_it_is_worked_off(busy, work):
+    job = busy.add(jobs.FEATURE, "large", {}, (), size=LARGE)
+    assert work.begun.wait(60)
+    assert busy.get(jobs.FEATURE, job.id).state == "in_progress"
+    assert states(busy, jobs.FEATURE) == ["in_progress"]
+    with pytest.raises(Refusal) as caught:
+        busy.completed(jobs.FEATURE, job.id)
+    assert caught.value.code == 10114
+    work.go_on.set()
+    job.work.result(60)
+    assert busy.get(jobs.FEATURE, job.id).state == "completed"
+
+
+def test_small_jobs_are_worked_off_beside_a_large_one(busy, work):
+    busy.add(jobs.FEATURE, "large", {}, (), size=LARGE)
+    assert work.begun.wait(60)
+    small = busy.add(jobs.FEATURE, "small", {}, (), size=jobs.SMALL)
+    assert busy.get(jobs.FEATURE, small.id).state == "completed"
+    assert work.done == ["small"]
+    busy.delete(jobs.FEATURE, small.id)
+
+
+def test_a_task_waits_for_a_large_one_in_work(busy, work):
+    busy.add(jobs.TASK, "large", {}, (), size=LARGE)
+    second = busy.add(jobs.TASK, "next", {}, ())
+    assert work.begun.wait(60)
+    assert states(busy, jobs.TASK) == ["in_progress", "pending"]
+    work.go_on.set()
+    while second.state != "completed":
+        busy.get(jobs.TASK, second.id)
+    assert work.done == ["large", "next"]
+    assert second.finished >= busy.all(jobs.TASK)[1].finished
+
+
+def test_a_registry_is_cleared_after_what_is_in_work(busy, work):
+    busy.add(jobs.FEATURE, "large", {}, (), size=LARGE)
+    busy.add(jobs.FEATURE, "waits", {}, (), size=LARGE)
+    assert work.begun.wait(60)
+    threading.Timer(0.05, work.go_on.set).start()
+    busy.clear()
+    assert work.done == ["large"]
+    assert busy.all(jobs.FEATURE) == []
+    again = busy.add(jobs.FEATURE, "small", {}, ())
+    assert busy.get(jobs.FEATURE, again.id).state == "completed"
+
+
+def test_jobs_take_longer_for_more_data(monkeypatch):
+    monkeypatch.setattr("nclue_pandas.sandbox.jobs.time.time", lambda: START)
+    settings = SandboxSettings(job_seconds=10.0, job_seconds_per_megabyte=2.0)
+    made = jobs.Registry(lambda: settings, lambda job: None)
+    job = made.add(jobs.FEATURE, "f", {}, (), size=45_000_000)
+    made.advance(99)
+    assert made.get(jobs.FEATURE, job.id).state == "in_progress"
+    made.advance(1)
+    made.get(jobs.FEATURE, job.id)
+    job.work.result(60)
+    assert job.state == "completed"
+    assert job.finished == START + 100
+
+
+def test_a_mistake_of_the_sandbox_fails_the_job_and_is_shown():
+    def wrong(job):
+        raise ZeroDivisionError
+
+    made = jobs.Registry(SandboxSettings, wrong)
+    job = made.add(jobs.FEATURE, "f", {}, ())
+    with pytest.raises(ZeroDivisionError):
+        job.work.result(60)
+    found = made.get(jobs.FEATURE, job.id)
+    assert (found.state, found.fail_message) == ("failed", "COMMON_ERROR")
+
+
+def test_one_of_two_who_come_at_once_gets_the_name_or_the_feature(busy):
+    feature = busy.add(jobs.FEATURE, "f", {}, ())
+    with pytest.raises(Refusal) as caught:
+        busy.add(jobs.FEATURE, "f", {}, ())
+    assert caught.value.code == 10102
+    busy.delete(jobs.FEATURE, feature.id)
+    with pytest.raises(Refusal) as caught:
+        busy.add(jobs.TASK, "t", {}, (feature,))
+    assert caught.value.status == 404
