@@ -12,6 +12,8 @@ BENCH := .venv-bench
 WRANGLER := .venv-bench-wrangler
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# How tests are dealt to workers; WORKERS=4 DIST=worksteal leaves no worker idle at the end.
+DIST ?= loadfile
 TESTS := -m "not slow and not live"
 
 .DEFAULT_GOAL := help
@@ -43,11 +45,11 @@ format: $(VENV)/ready  ## Let ruff format and mend what it can
 
 unit: $(VENV)/ready swift s3rver
 	$(BIN)/python -m pytest nclue_pandas tests --doctest-modules $(TESTS) \
-		-n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=95
+		-n $(WORKERS) --dist $(DIST) --cov --cov-report=term --cov-fail-under=95
 
 oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest tests/unit tests/property tests/integration/test_chain.py \
-		$(TESTS) -n $(WORKERS) --dist loadfile -q
+		$(TESTS) -n $(WORKERS) --dist $(DIST) -q
 
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
 	rm -rf docs/_build/html
