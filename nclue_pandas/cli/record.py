@@ -63,8 +63,7 @@ def ask(service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
 
 
 def _ask_kind(kind: Kind[Any], service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
-    pages = getattr(service, f"list_{kind.plural}")
-    get = getattr(service, f"get_{kind.name}")
+    pages, get = kind.calls.list(service), kind.calls.get(service)
     _try(pages, index=1, limit=2)
     page = _try(pages, index=0, limit=2)
     _try(get, _NO_ID)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ from nclue_pandas.service.records import (
 from nclue_pandas.service.transport import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from nclue_pandas.deadline import Deadline
     from nclue_pandas.service.transport import Transport
@@ -259,15 +259,23 @@ _PATHS = frozenset({"source_file_path", "train_file_path", "test_file_path"})
 
 
 @dataclass(frozen=True)
+class Calls(Generic[R]):
+    """The operations of one kind of job: each takes a service and returns its method."""
+
+    create: Callable[[Service], Callable[..., R]]
+    get: Callable[[Service], Callable[[str], R]]
+    delete: Callable[[Service], Callable[[str], str]]
+    list: Callable[[Service], Callable[..., Page[R]]]
+
+
+@dataclass(frozen=True)
 class Kind(Generic[R]):
     """One kind of job.
 
     Parameters
     ----------
-    name : str
-        As in the operations of the service: ``get_feature``, ``delete_feature``.
-    plural : str
-        As in ``list_features``.
+    name, plural : str
+        As in the methods of a client: ``get_feature``, ``list_features``.
     title : str
         For people.
     record_type : type
@@ -275,6 +283,8 @@ class Kind(Generic[R]):
     identity : tuple of str
         The request fields that, with the name, make two jobs the same. Result paths are not
         among them.
+    calls : Calls
+        Its operations.
     queued : bool
         Whether the service does one at a time, in the order of the requests.
     counts_users : str or None
@@ -286,37 +296,37 @@ class Kind(Generic[R]):
     title: str
     record_type: type[R]
     identity: tuple[str, ...]
+    calls: Calls[R] = field(repr=False, compare=False)
     queued: bool = False
     counts_users: str | None = None
 
+    def __reduce__(self) -> str:
+        """Pickle a kind as the constant that it is."""
+        return self.name.upper()
+
     def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> R:
         """Send the create request."""
-        record: R = getattr(service, f"create_{self.name}")(name=name, **fields)
-        return record
+        return self.calls.create(service)(name=name, **fields)
 
     def get(self, service: Service, job_id: str) -> R:
         """Fetch the job's present record."""
-        record: R = getattr(service, f"get_{self.name}")(job_id)
-        return record
+        return self.calls.get(service)(job_id)
 
     def delete(self, service: Service, job_id: str) -> None:
         """Delete the job."""
-        getattr(service, f"delete_{self.name}")(job_id)
+        self.calls.delete(service)(job_id)
 
     def iterate(self, service: Service) -> Iterator[R]:
         """Walk through all jobs of this kind."""
-        found: Iterator[R] = iterate(getattr(service, f"list_{self.plural}"))
-        return found
+        return iterate(self.calls.list(service))
 
     def everything(self, service: Service) -> tuple[list[R], bool]:
         """Return all jobs of this kind, and whether it is certain that none is missing."""
-        found: tuple[list[R], bool] = everything(getattr(service, f"list_{self.plural}"))
-        return found
+        return everything(self.calls.list(service))
 
     def pages(self, service: Service) -> Iterator[Sequence[R]]:
         """Walk through the list page by page, one request each, as large as a page can be."""
-        found: Iterator[Sequence[R]] = pages(getattr(service, f"list_{self.plural}"))
-        return found
+        return pages(self.calls.list(service))
 
     def find(self, service: Service, name: str) -> R | None:
         """Return the job of this name, or None. Names are unique per kind.
@@ -377,6 +387,12 @@ FEATURE = Kind(
     "Feature",
     FeatureRecord,
     ("source_bucket", "source_file_path"),
+    Calls(
+        create=lambda service: service.create_feature,
+        get=lambda service: service.get_feature,
+        delete=lambda service: service.delete_feature,
+        list=lambda service: service.list_features,
+    ),
     counts_users="user_count",
 )
 TASK = Kind(
@@ -392,11 +408,40 @@ TASK = Kind(
         "test_bucket",
         "test_file_path",
     ),
+    Calls(
+        create=lambda service: service.create_task,
+        get=lambda service: service.get_task,
+        delete=lambda service: service.delete_task,
+        list=lambda service: service.list_tasks,
+    ),
     queued=True,
 )
-RUN = Kind("run", "runs", "Run", RunRecord, ("task_id", "feature_id"), counts_users="line_count")
+RUN = Kind(
+    "run",
+    "runs",
+    "Run",
+    RunRecord,
+    ("task_id", "feature_id"),
+    Calls(
+        create=lambda service: service.create_run,
+        get=lambda service: service.get_run,
+        delete=lambda service: service.delete_run,
+        list=lambda service: service.list_runs,
+    ),
+    counts_users="line_count",
+)
 SHOPPING_INTENT = Kind(
-    "shopping_intent", "shopping_intents", "Shopping Intent", ShoppingIntentRecord, ("task_id",)
+    "shopping_intent",
+    "shopping_intents",
+    "Shopping Intent",
+    ShoppingIntentRecord,
+    ("task_id",),
+    Calls(
+        create=lambda service: service.create_shopping_intent,
+        get=lambda service: service.get_shopping_intent,
+        delete=lambda service: service.delete_shopping_intent,
+        list=lambda service: service.list_shopping_intents,
+    ),
 )
 CUSTOM_ATTRIBUTES = Kind(
     "custom_attributes",
@@ -404,6 +449,12 @@ CUSTOM_ATTRIBUTES = Kind(
     "Custom Attributes",
     CustomAttributesRecord,
     ("feature_id", "keywords"),
+    Calls(
+        create=lambda service: service.create_custom_attributes,
+        get=lambda service: service.get_custom_attributes,
+        delete=lambda service: service.delete_custom_attributes,
+        list=lambda service: service.list_custom_attributes,
+    ),
     counts_users="line_count",
 )
 KINDS = (FEATURE, TASK, RUN, SHOPPING_INTENT, CUSTOM_ATTRIBUTES)
