@@ -499,10 +499,15 @@ def tell(message: str) -> None:
     message : str
         What happened, in a sentence.
     """
-    level, frame = 1, sys._getframe()  # noqa: SLF001 - the documented way to one's callers
+    warnings.warn(message, NclueDataWarning, stacklevel=callers_level())
+
+
+def callers_level() -> int:
+    """Return the level, for ``warnings.warn`` in the calling function, of the user's line."""
+    level, frame = 0, sys._getframe()  # noqa: SLF001 - the documented way to one's callers
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, NclueDataWarning, stacklevel=level)
+    return level
 
 
 def tell_all(found: Iterable[str]) -> None:

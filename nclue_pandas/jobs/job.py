@@ -307,7 +307,7 @@ def job_card(kind: str, job_id: str, name: str | None, record: Record | None) ->
     status = COMPLETED if record.status in COMPLETED_SPELLINGS else record.status
     return display.Card(
         title,
-        status or (_("state unknown") if record.created_at else _("created; not asked yet")),
+        status or _("created"),
         _mood(status),
         [("Id", job_id), *_times(record), *_fields(record), *_places(record)],
         notes=_failure(record) if status == FAILED else (),

@@ -9,6 +9,7 @@ character, and a warning says once what to install. No setting of matplotlib is 
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -17,6 +18,7 @@ import numpy as np
 from nclue_pandas.errors.base import MissingExtraError
 from nclue_pandas.frames.alignment import align
 from nclue_pandas.frames.columns import require_frame
+from nclue_pandas.frames.reports import callers_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.font_manager import FontManager
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
     from matplotlib.text import Text
 
     from nclue_pandas.frames.statistics import Booleans, Floats
@@ -47,18 +52,20 @@ def make_readable(texts: Iterable[Text]) -> None:
 
     A dollar sign is one: in names nobody writes formulas.
     """
+    needy = []
     for text in texts:
         text.set_parse_math(False)
         families = _as_names(text.get_fontfamily())
         missing = _missing(text.get_text(), families)
-        if not missing:
-            continue
-        korean = korean_font()
+        if missing:
+            needy.append((text, families, missing))
+    korean = korean_font() if needy else None
+    for text, families, missing in needy:
         if korean is not None:
             text.set_fontfamily([*families, korean])
-            missing = _missing("".join(missing), (*families, korean))
-        if missing:
-            text.set_text("".join(_BOX if c in missing else c for c in text.get_text()))
+        boxed = _missing("".join(missing), (*families, *([korean] if korean else [])))
+        if boxed:
+            text.set_text("".join(_BOX if c in boxed else c for c in text.get_text()))
             _tell()
 
 
@@ -67,7 +74,24 @@ def korean_font() -> str | None:
     from matplotlib import font_manager
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
+    if installed.isdisjoint(_KOREAN):
+        installed = _add_new_fonts(font_manager.fontManager)
     return next((name for name in _KOREAN if name in installed), None)
+
+
+def _add_new_fonts(manager: FontManager) -> set[str]:
+    """Let matplotlib know fonts that were installed after it made its list; return all names.
+
+    Its list is a file that it reads once, and makes again only when it is removed.
+    """
+    from matplotlib import font_manager
+
+    known = {font.fname for font in manager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(OSError, RuntimeError):  # what matplotlib cannot read it leaves out, too
+                manager.addfont(path)
+    return {font.name for font in manager.ttflist}
 
 
 def _as_names(families: str | Iterable[str]) -> tuple[str, ...]:
@@ -96,11 +120,10 @@ def _tell() -> None:
     """Say once in a process what is missing."""
     warnings.warn(
         "No installed font has all characters of this picture: boxes stand for them. Install a "
-        "Korean font (Debian and Ubuntu: apt install fonts-nanum; conda: font-ttf-noto-cjk), "
-        "remove matplotlib's font cache (matplotlib.get_cachedir()), and start Python again; or "
-        "name a font you have: matplotlib.rcParams['font.family'] = [...].",
+        "Korean font (Debian and Ubuntu: apt install fonts-nanum; conda: font-ttf-noto-cjk) and "
+        "draw again; or name a font you have: matplotlib.rcParams['font.family'] = [...].",
         MissingFontWarning,
-        stacklevel=5,
+        stacklevel=callers_level(),
     )
 
 
@@ -130,7 +153,7 @@ def axes(ax: Axes | None) -> Axes:
         from matplotlib import pyplot as plt
     except ImportError as error:
         raise MissingExtraError.of("matplotlib", "plot", "Drawing") from error
-    return plt.subplots()[1]
+    return plt.subplots(layout="constrained")[1]
 
 
 def labeled(name: str | None, figure: str) -> str:
@@ -198,6 +221,31 @@ def legend(ax: Axes, place: Literal["best", "upper left", "lower right"] = "best
     ordered = sorted(handles, key=lambda each: each.get_gid() == _REFERENCE)
     made = ax.legend(handles=ordered, loc=place)
     make_readable(made.get_texts())
+    make_room(ax, made, [line for line in ax.lines if line.get_gid() == _CURVE])
+
+
+#: Of the height of a legend: how much room it is given.
+_ROOM: Final = 1.15
+#: The part of the Axes that a legend may take at most.
+_MOST: Final = 0.4
+
+
+def make_room(ax: Axes, legend: Legend, drawn: Iterable[Line2D | Patch]) -> None:
+    """Lengthen the vertical axis at its top where the legend would hide what is drawn.
+
+    Limits that the user has set stay.
+    """
+    ax.apply_aspect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a font lacks is told when the picture is drawn
+        box = legend.get_window_extent()
+    share = _ROOM * box.height / ax.bbox.height
+    paths = (each.get_path().transformed(each.get_transform()) for each in drawn)
+    hides = any(path.intersects_bbox(box, filled=False) for path in paths)
+    if hides and share < _MOST and ax.get_autoscaley_on():
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(top=bottom + (top - bottom) / (1 - share), auto=None)
+        legend.set_loc("upper left")
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -221,6 +269,15 @@ def name_axes(ax: Axes, x: str | None = None, y: str | None = None) -> None:
         if name is not None:
             axis.set_label_text(name)
             make_readable([axis.label])
+
+
+def short_dates(ax: Axes) -> None:
+    """Write the dates of the horizontal axis as short as they can be told apart."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def percent(*which: Axis) -> None:

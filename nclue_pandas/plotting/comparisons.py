@@ -16,6 +16,7 @@ from nclue_pandas.plotting.canvas import (
     name_rows,
     reference,
     reference_style,
+    short_dates,
 )
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import gettext as _
@@ -107,7 +108,7 @@ def plot_backtest(backtest: Backtest, *, ax: Axes | None = None) -> Axes:
     reference(ax, (at[0], at[-1]), (0.5, 0.5), _("random order"))
     name_axes(ax, _("Cutoff"), "AUROC")
     if table["cutoff"].dtype.kind == "M":
-        ax.figure.autofmt_xdate()
+        short_dates(ax)
     legend(ax)
     return ax
 

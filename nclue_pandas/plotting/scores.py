@@ -219,7 +219,9 @@ def plot_roc(
 
 
 def _shares(ax: Axes, x: str, y: str) -> None:
-    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    ticks = np.linspace(0, 1, 6)
+    ax.set(xlim=(0, 1), xticks=ticks, yticks=ticks)
+    ax.set_ylim(0, 1.02, auto=True)
     name_axes(ax, x, y)
     percent(ax.xaxis, ax.yaxis)
     legend(ax, "lower right")

@@ -13,13 +13,14 @@ import pandas as pd
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED
 from nclue_pandas.errors.base import InvalidDataError
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.plotting.canvas import axes, name_rows
+from nclue_pandas.plotting.canvas import axes, make_room, name_rows, short_dates
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
     from matplotlib.patches import Patch
 
 _UNFINISHED: Final = "unfinished"
@@ -30,6 +31,9 @@ _LOOKS: Final = {
     _UNFINISHED: ("///", 0.2, "--"),
 }
 _HEIGHT: Final = 0.6
+#: How wide a bar is at least, of the whole; and where nothing took any time, in days.
+_LEAST: Final = 0.01
+_SECOND: Final = 1 / 86_400
 #: A column of a jobs table that only this kind has, for tables without a column ``kind``.
 _TELLING: Final = {
     "user_count": "Feature",
@@ -65,6 +69,8 @@ def plot_timeline(
     jobs: pd.DataFrame | Iterable[Any], *, ax: Axes | None = None, now: datetime | None = None
 ) -> Axes:
     """Draw when jobs were created and completed, the first created on top.
+
+    A bar is at least a hundredth of the whole wide, so that a job which took no time can be seen.
 
     Parameters
     ----------
@@ -110,8 +116,9 @@ def plot_timeline(
         raise InvalidDataError("There is no job whose time of creation is known: nothing to draw.")
     bars.sort(key=lambda bar: bar.created)
     ax = axes(ax)
-    _draw(ax, bars)
+    legend = _draw(ax, bars)
     _label(ax, bars)
+    make_room(ax, legend, ax.patches)
     return ax
 
 
@@ -139,13 +146,15 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[str, Any]]:
     return zip(kinds, frame.itertuples(index=False), strict=True)
 
 
-def _draw(ax: Axes, bars: list[_Bar]) -> None:
+def _draw(ax: Axes, bars: list[_Bar]) -> Legend:
     from matplotlib.dates import date2num
 
     ax.xaxis_date()
     moments = [bar.created for bar in bars] + [bar.ended for bar in bars]
     begin, end = np.split(date2num(moments), 2)  # type: ignore[no-untyped-call]
-    drawn = ax.barh(range(len(bars)), end - begin, _HEIGHT, begin)
+    # What took no time is still to be seen.
+    least = (end.max() - begin.min()) * _LEAST or _SECOND
+    drawn = ax.barh(range(len(bars)), np.maximum(end - begin, least), _HEIGHT, begin)
     looks: dict[str, Patch] = {}
     for bar, patch in zip(bars, drawn, strict=True):
         hatch, strength, line = _LOOKS[bar.state]
@@ -156,14 +165,13 @@ def _draw(ax: Axes, bars: list[_Bar]) -> None:
         looks.setdefault(bar.state, patch)
     counts = Counter(bar.state for bar in bars)
     names = [f"{state} ({counts[state]})" for state in looks]
-    ax.legend(list(looks.values()), names, loc="upper right")
+    return ax.legend(list(looks.values()), names, loc="upper right")
 
 
 def _label(ax: Axes, bars: list[_Bar]) -> None:
     from matplotlib import rcParams
-    from matplotlib.dates import ConciseDateFormatter
 
-    short = ConciseDateFormatter(ax.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_formatter(short)
-    ax.set(xlabel=f"Time ({rcParams['timezone']})", ylim=(len(bars) - 0.5, -0.5))
+    short_dates(ax)
+    ax.set_xlabel(f"Time ({rcParams['timezone']})")
+    ax.set_ylim(len(bars) - 0.5, -0.5, auto=True)
     name_rows(ax, [bar.title for bar in bars])

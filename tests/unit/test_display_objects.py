@@ -66,15 +66,15 @@ def test_any_other_state_is_shown_as_it_is(status):
     assert status in display.html(job.job_card("Task", "i", "t", TaskRecord(status)))
 
 
-def test_a_job_of_an_unknown_state():
-    assert "state unknown" in display.text(job.job_card("Task", "i", "t", TaskRecord(None)))
+def test_a_job_whose_state_was_not_told_was_created():
+    """The answer to a create call has a time and no status."""
+    text = display.text(job.job_card("Task", "i", "t", TaskRecord(None)))
+    assert text.startswith("Task 't': created\n")
 
 
 def test_a_job_that_was_created_just_now():
     record = TaskRecord(None, created_at=None)
-    assert "Task 't': created; not asked yet\n" in display.text(
-        job.job_card("Task", "i", "t", record)
-    )
+    assert "Task 't': created\n" in display.text(job.job_card("Task", "i", "t", record))
     shown = display.html(job.job_card("Task", "i", "t", record))
     assert not any(color in shown for color in display._COLORS.values()), "it is in no state yet"
 

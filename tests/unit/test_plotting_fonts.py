@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -129,3 +130,23 @@ def test_hangul_is_drawn_where_a_korean_font_is_installed(ax):
     text = draw(ax, KOREAN)
     assert text.get_text().startswith(KOREAN)
     drawn(ax)
+
+
+def test_a_font_that_was_just_installed_is_found(ax, other_script, monkeypatch):
+    """matplotlib's list of fonts was made before it was there."""
+    manager = font_manager.fontManager
+    path = next(font.fname for font in manager.ttflist if font.name == "STIXGeneral")
+    before = [font for font in manager.ttflist if font.name != "STIXGeneral"]
+    monkeypatch.setattr(manager, "ttflist", before)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [path, "/no/such/font.ttf"])
+    text = draw(ax, other_script)
+    assert text.get_text().startswith(other_script)
+    assert "STIXGeneral" in {font.name for font in manager.ttflist}
+
+
+def test_the_hint_names_the_line_that_drew(without_korean):
+    frame = pd.DataFrame({"user_id": range(40), "score": np.arange(40) / 40})
+    answers = frame.assign(label=frame["user_id"] % 3 == 0)
+    with pytest.warns(MissingFontWarning) as told:
+        frame.nclue.plot_gain(answers, ax=Figure().subplots(), name=KOREAN)
+    assert told[0].filename == __file__
