@@ -40,7 +40,6 @@ REPOSITORY = _urls.get("Source", "").rstrip("/")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.viewcode",
     "numpydoc",
     "myst_nb",
     "sphinx_copybutton",
