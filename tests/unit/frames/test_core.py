@@ -94,5 +94,9 @@ def test_shares_of_a_split_are_of_all_parts():
     answers = pd.DataFrame({"user_id": range(400), "label": [0, 1, 1, 1] * 100})
     options = SplitOptions(test=0.3, seed=7, user="user_id", label="label")
     cut = [divide(part, options).report for part in (answers[:50], answers[50:])]
-    train, _ = answers.nclue.split(test=0.3, seed=7)
-    assert merge_reports(cut) == nclue.report(train)
+    train, test = answers.nclue.split(test=0.3, seed=7)
+    merged = merge_reports(cut)
+    assert merged == nclue.report(train)
+    assert merged.test_share == len(test) / 400
+    assert merged.train_positive_share == train["label"].mean()
+    assert merged.test_positive_share == test["label"].mean()
