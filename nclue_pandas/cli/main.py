@@ -15,8 +15,8 @@ from nclue_pandas.errors import MissingExtraError, NclueError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Exit statuses beside 0: the doctor found a failure; the command could not be carried out.
-FOUND_FAILURE, STOPPED, INTERRUPTED = 1, 2, 130
+#: Exit statuses beside those of errors: whoever read the output went away; Ctrl-C.
+STOPPED, INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0; 1 when the doctor found a failure; 2 when the command could not be
-        carried out; 130 after Ctrl-C.
+        Exit status: 0; 1 when the doctor found a failure; 2, 3 or 4 for an error, as
+        :func:`~nclue_pandas.cli.predict.exit_status` says; 130 after Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     for name in ("stdout", "stderr"):
@@ -50,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
         return STOPPED
     except (NclueError, OSError) as error:
+        from nclue_pandas.cli.predict import exit_status
+
         sys.stderr.write(f"Stopped: {error}\n")
-        return STOPPED
+        return exit_status(error)
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped by Ctrl-C.\n")
         return INTERRUPTED

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import nclue_pandas as nclue
 from nclue_pandas import display
+from nclue_pandas.cli.settings import QUESTION
 from nclue_pandas.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _cards(cards: Sequence[display.Card]) -> str:
 
 def _asked(settings: Settings, question: Question) -> display.Card:
     until = "the end of the log" if question.until is None else str(question.until)
+    narrower = [(name, getattr(settings, name)) for name in QUESTION]
     return display.Card(
         "The question",
         facts=[
@@ -120,6 +122,7 @@ def _asked(settings: Settings, question: Question) -> display.Card:
             ("Learned from what is before", str(question.cutoff)),
             ("What happens within", str(settings.horizon)),
             ("Positive", settings.positive or "any event"),
+            *((name, str(value)) for name, value in narrower if value not in {None, False}),
             ("Users are scored as of", until),
             ("Made with", f"nclue_pandas {nclue.__version__}"),
         ],

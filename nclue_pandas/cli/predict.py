@@ -27,6 +27,7 @@ from nclue_pandas.errors import (
     IncompleteUploadError,
     InvalidDataError,
     JobFailed,
+    JobNotFoundError,
     JobTimeout,
     MissingExtraError,
     NclueError,
@@ -53,6 +54,7 @@ _OURS: Final = (
     ConfigurationError,
     DuplicateNameError,
     InvalidDataError,
+    JobNotFoundError,
     MissingExtraError,
     SpillError,
 )
@@ -197,7 +199,10 @@ def _run(
             scores = nclue.predict(**_chain(settings, asked, client), timeout=left)
             facts["users"] = len(scores)
         with deadline.told(), step("out", file=options.out) as facts:
-            facts["bytes"] = places["out"].write_frame(scores, deadline)
+            written = scores
+            if settings.baselines and asked.baselines is not None:
+                written = scores.merge(asked.baselines, on="user_id", how="left")
+            facts["bytes"] = places["out"].write_frame(written, deadline)
         measured = _measured(asked, scores)
         if "report" in places:
             with deadline.told(), step("report", file=options.report) as facts:

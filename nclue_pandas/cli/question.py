@@ -16,6 +16,7 @@ import pyarrow as pa
 
 import nclue_pandas as nclue
 from nclue_pandas.cli.own_times import as_numbers, convert_times
+from nclue_pandas.cli.settings import QUESTION
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.behaviors import behavior_texts
 
@@ -52,7 +53,7 @@ class Question:
         Answers that the scores may be measured on: of the users that are held out, or from after
         the moment that is scored, where the log goes on for the horizon.
     baselines : pandas.DataFrame or None
-        Free scores beside them, of the same moment.
+        Free scores of the moment that is scored, to measure beside the scores or to write.
     """
 
     events: pd.DataFrame
@@ -72,6 +73,8 @@ def columns_of(settings: Settings) -> dict[Any, str]:
     named |= dict.fromkeys(settings.behaviors, "behavior")
     if settings.tie_break is not None:
         named[settings.tie_break] = "tie_break"
+    if settings.value is not None:
+        named.setdefault(settings.value, "value")
     return {_label(name, settings): key for name, key in named.items()}
 
 
@@ -105,9 +108,9 @@ def ask(events: pd.DataFrame, settings: Settings, today: date | None = None) -> 
         warnings.simplefilter("ignore", nclue.NclueDataWarning)  # the same is told of the answers
         outcomes = test if scored is None else _later_answers(events, options)
         baselines = None
-        if outcomes is not None:
-            at = {"cutoff": cutoff if scored is None else until}
-            baselines = _call(nclue.baselines, events, options | at)
+        if outcomes is not None or settings.baselines:
+            at = options["observed_until"] if until is None else until
+            baselines = _call(nclue.baselines, events, options | {"cutoff": at})
     return Question(events, sequences, train, test, scored, cutoff, until, outcomes, baselines)
 
 
@@ -135,12 +138,16 @@ def _options(events: pd.DataFrame, settings: Settings, today: date | None) -> di
     given = {name: getattr(settings, name) for name in (*MOMENTS, "horizon")}
     given = as_numbers(events[_label(settings.time, settings)], given)
     horizon = given.pop("horizon")
+    narrower = {name: getattr(settings, name) for name in QUESTION}
+    if settings.value is not None:
+        narrower["value"] = _label(settings.value, settings)
     moments = {name: moment(value, name, settings, today) for name, value in given.items()}
     relative = any(_is_relative(value) for value in given.values())
     behaviors = [_label(name, settings) for name in settings.behaviors]
     behavior: Any = behaviors[0] if isinstance(settings.behavior, str) else behaviors
     return {
         **moments,
+        **narrower,
         "user": _label(settings.user, settings),
         "time": _label(settings.time, settings),
         "behavior": behavior,

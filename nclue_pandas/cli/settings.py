@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin, get
 from urllib.parse import urlsplit
 
 from nclue_pandas.errors import ConfigurationError, CredentialsError
+from nclue_pandas.frames.questions import Question
 from nclue_pandas.jobs.exactly_once import check_name
 from nclue_pandas.streaming.text_files import TextForm
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE: Final = "docs/how_to/every_night.md"
+#: Settings that make a question narrower.
+QUESTION: Final = ("gap", "active_since", "min_events", "at_least", "value", "absent")
 #: Names of what is no setting but a secret.
 _SECRET: Final = re.compile(r"(?i)(access|secret|api|auth)[-_ ]?key|secret|password|passwd|token$")
 #: Parameters of a URL that let anybody read it.
@@ -54,6 +57,10 @@ class Settings:
         How long after the cutoff is looked at.
     positive : str, optional
         Pattern in the behavior that makes a user positive, case ignored; any event without it.
+    gap, active_since, min_events, at_least, value, absent : optional
+        A narrower question, as for :func:`nclue_pandas.to_answers`; `value` is a column.
+    baselines : bool
+        Whether the free scores are columns beside the score, see :func:`nclue_pandas.baselines`.
     until, since, observed_until : str, int or date, optional
         Bounds of the sequences that are scored, of all sequences, and how far the log was
         observed.
@@ -79,6 +86,13 @@ class Settings:
     cutoff: str | int | date
     horizon: str | int
     positive: str | None = None
+    gap: str | int | None = None
+    active_since: str | int | None = None
+    min_events: int | None = None
+    at_least: float | None = None
+    value: str | None = None
+    absent: bool = False
+    baselines: bool = False
     until: str | int | date | None = None
     since: str | int | date | None = None
     observed_until: str | int | date | None = None
@@ -106,6 +120,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        asked: dict[str, Any] = {name: getattr(self, name) for name in QUESTION}
+        # Points in time may be relative: they and the horizon are read with the log.
+        asked |= {"cutoff": 0, "horizon": 1, "observed_until": None}
+        Question.of(time=self.time, label=None, positive=self.positive, **asked)
+        if self.baselines and self.until is None and self.observed_until is None:
+            raise ConfigurationError(
+                "baselines = true counts what users did before they are scored, and no setting "
+                'says when that is. Set observed_until, such as "0D", or until.'
+            )
         if not 0 <= self.test < 1:
             raise ConfigurationError(
                 f"test={self.test!r} is no share of the users. Give a number from 0 to below 1, "

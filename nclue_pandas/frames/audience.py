@@ -19,6 +19,7 @@ import pyarrow as pa
 from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.alignment import UserScores
 from nclue_pandas.frames.columns import is_label, require_frame, text_column
+from nclue_pandas.frames.cross_checks import Known
 from nclue_pandas.frames.reports import AudienceReport, is_many, tell
 from nclue_pandas.frames.reports import share as share_of
 from nclue_pandas.frames.splitting import check_seed
@@ -129,7 +130,8 @@ def audience(
     _tell(made, control)
     groups = pa.array(np.where(held, CONTROL, TREATMENT), pa.string())
     rows = scores.iloc[chosen.rows]
-    return made.attach(rows.assign(**{group: text_column(groups).array}))
+    known = Known.of_scores(scores)  # what the scores were made of, for evaluate()
+    return known.carry(made.attach(rows.assign(**{group: text_column(groups).array})))
 
 
 @dataclass(frozen=True, eq=False)

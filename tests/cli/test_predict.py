@@ -24,6 +24,7 @@ from nclue_pandas.errors import (
     CredentialsError,
     DuplicateNameError,
     JobFailed,
+    JobNotFoundError,
     StorageError,
     codes,
 )
@@ -162,6 +163,7 @@ def test_a_signal_ends_with_130_and_leaves_nothing_half(predict, sandbox, folder
     [
         (CredentialsError("no keys"), 2),
         (DuplicateNameError("taken"), 2),
+        (JobNotFoundError("none of that name"), 2),
         (PermissionError(13, "no right"), 2),
         (AuthenticationError("who", status=401), 3),
         (codes.StorageFull("full", status=422), 3),
@@ -204,6 +206,37 @@ def test_the_python_of_the_page_is_the_same_chain(predict, sandbox, client):
     assert not [each for each in sandbox.requests[before:] if each.method == "POST"]
     ours, theirs = pd.read_parquet("of_command.parquet"), pd.read_parquet("scores.parquet")
     pd.testing.assert_frame_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"gap": "3D", "horizon": "27D", "active_since": "60D", "min_events": 2},
+        {"value": "price", "at_least": 20_000.5},
+        {"absent": True},
+    ],
+    ids="-".join,
+)
+def test_a_narrower_question_is_that_of_the_function(predict, settings, client, narrower):
+    settings(**narrower, baselines=True)
+    status, said = predict("--out", "scores.parquet")
+    assert status == 0, said.err
+    log = pd.read_parquet("log.parquet")
+    tea = log["item"].str.contains("차|tea", case=False)
+    columns = {"user": "customer_id", "time": "ts"}
+    answers = log.nclue.to_answers(
+        **columns, **{"horizon": "30D", "cutoff": "2026-05-25", "positive": tea} | narrower
+    )
+    (task,) = client.list_tasks()["name"]
+    body = client.storage.get(client.get_task(task).record.train_file_path).decode()
+    sent = dict(line.split("\t") for line in body.splitlines())
+    assert sent == dict(zip(answers["user_id"], answers["label"].astype(str), strict=True))
+    scores = pd.read_parquet("scores.parquet")
+    free = log.nclue.baselines(**columns, cutoff="2026-06-24", positive=tea)
+    assert scores["score"].notna().all()
+    found = scores.drop(columns="score").dropna().sort_values("user_id", ignore_index=True)
+    expected = free.sort_values("user_id", ignore_index=True)
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
 
 
 def test_older_nights_are_pruned_after_a_run(predict, sandbox, settings):

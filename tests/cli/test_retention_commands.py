@@ -34,7 +34,7 @@ def test_older_nights_are_listed_then_deleted(named, client, capsys):
     tea = pd.Series(range(240)) % 2
     answers = pd.DataFrame({"user_id": users, "label": tea})
     for night in range(2):
-        named.configure(clock_offset=2.0 * night)
+        named.advance(60)
         texts = tea.map({0: "milk", 1: "tea"}) + f"->day {night}"
         nclue.predict(pd.DataFrame({"user_id": users, "sequence": texts}), answers, name="tea")
     before = named.objects(), len(client.list_jobs())

@@ -60,3 +60,15 @@ def test_predict_warns_before_anything_is_made(client, frames):
     with pytest.raises(nclue.NclueDataWarning, match="learns from"):
         present.nclue.predict(answers, name="leaking")
     assert client.list_features().empty
+
+
+def test_an_audience_still_knows_what_its_scores_were_made_of(client, frames):
+    past, present, answers = frames
+    scores = past.nclue.predict(answers, name="honest", score_on=present)
+    audience = scores.nclue.audience(share=1.0, control=0.5)
+    assert audience.nclue.report().audience == len(audience)
+    with pytest.warns(nclue.NclueDataWarning, match=r"reach to 2026-05-10.*from 2026-03-01"):
+        audience.nclue.evaluate(answers)
+    seen = past.nclue.predict(answers, name="honest").nclue.audience(share=1.0, control=0.5)
+    with pytest.warns(nclue.NclueDataWarning, match="users that the model was trained on"):
+        seen.nclue.evaluate(answers)

@@ -28,7 +28,7 @@ def night(sandbox, client, shop):
 
     def run(number, name="tea", *, retrain=False, **options):
         grown = shop[0].assign(sequence=shop[0]["sequence"] + f"->day {number}")
-        sandbox.configure(clock_offset=sandbox.settings.clock_offset + 2)
+        sandbox.advance(60)
         if retrain:
             return nclue.predict(grown, shop[1], name=name, **options)
         return nclue.predict(shop[0], shop[1], name=name, score_on=grown, **options)

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import nclue_pandas
+from nclue_pandas import errors
 from nclue_pandas.cli import main
 
 
@@ -31,6 +32,23 @@ def test_errors(told):
     assert told(OSError("the disk is full")) == (2, "Stopped: the disk is full\n")
     status, said = told(KeyboardInterrupt())
     assert (status, said) == (130, "\nStopped by Ctrl-C.\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.ConfigurationError("no keys"), 2),
+        (errors.JobNotFoundError("no run of that name"), 2),
+        (errors.AuthenticationError("who", status=401), 3),
+        (errors.BucketNotFoundError("none"), 3),
+        (errors.BackendError("busy", status=503), 4),
+        (errors.JobTimeout("late"), 4),
+    ],
+)
+def test_errors_end_every_command_as_they_end_predict(told, error, status):
+    found, said = told(error)
+    assert found == status
+    assert said.startswith(f"Stopped: {str(error).splitlines()[0]}")
 
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):
