@@ -43,7 +43,7 @@ def test_a_file_is_read(tmp_path):
         ("role = 1", r"role = 1 cannot be used. Give true or false"),
         ("test = true", r"test = true cannot be used. Give a number"),
         ("active_sinse = '9D'", r"active_sinse = '9D' is no .*Did you mean 'active_since'"),
-        ("atleast = 2", r"atleast = 2 is no setting. Did you mean 'at_least'"),
+        ("at_last = 2", r"at_last = 2 is no setting. Did you mean 'at_least'"),
         ("min_event = 2", r"min_event = 2 is no setting. Did you mean 'min_events'"),
         ("absent = 1", r"absent = 1 cannot be used. Give true or false"),
         ("min_events = 0", r"min_events=0: give a whole number of at least 1"),
