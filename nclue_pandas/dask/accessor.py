@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import dask.dataframe as dd
 from dask.dataframe.extensions import register_dataframe_accessor
 
-from nclue_pandas.accessor import Verb, Verbs
+from nclue_pandas.accessor import NclueAccessor, Verb, Verbs
 from nclue_pandas.dask import datasets, following, verbs
 
 
@@ -26,6 +28,17 @@ class DaskAccessor(Verbs[dd.DataFrame]):
     pseudonymize = Verb(lambda: following.pseudonymize, "nclue_pandas.dask")
     add_scores = Verb(lambda: following.add_scores, "nclue_pandas.dask")
     restore_ids = Verb(lambda: following.restore_ids, "nclue_pandas.dask")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a verb that only frames in memory have how to come by one."""
+            if not name.startswith("_") and name in dir(NclueAccessor):
+                raise AttributeError(
+                    f"{name}() takes a frame in memory: ddf.compute().nclue.{name}(...). Of a "
+                    "large log take the columns that are needed, or some of the users, first."
+                )
+            return super().__getattr__(name)
 
 
 def register() -> None:

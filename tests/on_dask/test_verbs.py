@@ -370,3 +370,15 @@ def test_registering_twice_is_silent():
     frame = on_dask(pd.DataFrame({"a": [1]}), 1)
     assert isinstance(frame.nclue, accessor.DaskAccessor)
     assert "nclue" in dir(frame)
+
+
+@pytest.mark.parametrize("verb", ["inspect", "baselines", "to_snapshots", "backtest", "changed"])
+def test_a_verb_of_frames_in_memory_says_how_to_come_by_one(events, verb):
+    with pytest.raises(AttributeError, match=rf"ddf\.compute\(\)\.nclue\.{verb}\("):
+        getattr(on_dask(events).nclue, verb)
+    assert not hasattr(on_dask(events).nclue, verb)
+
+
+def test_a_misspelt_verb_is_told_with_what_was_meant(events):
+    with pytest.raises(AttributeError, match="Did you mean 'to_sequences'"):
+        on_dask(events).nclue.to_sequence  # noqa: B018 - looked up only
