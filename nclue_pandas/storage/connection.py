@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
+from botocore.loaders import Loader
 from s3fs import S3FileSystem
 
 from nclue_pandas.config import merged
@@ -52,6 +53,8 @@ _NO_AWS: Final = {
     name: (None, None, default, cast)
     for name, (_, _, default, cast) in AioSession.SESSION_VARIABLES.items()
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+#: What S3 is, as botocore's own files tell it: read once for all connections, nowhere else.
+_MODELS: Final = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 class _FileSystem(S3FileSystem):  # type: ignore[misc]
@@ -135,6 +138,7 @@ def open_filesystem(settings: StorageSettings, keys: Credentials) -> S3FileSyste
 def plain_session() -> AioSession:
     """Make a session of botocore that neither AWS variables nor AWS files have a say in."""
     session = AioSession(session_vars=_NO_AWS)
+    session.register_component("data_loader", _MODELS)
     events = session.get_component("event_emitter")
     events.register_last("before-parameter-build.s3", _stay)
     events.register("request-created.s3", _tell_again)

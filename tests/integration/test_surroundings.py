@@ -126,3 +126,22 @@ def test_no_single_variable_touches_the_sandbox(name):
 def test_files_of_fsspec_have_no_say(tmp_path):
     (tmp_path / "conf.json").write_text('{"s3": {"anon": true, "endpoint_url": "http://nowhere"}}')
     job({"FSSPEC_CONFIG_DIR": str(tmp_path)})
+
+
+def test_descriptions_of_services_have_no_say(tmp_path):
+    described = tmp_path / ".aws" / "models" / "s3" / "2006-03-01" / "service-2.json"
+    described.parent.mkdir(parents=True)
+    described.write_text("{}")
+    read = """
+from nclue_pandas.storage.connection import plain_session
+loaders = [plain_session().get_component("data_loader") for _ in range(2)]
+assert loaders[0] is loaders[1], "read once"
+print(loaders[0].load_service_model("s3", "service-2")["metadata"]["serviceId"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", read],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HOME": str(tmp_path), "AWS_DATA_PATH": str(described.parents[2])},
+    )
+    assert done.stdout == "S3\n", done.stderr
