@@ -17,6 +17,7 @@ from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, Made, Outcome, build, c
 from nclue_pandas.dask.routing import Route, pattern
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.answers import (
+    NO_ANSWERS,
     AnswerOptions,
     EventColumns,
     answer_frame,
@@ -27,10 +28,11 @@ from nclue_pandas.frames.answers import build as build_answers
 from nclue_pandas.frames.columns import find_column, is_label, to_arrow
 from nclue_pandas.frames.doubtful_times import refuse_dates
 from nclue_pandas.frames.forms import Forms
-from nclue_pandas.frames.partitions import merge_reports
+from nclue_pandas.frames.partitions import Built, merge_reports
 from nclue_pandas.frames.questions import Span
 from nclue_pandas.frames.reports import AnswerReport, Report, SequenceReport, every_row_dropped
 from nclue_pandas.frames.sequences import (
+    NO_SEQUENCES,
     LogColumns,
     SequenceOptions,
     Window,
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from nclue_pandas.frames.forms import ReportT
-    from nclue_pandas.frames.partitions import Built
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
     from nclue_pandas.frames.times import Times
@@ -145,7 +146,7 @@ def to_sequences(
     if tie_break is not None:
         roles["tie_break"] = [options.tie_break]
     built = build(log, Route.of(log, roles), _Sequences(options), shown=events.columns.size)
-    made = _merged(built, SequenceReport)
+    made = _merged(built, SequenceReport, lambda: build_sequences(empty, options))
     made = _with_forms(made, built)
     warn_of_sequences(made)
     return collect(built.frames, SEQUENCES, made)
@@ -249,7 +250,7 @@ def to_answers(
         each: [column] for each, column in named.items() if each == "user" or column is not None
     }
     built = build(log, Route.of(log, roles), _Answers(options), shown=events.columns.size)
-    made = _merged(built, AnswerReport)
+    made = _merged(built, AnswerReport, lambda: build_answers(empty, options))
     spans = [each.span for each in built.outcomes if each.span is not None]
     if spans:
         last = (each.last for each in built.outcomes if each.last is not None)
@@ -283,6 +284,8 @@ class _Sequences:
     options: SequenceOptions
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[SequenceReport], Outcome]:
+        if part.empty:  # without a time that would tell whether the log's have a zone
+            return Built(NO_SEQUENCES), Outcome(forms=_forms(NO_SEQUENCES))
         log = LogColumns.of(part, self.options)
         built = build_sequences(log, self.options)
         zoned = _zoned(part[self.options.time], log.times)
@@ -299,6 +302,8 @@ class _Answers:
     options: AnswerOptions
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[AnswerReport], Outcome]:
+        if part.empty:  # as for sequences
+            return Built(NO_ANSWERS), Outcome(forms=_forms(NO_ANSWERS))
         columns = read_columns(part, self.options)
         built = build_answers(columns, self.options)
         outcome = Outcome(forms=_forms(built.table), span=built.span, last=built.last)
@@ -314,12 +319,13 @@ def _forms(table: pa.Table) -> Forms:
     return Forms.of(table["user_id"])
 
 
-def _merged(built: Made, kind: type[ReportT]) -> ReportT:
+def _merged(built: Made, kind: type[ReportT], of_no_rows: Callable[[], Built[ReportT]]) -> ReportT:
     """Raise what was found in all pieces, or put their reports together."""
     built.raise_problems()
     if len({each.zoned for each in built.outcomes} - {None}) > 1:
         raise mixed_zones("time")  # pieces alone cannot tell
-    made = merge_reports([r for each in built.outcomes if isinstance(r := each.report, kind)])
+    reports = [r for each in built.outcomes if isinstance(r := each.report, kind)]
+    made = merge_reports(reports or [r for r in [of_no_rows().report] if r is not None])
     refuse_dates(made.time_kinds)
     if every_row_dropped(made):
         built.raise_lost()

@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     from nclue_pandas.kernels.arrays import Flags
 
 #: No answers.
-_NONE: Final = pa.table({"user_id": pa.array([], pa.string()), "label": pa.array([], pa.int8())})
+NO_ANSWERS: Final = pa.table(
+    {"user_id": pa.array([], pa.string()), "label": pa.array([], pa.int8())}
+)
 
 
 @named_options
@@ -326,7 +328,7 @@ def build(columns: EventColumns | LabelColumns, options: AnswerOptions) -> Built
     if isinstance(columns, LabelColumns):
         return _from_labels(columns, options.on_invalid)
     if columns.times.without_zone.size:
-        return BuiltAnswers(_NONE, problems=tuple(columns.times.faults()))
+        return BuiltAnswers(NO_ANSWERS, problems=tuple(columns.times.faults()))
     assert options.question is not None
     span = Span.of(options.question, columns.times, options.timezone)
     return _from_log(columns, options.question, span, options.on_invalid)
@@ -351,7 +353,7 @@ def _from_log(
     before, started = times.before(span.cutoff), ~times.before(span.start)
     settled = _settle(log, in_span, started, on_invalid)
     if settled.problems:
-        return BuiltAnswers(_NONE, problems=settled.problems)
+        return BuiltAnswers(NO_ANSWERS, problems=settled.problems)
     kept = settled.kept
     if kept is not None:
         before, in_span = before & kept, in_span & kept
@@ -411,7 +413,7 @@ def _from_labels(columns: LabelColumns, on_invalid: OnInvalid) -> BuiltAnswers:
     faults += _repeated(ids, read, faults, on_invalid)
     settled = settle(faults, columns.personal, ids.codes.size, on_invalid)
     if settled.problems:
-        return BuiltAnswers(_NONE, problems=settled.problems)
+        return BuiltAnswers(NO_ANSWERS, problems=settled.problems)
     rows = np.ones(ids.codes.size, dtype=bool) if settled.kept is None else settled.kept
     table = _table(ids, _has_row(ids, rows), _has_row(ids, rows & read.ones))
     return BuiltAnswers(table, _report(table, rows.size, settled.dropped), lost=settled.lost)

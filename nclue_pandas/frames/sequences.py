@@ -227,7 +227,7 @@ def to_sequences(
 #: Rows that a thread looks up at a time.
 _SLICE_ROWS: Final = 1 << 18
 #: No sequences.
-_NONE: Final = pa.table(
+NO_SEQUENCES: Final = pa.table(
     {"user_id": pa.array([], pa.string()), "sequence": pa.array([], pa.string())}
 )
 
@@ -306,7 +306,7 @@ def build(log: LogColumns, options: SequenceOptions) -> Built[SequenceReport]:
     """Join the events of a log by user; tell what is wrong with its rows."""
     faults = log.times.faults()
     if log.times.without_zone.size:
-        return Built(_NONE, problems=tuple(faults))
+        return Built(NO_SEQUENCES, problems=tuple(faults))
     budget = options.budget
     window = Window.of(log.times, options.since, options.until, options.timezone)
     order = canonical_order(log.ids.texts)
@@ -317,7 +317,7 @@ def build(log: LogColumns, options: SequenceOptions) -> Built[SequenceReport]:
     personal = [fault.within(window.inside) for fault in found]
     settled = settle(faults, personal, log.times.ticks.size, options.on_invalid)
     if settled.problems:
-        return Built(_NONE, problems=settled.problems)
+        return Built(NO_SEQUENCES, problems=settled.problems)
     used = both(window.inside, settled.kept)
     table, grouped = _join(log, order, used, budget)
     report = _report(log, grouped, budget=budget, window=window, used=used, dropped=settled.dropped)

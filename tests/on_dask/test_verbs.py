@@ -372,6 +372,40 @@ def test_registering_twice_is_silent():
     assert "nclue" in dir(frame)
 
 
+ZONED = {
+    "user": list("aab") * 4,
+    "time": [f"2026-01-{day:02d}T00:00:00{'Z' if day % 2 else '+09:00'}" for day in range(1, 13)],
+    "item": [f"item {number}" for number in range(12)],
+}
+OF_ZONED = {"user": "user", "time": "time"}
+
+
+@pytest.mark.parametrize("npartitions", [1, 3, 6])
+@pytest.mark.parametrize("users", [["a"], ["a", "b"], []])
+def test_times_as_texts_with_a_zone_where_pieces_are_empty(npartitions, users):
+    frame = pd.DataFrame(ZONED)
+    frame = frame[frame["user"].isin(users)] if users else frame.astype({"time": "str"})
+    many = on_dask(frame, npartitions)
+    if not users:
+        many = many[many["user"] == "nobody"]
+        frame = frame.iloc[:0]
+    bound = "2026-01-07T12:00:00Z" if users else "2026-01-07"
+    for verb, options in (
+        ("to_sequences", {"behavior": "item", "until": bound}),
+        ("to_sequences", {"behavior": "item", "since": bound, "on_invalid": "drop"}),
+        ("to_answers", {"cutoff": bound, "horizon": "2D", "observed_until": "2026-02-01"}),
+    ):
+        given = dict(options)
+        if "observed_until" in given and users:
+            given["observed_until"] += "T00:00:00Z"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", nclue.NclueDataWarning)
+            one = getattr(frame.nclue, verb)(**OF_ZONED, **given)
+            other = getattr(many.nclue, verb)(**OF_ZONED, **given)
+        pd.testing.assert_frame_equal(other.compute().reset_index(drop=True), one)
+        assert other.nclue.report() == one.nclue.report()
+
+
 @pytest.mark.parametrize("verb", ["inspect", "baselines", "to_snapshots", "backtest", "changed"])
 def test_a_verb_of_frames_in_memory_says_how_to_come_by_one(events, verb):
     with pytest.raises(AttributeError, match=rf"ddf\.compute\(\)\.nclue\.{verb}\("):
