@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import dask.dataframe as dd
 import numpy as np
@@ -56,8 +56,6 @@ class Outcome:
         Rows of the piece by input partition.
     span, last : Span, int or None
         What was asked of a log, and its last event, for answers.
-    zoned : bool or None
-        Whether times given as text have a time zone; None where that is not in question.
     marks : dict of int to int
         What the rows that problems name held, by their number.
     forms : Forms or None
@@ -71,7 +69,6 @@ class Outcome:
     lengths: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     span: Span | None = None
     last: int | None = None
-    zoned: bool | None = None
     marks: Mapping[int, int] = field(default_factory=dict)
     forms: Forms | None = None
 
@@ -232,6 +229,12 @@ ANSWERS: Final = pd.DataFrame({"user_id": pd.Series(dtype=_STRING)}).assign(
 class Work(Protocol):
     """What is done to the rows of some users, as if they were all there are."""
 
+    def look(self, part: pd.DataFrame) -> frozenset[str]:
+        """Return what is found among the times of `part`, where they are texts."""
+
+    def knowing(self, found: frozenset[str]) -> Self:
+        """Return the work that reads times as all that is found among them says."""
+
     def __call__(self, part: pd.DataFrame) -> tuple[Built[Any], Outcome]:
         """Return what a core made of `part`, and what else there is to tell."""
 
@@ -350,15 +353,17 @@ def build(frame: dd.DataFrame, route: Route, work: Work, *, shown: int) -> Made:
         How many of the columns are the user's.
     """
     parts = shuffle(frame, route).to_delayed()
-    made = [delayed(_run, nout=3)(part, route, work) for part in parts]
-    kept = persist(*(each[position] for position in range(3) for each in made))
+    found = delayed(frozenset.union)(*(delayed(_look)(part, route, work) for part in parts))
+    made = [delayed(_run, nout=3)(part, route, work, found) for part in parts]
+    found, *kept = persist(found, *(each[position] for position in range(3) for each in made))
     frames, told, marks = (
         kept[start : start + len(made)] for start in range(0, len(kept), len(made))
     )
     outcomes = list(compute(*told))
     checked = zip(frames, compute(*marks), strict=True)
     pieces = tuple(delayed(as_before)(each, mark) for each, mark in checked)
-    return Made(pieces, outcomes, work, Whole.of(frame, route, outcomes), shown)
+    whole = Whole.of(frame, route, outcomes)
+    return Made(pieces, outcomes, work.knowing(*compute(found)), whole, shown)
 
 
 def collect(frames: Sequence[Any], empty: pd.DataFrame, report: Report) -> dd.DataFrame:
@@ -400,10 +405,16 @@ def _received(part: pd.DataFrame, route: Route) -> pd.DataFrame:
     return frame.set_axis(rows)
 
 
-def _run(part: pd.DataFrame, route: Route, work: Work) -> tuple[pd.DataFrame, Outcome, bytes]:
+def _look(part: pd.DataFrame, route: Route, work: Work) -> frozenset[str]:
+    return work.look(route.receive(part)[0])
+
+
+def _run(
+    part: pd.DataFrame, route: Route, work: Work, found: frozenset[str]
+) -> tuple[pd.DataFrame, Outcome, bytes]:
     """Work on one piece; problems are told, not raised, so that all pieces are looked at."""
     frame, rows = route.receive(part)
-    built, outcome = work(frame)
+    built, outcome = work.knowing(found)(frame)
     told = replace(
         outcome,
         report=built.report,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import dask.dataframe as dd
 import pandas as pd
@@ -40,7 +40,7 @@ from nclue_pandas.frames.sequences import (
     warn_of_sequences,
 )
 from nclue_pandas.frames.sequences import build as build_sequences
-from nclue_pandas.frames.times import mixed_zones
+from nclue_pandas.frames.times import kind_of_times, texts_of_times
 from nclue_pandas.kernels.arrays import is_text
 from nclue_pandas.signatures import named_options
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.forms import ReportT
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
-    from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.times import TimeKind
     from nclue_pandas.frames.tokens import TokenEstimator
 
 #: Columns that are added for the way; the user's frame does not get them.
@@ -279,17 +279,22 @@ def report(frame: dd.DataFrame) -> Report | None:
 
 @dataclass(frozen=True, eq=False)
 class _Sequences:
-    """Sequences of the rows of some users."""
+    """Sequences of the rows of some users, whose times read as those of the whole log."""
 
     options: SequenceOptions
+    times: TimeKind | None = None
+
+    def look(self, part: pd.DataFrame) -> frozenset[str]:
+        return _among_times(part, self.options.time)
+
+    def knowing(self, found: frozenset[str]) -> Self:
+        return replace(self, times=kind_of_times(found) if found else None)
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[SequenceReport], Outcome]:
         if part.empty:  # without a time that would tell whether the log's have a zone
             return Built(NO_SEQUENCES), Outcome(forms=_forms(NO_SEQUENCES))
-        log = LogColumns.of(part, self.options)
-        built = build_sequences(log, self.options)
-        zoned = _zoned(part[self.options.time], log.times)
-        return built, Outcome(zoned=zoned, forms=_forms(built.table))
+        built = build_sequences(LogColumns.of(part, self.options, times=self.times), self.options)
+        return built, Outcome(forms=_forms(built.table))
 
     def frame(self, table: pa.Table) -> pd.DataFrame:
         return sequence_frame(table)
@@ -297,22 +302,32 @@ class _Sequences:
 
 @dataclass(frozen=True, eq=False)
 class _Answers:
-    """Answers of the rows of some users."""
+    """Answers of the rows of some users, as for sequences."""
 
     options: AnswerOptions
+    times: TimeKind | None = None
+
+    def look(self, part: pd.DataFrame) -> frozenset[str]:
+        is_log = self.options.question is not None
+        return _among_times(part, self.options.time) if is_log else frozenset()
+
+    def knowing(self, found: frozenset[str]) -> Self:
+        return replace(self, times=kind_of_times(found) if found else None)
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[AnswerReport], Outcome]:
-        if part.empty:  # as for sequences
+        if part.empty:
             return Built(NO_ANSWERS), Outcome(forms=_forms(NO_ANSWERS))
-        columns = read_columns(part, self.options)
-        built = build_answers(columns, self.options)
-        outcome = Outcome(forms=_forms(built.table), span=built.span, last=built.last)
-        if isinstance(columns, EventColumns):
-            outcome = replace(outcome, zoned=_zoned(part[self.options.time], columns.times))
-        return built, outcome
+        built = build_answers(read_columns(part, self.options, times=self.times), self.options)
+        return built, Outcome(forms=_forms(built.table), span=built.span, last=built.last)
 
     def frame(self, table: pa.Table) -> pd.DataFrame:
         return answer_frame(table)
+
+
+def _among_times(part: pd.DataFrame, time: Any) -> frozenset[str]:
+    """Return what is found among times that are texts; nothing of a column that is none."""
+    texts = texts_of_times(find_column(part, time, "time"))
+    return frozenset() if texts is None else texts.found
 
 
 def _forms(table: pa.Table) -> Forms:
@@ -322,8 +337,6 @@ def _forms(table: pa.Table) -> Forms:
 def _merged(built: Made, kind: type[ReportT], of_no_rows: Callable[[], Built[ReportT]]) -> ReportT:
     """Raise what was found in all pieces, or put their reports together."""
     built.raise_problems()
-    if len({each.zoned for each in built.outcomes} - {None}) > 1:
-        raise mixed_zones("time")  # pieces alone cannot tell
     reports = [r for each in built.outcomes if isinstance(r := each.report, kind)]
     made = merge_reports(reports or [r for r in [of_no_rows().report] if r is not None])
     refuse_dates(made.time_kinds)
@@ -389,9 +402,3 @@ def _with_columns(
         log = log.assign(**{column: values})
         named[argument] = column
     return log, replace(options, **named)
-
-
-def _zoned(texts: pd.Series[Any], times: Times) -> bool | None:
-    if texts.empty or not pd.api.types.is_string_dtype(texts):
-        return None
-    return times.aware

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData, PersonalData
     from nclue_pandas.frames.problems import OnInvalid, Settled
-    from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.times import TimeKind, Times
     from nclue_pandas.kernels.arrays import Flags
 
 #: No answers.
@@ -305,17 +305,22 @@ class BuiltAnswers(Built[AnswerReport]):
     last: int | None = None
 
 
-def read_columns(events: pd.DataFrame, options: AnswerOptions) -> EventColumns | LabelColumns:
-    """Read a log, or a frame that has labels; here pandas becomes NumPy and Arrow."""
+def read_columns(
+    events: pd.DataFrame, options: AnswerOptions, *, times: TimeKind | None = None
+) -> EventColumns | LabelColumns:
+    """Read a log, or a frame that has labels; here pandas becomes NumPy and Arrow.
+
+    Of a part of a log the texts of times read as `times`, as those of the whole log do.
+    """
     if options.question is None:
         ids = encode_ids(find_column(events, options.user, "user"))
         labels = read_binary(find_column(events, options.label, "label"), "label")
         return LabelColumns(ids, personal_ids(ids, options.personal), labels)
-    times = look_at_times(find_column(events, options.time, "time"))
+    moments = look_at_times(find_column(events, options.time, "time"), kind=times)
     ids = encode_ids(find_column(events, options.user, "user"))
     amounts = _given_column(events, options.value, "value")
     return EventColumns(
-        times,
+        moments,
         ids,
         personal_ids(ids, options.personal),
         read_positive(events, options.positive),

@@ -181,13 +181,23 @@ def look_at_times(
         What the texts read as in the whole log, where the column is a part of it.
     """
     try:
-        if kind is None:
-            times = _read(column, argument)
-        else:
-            times = TimeTexts.of(to_arrow(column)).read_as(kind)
+        texts = None if kind is None else texts_of_times(column)
+        times = _read(column, argument) if texts is None else texts.read_as(kind or "naive")
     except NO_ARROW_TYPE as error:
         raise _no_time(str(column.dtype), argument) from error
     return replace(times, examples=first_texts(column, times.unreadable))
+
+
+def texts_of_times(column: pd.Series[Any]) -> TimeTexts | None:
+    """Look at a column of texts; None where it holds something else."""
+    try:
+        values = to_arrow(column)
+    except NO_ARROW_TYPE:
+        return None
+    kind = values.type
+    if is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type)):
+        return TimeTexts.of(values)
+    return None
 
 
 def first_texts(column: pd.Series[Any], rows: Positions) -> tuple[str, ...]:
@@ -337,7 +347,8 @@ class TimeTexts:
                 texts = _objects_of(self.encoded.distinct)
                 dates = _parse(texts.where(self.zoned), aware=True)
             distinct = _datetimes(dates, np.flatnonzero(dates.isna()))
-        return _spread(distinct, self.encoded.codes)
+        times = _spread(distinct, self.encoded.codes)
+        return replace(times, without_zone=self.without_zone) if times.aware else times
 
 
 def kind_of_times(found: Collection[str]) -> TimeKind:
@@ -358,8 +369,7 @@ def kind_of_times(found: Collection[str]) -> TimeKind:
 def _texts(values: pa.Array) -> Times:
     """Read texts as what they are, all together."""
     texts = TimeTexts.of(values)
-    times = texts.read_as(kind_of_times(texts.found))
-    return replace(times, without_zone=texts.without_zone) if times.aware else times
+    return texts.read_as(kind_of_times(texts.found))
 
 
 def _objects_of(texts: pa.Array) -> pd.Series[Any]:

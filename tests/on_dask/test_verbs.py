@@ -406,6 +406,47 @@ def test_times_as_texts_with_a_zone_where_pieces_are_empty(npartitions, users):
         assert other.nclue.report() == one.nclue.report()
 
 
+YEARS = {
+    "user": list("abcd") * 3,
+    "time": [
+        *("2026", "2027-01-01", "1000", "2027", "2028", "2027-01-01"),
+        *("30000", "2025", "2027", "2027-01-01", "20260101", "2026"),
+    ],
+    "item": list("abcdefghijkl"),
+}
+
+
+@pytest.mark.parametrize("npartitions", [1, 3, 8])
+@pytest.mark.parametrize("kind", ["str", "category"])
+def test_texts_of_times_read_as_those_of_the_whole_log(npartitions, kind):
+    frame = pd.DataFrame(YEARS).astype({"time": kind})
+    assert_same_error(frame, "to_sequences", npartitions, **OF_ZONED, behavior="item")
+    for verb, options in (
+        ("to_sequences", {"behavior": "item"}),
+        ("to_sequences", {"behavior": "item", "until": "2027-06-01"}),
+        ("to_answers", {"cutoff": "2027-01-01", "horizon": "90D"}),
+    ):
+        given = {**OF_ZONED, **options, "on_invalid": "drop"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", nclue.NclueDataWarning)
+            one = getattr(frame.nclue, verb)(**given)
+            other = getattr(on_dask(frame, npartitions).nclue, verb)(**given)
+        pd.testing.assert_frame_equal(other.compute().reset_index(drop=True), one)
+        assert other.nclue.report() == one.nclue.report()
+
+
+def test_a_zone_in_some_pieces_alone_is_told_with_its_rows():
+    frame = pd.DataFrame(ZONED)
+    frame.loc[frame["user"] == "b", "time"] = "2026-01-03"
+    one = raised(lambda: frame.nclue.to_sequences(**OF_ZONED, behavior="item"))
+    assert "row positions 2, 5, 8, 11" in str(one)
+    for npartitions in (1, 3):
+        log = on_dask(frame, npartitions)
+        other = raised(lambda log=log: log.nclue.to_sequences(**OF_ZONED, behavior="item"))
+        assert str(other).startswith(str(one))
+        assert other.rows["time"].tolist() == ["2026-01-03"] * 4
+
+
 @pytest.mark.parametrize("verb", ["inspect", "baselines", "to_snapshots", "backtest", "changed"])
 def test_a_verb_of_frames_in_memory_says_how_to_come_by_one(events, verb):
     with pytest.raises(AttributeError, match=rf"ddf\.compute\(\)\.nclue\.{verb}\("):
