@@ -15,6 +15,9 @@ WORKERS ?= 2
 # How tests are dealt to workers; WORKERS=4 DIST=worksteal leaves no worker idle at the end.
 DIST ?= loadfile
 TESTS := -m "not slow and not live"
+# What meets the versions of libraries: frames, bytes, pictures, connections, and one chain of jobs.
+OLD := frames kernels plotting sandbox service storage/test_storage_text.py storage/test_result_spans.py \
+	streaming demo test_config.py test_package.py test_environment.py jobs/test_chain.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format unit oldest docs links screenshots verify soak live bench budgets swift s3rver clean
@@ -48,7 +51,7 @@ unit: $(VENV)/ready swift s3rver
 		-n $(WORKERS) --dist $(DIST) --cov --cov-report=term --cov-fail-under=95
 
 oldest: $(OLDEST)/ready  ## The oldest versions that pyproject.toml allows
-	$(OLDEST)/bin/python -m pytest tests/unit tests/property tests/integration/test_chain.py \
+	$(OLDEST)/bin/python -m pytest $(addprefix tests/,$(OLD)) \
 		$(TESTS) -n $(WORKERS) --dist $(DIST) -q
 
 docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
@@ -64,6 +67,7 @@ screenshots: docs  ## The documentation in a browser: no overflow, no error, pic
 
 verify: $(VENV)/ready swift s3rver  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800
+	$(BIN)/python -m pytest tests -m "property and not slow" --hypothesis-profile long --timeout 1800
 
 RUNS ?= 200
 PAIRS ?= 50

@@ -62,7 +62,7 @@ def operations() -> str:
         f"{MADE}# Operations of the service\n\nEvery operation, the methods that call it, and "
         f"the test in `{TESTS}` that exercises it over HTTP with its error codes.\n"
         "Refusals that depend on the account or on a job's state are in "
-        "`tests/integration/test_operations_refused.py`.\n\n" + "\n".join(rows) + "\n"
+        "`tests/jobs/test_operations_refused.py`.\n\n" + "\n".join(rows) + "\n"
     )
 
 

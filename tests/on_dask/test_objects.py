@@ -304,7 +304,7 @@ def test_a_few_objects(data):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_objects(data):
     compare_any(data)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import dask
 import dask.dataframe as dd
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from nclue_pandas.dask import datasets
 from nclue_pandas.jobs.datasets import Columns
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.publish import place_of, prepare
+
+pytestmark = pytest.mark.property
 
 COLUMNS = {"user": "who", "time": "ts", "behavior": "item"}
 IDS = st.sampled_from(["0012", "12", "NA", "가나", "u1", "u2", "u3", "1e5", "x-y", '"q"'])
