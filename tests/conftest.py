@@ -40,6 +40,22 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_generate_tests(metafunc):
+    """Read ``@pytest.mark.matrix("step", STEPS, "fault", FAULTS)``."""
+    marker = metafunc.definition.get_closest_marker("matrix")
+    if marker is None:
+        return
+    first, steps, second, faults = marker.args
+    longer = max(len(steps), len(faults))
+    always = {(steps[n % len(steps)], faults[n % len(faults)]) for n in range(longer)}
+    pairs = [
+        pytest.param(step, fault, marks=[] if (step, fault) in always else pytest.mark.slow)
+        for step in steps
+        for fault in faults
+    ]
+    metafunc.parametrize((first, second), pairs)
+
+
 @pytest.fixture(scope="session")
 def online_retail():
     """The real, messy event log, as pandas reads it by default."""

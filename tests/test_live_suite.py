@@ -98,8 +98,12 @@ def test_is_skipped_unless_it_is_asked_for(played, tmp_path):
     ("environment", "says"),
     [
         ({}, "NCLUE_LIVE_BUCKET"),
-        ({"NCLUE_LIVE_BUCKET": "shop"}, "NCLOUD_ACCESS_KEY_ID"),
-        ({"NCLUE_LIVE_BUCKET": "shop", "NCLOUD_ACCESS_KEY": "half"}, "SECRET"),
+        pytest.param({"NCLUE_LIVE_BUCKET": "shop"}, "NCLOUD_ACCESS_KEY_ID", marks=pytest.mark.slow),
+        pytest.param(
+            {"NCLUE_LIVE_BUCKET": "shop", "NCLOUD_ACCESS_KEY": "half"},
+            "SECRET",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["no bucket", "no keys", "half a pair"],
 )

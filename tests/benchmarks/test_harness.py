@@ -21,6 +21,8 @@ TINY = {
     "publish": ("frame", ["put_file"]),
     "streams": ("parquet", ["in_memory"]),
 }
+#: Of frames and of files; the others are measured in the same way.
+ALWAYS = {"sequences", "results"}
 
 
 @pytest.fixture
@@ -38,7 +40,9 @@ def measured(tmp_path, group):
     return cell["methods"]
 
 
-@pytest.mark.parametrize("group", TINY)
+@pytest.mark.parametrize(
+    "group", [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.slow) for name in TINY]
+)
 def test_every_group_measures_equal_results_and_writes_its_page(group, tmp_path, in_process):
     workload, methods = TINY[group]
     only = ["--sizes", "1000", "--workloads", workload, "--methods", *methods]

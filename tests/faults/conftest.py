@@ -59,22 +59,6 @@ def _frames():
     return sequences, pd.DataFrame({"user_id": users, "label": tea})
 
 
-def pytest_generate_tests(metafunc):
-    """Read ``@pytest.mark.matrix("step", STEPS, "fault", FAULTS)``."""
-    marker = metafunc.definition.get_closest_marker("matrix")
-    if marker is None:
-        return
-    first, steps, second, faults = marker.args
-    longer = max(len(steps), len(faults))
-    always = {(steps[n % len(steps)], faults[n % len(faults)]) for n in range(longer)}
-    pairs = [
-        pytest.param(step, fault, marks=[] if (step, fault) in always else pytest.mark.slow)
-        for step in steps
-        for fault in faults
-    ]
-    metafunc.parametrize((first, second), pairs)
-
-
 @contextmanager
 def _running(scheme, folder):
     """Start a service, over https with a certificate of its own; yields it and the certificate."""

@@ -64,6 +64,7 @@ def test_the_same_ranking_is_no_difference():
     assert (row["difference"], row["p_value"]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_p_values_of_equal_scores_are_uniform():
     """Two noisy copies of one score: below 0.1 in about a tenth of the repetitions."""
     rng = np.random.default_rng(11)

@@ -179,6 +179,7 @@ def coverage(simulations, seed=0):
     return held / simulations
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_in_95_percent_of_1000_simulations():
     assert 0.93 <= coverage(1_000) <= 0.97
 

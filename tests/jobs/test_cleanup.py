@@ -154,6 +154,7 @@ def test_a_job_that_comes_up_while_objects_are_listed(sandbox, client, frames, m
     assert client.get_feature("f").wait().completed
 
 
+@pytest.mark.slow
 def test_more_objects_than_a_page_holds(sandbox, client):
     places = [layout.Place("answers", "nclue", "x", f"{n:024x}", 1) for n in range(1005)]
     for place in places:

@@ -148,7 +148,7 @@ def test_a_job_that_failed_for_good_stays(sandbox, client, predict, plan, count,
     assert count() == there
 
 
-def test_files_that_vanished_are_sent_again(sandbox, client, predict, count):
+def test_files_that_vanished_are_sent_again(sandbox, client, predict, count, sleeper):
     sandbox.configure(job_seconds=60)
     with pytest.raises(errors.JobTimeout):
         predict(timeout=6)

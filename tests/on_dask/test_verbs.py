@@ -416,8 +416,7 @@ YEARS = {
 }
 
 
-@pytest.mark.parametrize("npartitions", [1, 3, 8])
-@pytest.mark.parametrize("kind", ["str", "category"])
+@pytest.mark.parametrize(("npartitions", "kind"), [(1, "str"), (3, "category"), (8, "str")])
 def test_texts_of_times_read_as_those_of_the_whole_log(npartitions, kind):
     frame = pd.DataFrame(YEARS).astype({"time": kind})
     assert_same_error(frame, "to_sequences", npartitions, **OF_ZONED, behavior="item")

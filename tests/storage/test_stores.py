@@ -80,6 +80,7 @@ def test_a_truncated_object_of_ours_is_written_again(store):
     assert store.objects()[key] == body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["swift", "s3rver"], indirect=True)
 def test_a_listing_goes_on_page_after_page(store):
     count = store.page + 103

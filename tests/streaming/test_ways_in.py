@@ -142,8 +142,7 @@ def outcome(way, *what):
 
 
 @pytest.mark.filterwarnings("ignore::nclue_pandas.NclueDataWarning")
-@pytest.mark.parametrize("on_invalid", ["raise", "drop"])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.matrix("name", list(FILES), "on_invalid", ["raise", "drop"])
 def test_every_way_in_gives_the_same(name, on_invalid, tmp_path):
     text, form = FILES[name]
     write(tmp_path / name, text, form)
