@@ -222,10 +222,12 @@ def test_meaning_of_index_and_total(paging, total, crowd):
             crowd.client.get_feature("g")
 
 
-@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
-@pytest.mark.parametrize("total", ["all", "answer"])
-@pytest.mark.parametrize("paging", ["offset", "page"])
-def test_lists_that_end_at_a_page_boundary(paging, total, size):
+SHAPES = [(paging, total) for paging in ("offset", "page") for total in ("all", "answer")]
+
+
+@pytest.mark.matrix("size", [0, 1, 99, 100, 101, 200], "shape", SHAPES)
+def test_lists_that_end_at_a_page_boundary(size, shape):
+    paging, total = shape
     settings = SandboxSettings(paging=paging, total=total)
     with Sandbox(settings) as sandbox, nclue.connect(sandbox) as client:
         sandbox.put_object("one.csv", b"u1\ttea\n")
