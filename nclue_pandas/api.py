@@ -63,7 +63,11 @@ def create_feature(
     ...     nclue.create_feature(frame, "breakfast").wait().record.user_count
     2
     """
-    return _client(client).create_feature(name, sequences, user=user, sequence=sequence)
+    from nclue_pandas.jobs.create import make_feature
+    from nclue_pandas.jobs.datasets import Columns
+
+    columns = Columns(user=user, sequence=sequence)
+    return make_feature(_client(client), name, sequences, columns)
 
 
 @named_options

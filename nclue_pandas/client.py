@@ -316,10 +316,9 @@ class Client(Inventory):
             When the name belongs to a Feature made from other sequences.
         """
         from nclue_pandas.jobs.create import make_feature
-        from nclue_pandas.jobs.datasets import Columns, source_of
+        from nclue_pandas.jobs.datasets import Columns
 
-        columns = Columns(user=user, sequence=sequence)
-        return make_feature(self, name, source_of(sequences, "sequences", columns))
+        return make_feature(self, name, sequences, Columns(user=user, sequence=sequence))
 
     @named_options
     def find_refused(

@@ -9,7 +9,7 @@ PACKAGE = "nclue_pandas"
 #: Libraries that a plain import of the package must not bring.
 HEAVY = {
     *("aiobotocore", "boto3", "botocore", "dask", "flask", "fsspec", "matplotlib", "moto"),
-    *("requests", "s3fs", "scipy", "sklearn", "tenacity", "tqdm", "filelock", "platformdirs"),
+    *("requests", "s3fs", "scipy", "sklearn", "tqdm", "filelock", "platformdirs"),
     "werkzeug",
 }
 

@@ -63,11 +63,10 @@ def ask(service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
 
 
 def _ask_kind(kind: Kind[Any], service: Service, bucket: Bucket | None) -> Iterator[dict[str, Any]]:
-    pages, get = kind.calls.list(service), kind.calls.get(service)
-    _try(pages, index=1, limit=2)
-    page = _try(pages, index=0, limit=2)
-    _try(get, _NO_ID)
-    record = _try(get, page.items[0].id) if page and page.items else None
+    _try(kind.page, service, index=1, limit=2)
+    page = _try(kind.page, service, index=0, limit=2)
+    _try(kind.get, service, _NO_ID)
+    record = _try(kind.get, service, page.items[0].id) if page and page.items else None
     if record is None or record.status not in COMPLETED_SPELLINGS:
         return
     if kind is SHOPPING_INTENT:

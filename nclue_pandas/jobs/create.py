@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
+from nclue_pandas.jobs.datasets import source_of
 from nclue_pandas.jobs.exactly_once import check_name, create, withdrawn_if_refused
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
 from nclue_pandas.jobs.wait import wait_by
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.cross_checks import Known
-    from nclue_pandas.jobs.datasets import AnswerSource, Source
+    from nclue_pandas.jobs.datasets import AnswerSource, Columns, Source
     from nclue_pandas.jobs.reference import ClientLike
 
 
-def make_feature(client: ClientLike, name: str, sequences: Source) -> Feature:
+def make_feature(client: ClientLike, name: str, frame: Any, columns: Columns) -> Feature:
     """Check and publish sequences, then create the Feature."""
     from nclue_pandas.frames.checks import warn_of_doubts
     from nclue_pandas.frames.cross_checks import Known, last_event
 
     check_name(name)
+    sequences = source_of(frame, "sequences", columns)
     found = sequences.check()
     found.raise_if_any()
     warn_of_doubts(found.warnings)

@@ -111,7 +111,7 @@ def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, An
             break
         client.clock.sleep(min(pause, client.deadline.left()))
         try:
-            record = kind.create(client.service, name, fields)
+            record = kind.create(client.service, name=name, **fields)
         except ServiceError as error:
             if isinstance(error, AmbiguousCreateError):
                 unclear = error

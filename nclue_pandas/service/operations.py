@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 from urllib.parse import quote
 
@@ -82,8 +83,9 @@ class Service:
 
     def delete_feature(self, feature_id: str) -> str:
         """DELETE /features/{feature_id}: delete a Feature; returns its id."""
-        self._transport.delete(Request("DELETE", _item(_FEATURES, feature_id)))
-        return feature_id
+        return self._transport.call(
+            Request("DELETE", _item(_FEATURES, feature_id)), lambda _: feature_id
+        )
 
     def list_tasks(self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT) -> Page[TaskRecord]:
         """GET /tasks: one page of the Tasks."""
@@ -124,8 +126,7 @@ class Service:
 
     def delete_task(self, task_id: str) -> str:
         """DELETE /tasks/{task_id}: delete a Task; returns its id."""
-        self._transport.delete(Request("DELETE", _item(_TASKS, task_id)))
-        return task_id
+        return self._transport.call(Request("DELETE", _item(_TASKS, task_id)), lambda _: task_id)
 
     def list_runs(self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT) -> Page[RunRecord]:
         """GET /task-runs: one page of the Runs."""
@@ -153,8 +154,7 @@ class Service:
 
     def delete_run(self, run_id: str) -> str:
         """DELETE /task-runs/{run_id}: delete a Run; returns its id."""
-        self._transport.delete(Request("DELETE", _item(_RUNS, run_id)))
-        return run_id
+        return self._transport.call(Request("DELETE", _item(_RUNS, run_id)), lambda _: run_id)
 
     def list_shopping_intents(
         self, *, index: int = 0, limit: int = LIST_LIMIT_DEFAULT
@@ -180,8 +180,9 @@ class Service:
 
     def delete_shopping_intent(self, profile_id: str) -> str:
         """DELETE /profile/shopping-intents/{profile_id}: delete a profile; returns its id."""
-        self._transport.delete(Request("DELETE", _item(_SHOPPING_INTENTS, profile_id)))
-        return profile_id
+        return self._transport.call(
+            Request("DELETE", _item(_SHOPPING_INTENTS, profile_id)), lambda _: profile_id
+        )
 
     def download_shopping_intent(self, profile_id: str, into: BinaryIO | None = None) -> bytes:
         """GET /profile/shopping-intents-download/{profile_id}: the profile itself.
@@ -240,8 +241,9 @@ class Service:
 
     def delete_custom_attributes(self, profile_id: str) -> str:
         """DELETE /profile/custom-attributes/{profile_id}: delete a profile; returns its id."""
-        self._transport.delete(Request("DELETE", _item(_CUSTOM_ATTRIBUTES, profile_id)))
-        return profile_id
+        return self._transport.call(
+            Request("DELETE", _item(_CUSTOM_ATTRIBUTES, profile_id)), lambda _: profile_id
+        )
 
     def _page(self, path: str, array: str, record: type[R], index: int, limit: int) -> Page[R]:
         query = {"index": index, "limit": limit}
@@ -259,16 +261,6 @@ _PATHS = frozenset({"source_file_path", "train_file_path", "test_file_path"})
 
 
 @dataclass(frozen=True)
-class Calls(Generic[R]):
-    """The operations of one kind of job: each takes a service and returns its method."""
-
-    create: Callable[[Service], Callable[..., R]]
-    get: Callable[[Service], Callable[[str], R]]
-    delete: Callable[[Service], Callable[[str], str]]
-    list: Callable[[Service], Callable[..., Page[R]]]
-
-
-@dataclass(frozen=True)
 class Kind(Generic[R]):
     """One kind of job.
 
@@ -283,8 +275,8 @@ class Kind(Generic[R]):
     identity : tuple of str
         The request fields that, with the name, make two jobs the same. Result paths are not
         among them.
-    calls : Calls
-        Its operations.
+    create, get, delete, page : callable
+        Its operations, as functions of a :class:`Service`.
     queued : bool
         Whether the service does one at a time, in the order of the requests.
     counts_users : str or None
@@ -296,7 +288,10 @@ class Kind(Generic[R]):
     title: str
     record_type: type[R]
     identity: tuple[str, ...]
-    calls: Calls[R] = field(repr=False, compare=False)
+    create: Callable[..., R] = field(repr=False, compare=False)
+    get: Callable[[Service, str], R] = field(repr=False, compare=False)
+    delete: Callable[[Service, str], str] = field(repr=False, compare=False)
+    page: Callable[..., Page[R]] = field(repr=False, compare=False)
     queued: bool = False
     counts_users: str | None = None
 
@@ -304,29 +299,17 @@ class Kind(Generic[R]):
         """Pickle a kind as the constant that it is."""
         return self.name.upper()
 
-    def create(self, service: Service, name: str, fields: Mapping[str, Any]) -> R:
-        """Send the create request."""
-        return self.calls.create(service)(name=name, **fields)
-
-    def get(self, service: Service, job_id: str) -> R:
-        """Fetch the job's present record."""
-        return self.calls.get(service)(job_id)
-
-    def delete(self, service: Service, job_id: str) -> None:
-        """Delete the job."""
-        self.calls.delete(service)(job_id)
-
     def iterate(self, service: Service) -> Iterator[R]:
         """Walk through all jobs of this kind."""
-        return iterate(self.calls.list(service))
+        return iterate(partial(self.page, service))
 
     def everything(self, service: Service) -> tuple[list[R], bool]:
         """Return all jobs of this kind, and whether it is certain that none is missing."""
-        return everything(self.calls.list(service))
+        return everything(partial(self.page, service))
 
     def pages(self, service: Service) -> Iterator[Sequence[R]]:
         """Walk through the list page by page, one request each, as large as a page can be."""
-        return pages(self.calls.list(service))
+        return pages(partial(self.page, service))
 
     def find(self, service: Service, name: str) -> R | None:
         """Return the job of this name, or None. Names are unique per kind.
@@ -387,12 +370,10 @@ FEATURE = Kind(
     "Feature",
     FeatureRecord,
     ("source_bucket", "source_file_path"),
-    Calls(
-        create=lambda service: service.create_feature,
-        get=lambda service: service.get_feature,
-        delete=lambda service: service.delete_feature,
-        list=lambda service: service.list_features,
-    ),
+    create=Service.create_feature,
+    get=Service.get_feature,
+    delete=Service.delete_feature,
+    page=Service.list_features,
     counts_users="user_count",
 )
 TASK = Kind(
@@ -408,12 +389,10 @@ TASK = Kind(
         "test_bucket",
         "test_file_path",
     ),
-    Calls(
-        create=lambda service: service.create_task,
-        get=lambda service: service.get_task,
-        delete=lambda service: service.delete_task,
-        list=lambda service: service.list_tasks,
-    ),
+    create=Service.create_task,
+    get=Service.get_task,
+    delete=Service.delete_task,
+    page=Service.list_tasks,
     queued=True,
 )
 RUN = Kind(
@@ -422,12 +401,10 @@ RUN = Kind(
     "Run",
     RunRecord,
     ("task_id", "feature_id"),
-    Calls(
-        create=lambda service: service.create_run,
-        get=lambda service: service.get_run,
-        delete=lambda service: service.delete_run,
-        list=lambda service: service.list_runs,
-    ),
+    create=Service.create_run,
+    get=Service.get_run,
+    delete=Service.delete_run,
+    page=Service.list_runs,
     counts_users="line_count",
 )
 SHOPPING_INTENT = Kind(
@@ -436,12 +413,10 @@ SHOPPING_INTENT = Kind(
     "Shopping Intent",
     ShoppingIntentRecord,
     ("task_id",),
-    Calls(
-        create=lambda service: service.create_shopping_intent,
-        get=lambda service: service.get_shopping_intent,
-        delete=lambda service: service.delete_shopping_intent,
-        list=lambda service: service.list_shopping_intents,
-    ),
+    create=Service.create_shopping_intent,
+    get=Service.get_shopping_intent,
+    delete=Service.delete_shopping_intent,
+    page=Service.list_shopping_intents,
 )
 CUSTOM_ATTRIBUTES = Kind(
     "custom_attributes",
@@ -449,12 +424,10 @@ CUSTOM_ATTRIBUTES = Kind(
     "Custom Attributes",
     CustomAttributesRecord,
     ("feature_id", "keywords"),
-    Calls(
-        create=lambda service: service.create_custom_attributes,
-        get=lambda service: service.get_custom_attributes,
-        delete=lambda service: service.delete_custom_attributes,
-        list=lambda service: service.list_custom_attributes,
-    ),
+    create=Service.create_custom_attributes,
+    get=Service.get_custom_attributes,
+    delete=Service.delete_custom_attributes,
+    page=Service.list_custom_attributes,
     counts_users="line_count",
 )
 KINDS = (FEATURE, TASK, RUN, SHOPPING_INTENT, CUSTOM_ATTRIBUTES)

@@ -18,17 +18,15 @@ import hmac
 import json
 import logging
 import os
+import random
 import time
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import requests
 from requests.auth import AuthBase
-from tenacity import RetryCallState, Retrying, retry_if_exception
-from tenacity.wait import wait_random_exponential
 
 from nclue_pandas.contract import ACCESS_KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 from nclue_pandas.deadline import NEVER
@@ -155,6 +153,11 @@ class Request:
         """Whether sending it twice could make two jobs."""
         return self.method == "POST"
 
+    @property
+    def deletes(self) -> bool:
+        """Whether nothing is left when it has been done."""
+        return self.method == "DELETE"
+
 
 class Transport:
     """Carries requests to one account's service.
@@ -193,11 +196,27 @@ class Transport:
         other._deadline = deadline  # noqa: SLF001 - of the same class
         return other
 
-    def call(self, request: Request, read: Callable[[Any], T]) -> T:
-        """Send a request and return what `read` makes of the JSON value of its answer.
+    def call(
+        self,
+        request: Request,
+        read: Callable[[Any], T],
+        *,
+        take: Callable[[requests.Response], Any] | None = None,
+    ) -> T:
+        """Send a request, again where that is safe, and return what `read` makes of its answer.
 
         An answer that `read` refuses counts as none: a question is asked again, and a create
-        call leaves open whether the job exists.
+        call leaves open whether the job exists. That nothing is there any more after a delete
+        request whose answer was lost is success.
+
+        Parameters
+        ----------
+        request : Request
+            What is asked.
+        read : callable
+            Is given the JSON value of the answer, or what `take` returns.
+        take : callable, optional
+            Takes the body of an answer that is a success in another way.
 
         Raises
         ------
@@ -208,18 +227,46 @@ class Transport:
         AmbiguousCreateError
             When a create call fails so that the job may exist.
         """
-        return self._repeated(request, lambda number: read(self._ask(request, number)))
+        asked, number, unclear = f"{request.method} {request.path}", 0, False
+        attempt = partial(self._attempt, request, read, take or partial(_json_value, asked))
+        late = partial(_too_late, asked, self._settings.api_url)
+        while True:
+            self._check_time(asked)
+            number += 1
+            try:
+                return self._deadline.call(partial(attempt, number), late)
+            except ServiceError as error:
+                unclear = unclear or isinstance(error, _UNCLEAR)
+                if unclear and request.deletes and isinstance(error, NotFoundError):
+                    return read(None)
+                if unclear and request.creates:
+                    raise AmbiguousCreateError(
+                        f"{asked} failed so that the job may exist: {error}"
+                    ) from error
+                pause = self._pause(error, number)
+                if pause is None:
+                    raise
+                emit(
+                    RequestRetried(
+                        method=request.method,
+                        path=request.path,
+                        attempt=number,
+                        reason=type(error).__name__,
+                        pause=pause,
+                    )
+                )
+                _log.warning("%s is sent again, after: %s", asked, error)
+            self._sleep(pause)
 
     def download(self, request: Request, into: BinaryIO) -> None:
         """Send a request and write the body of its answer to `into`, replacing what is there."""
 
-        def attempt(number: int) -> None:
+        def take(response: requests.Response) -> None:
             into.seek(0)
             into.truncate()
-            with self._send(request, number) as response:
-                into.writelines(_bounded(response, DOWNLOAD_LIMIT))
+            into.writelines(_bounded(response, DOWNLOAD_LIMIT))
 
-        self._repeated(request, attempt)
+        self.call(request, lambda _: None, take=take)
 
     def watch(self, hook: Callable[..., None]) -> None:
         """Hand every answer to `hook` as it arrives, refusals included: for diagnosis.
@@ -232,114 +279,89 @@ class Transport:
         """
         self._session.hooks["response"].append(hook)
 
-    def delete(self, request: Request) -> None:
-        """Send a delete request; that nothing is there any more after a lost answer is success."""
-        unclear = False
-
-        def attempt(number: int) -> None:
-            nonlocal unclear
-            try:
-                self._ask(request, number)
-            except _UNCLEAR:
-                unclear = True
-                raise
-            except NotFoundError:
-                if not unclear:
-                    raise
-
-        self._repeated(request, attempt)
-
-    def _repeated(self, request: Request, attempt: Callable[[int], T]) -> T:
-        deadline, numbers = self._deadline, count(1)
-        retrying = Retrying(
-            stop=self._is_enough,
-            wait=lambda state: min(_pause(state), deadline.left()),
-            retry=retry_if_exception(lambda error: self._may_repeat(request, error)),
-            sleep=self._sleep,
-            before_sleep=lambda state: _tell_retry(request, state),
-            reraise=True,
-        )
-        try:
-            return retrying(lambda: self._in_time(request, lambda: attempt(next(numbers))))
-        except _UNCLEAR as error:
-            if not request.creates:
-                raise
-            raise AmbiguousCreateError(
-                f"{request.method} {request.path} failed so that the job may exist: {error}"
-            ) from error
-
-    def _in_time(self, request: Request, attempt: Callable[[], T]) -> T:
-        """Make an attempt that ends by the deadline; none is begun after it."""
-        self._check_time(request)
-        late = partial(_too_late, request, self._settings.api_url)
-        return self._deadline.call(attempt, late)
-
-    def _check_time(self, request: Request) -> None:
+    def _check_time(self, asked: str) -> None:
         if self._deadline.left_to_answer() <= 0:
-            raise ConnectionFailedError(f"{request.method} {request.path} was not sent in time.")
+            raise ConnectionFailedError(f"{asked} was not sent in time.")
 
-    def _is_enough(self, state: RetryCallState) -> bool:
-        return state.attempt_number > self._settings.retries or self._deadline.left() <= 0
-
-    def _may_repeat(self, request: Request, error: BaseException) -> bool:
-        """Return whether the same request may be sent again after `error`.
+    def _pause(self, error: ServiceError, number: int) -> float | None:
+        """Return the seconds after which a request is sent again; None for never.
 
         Throttling and a connection that was never made did nothing on the server. Anything else
-        may have, which matters for a create call only.
+        may have: a create call does not come here then.
         """
-        if _retry_after(error) > min(_LONGEST_RETRY_AFTER, self._deadline.left()):
-            return False
-        if isinstance(error, (Throttled, ConnectionFailedError)):
-            return True
-        return isinstance(error, _UNCLEAR) and not request.creates
+        left, wished = self._deadline.left(), getattr(error, "retry_after", None) or 0.0
+        passing = isinstance(error, (Throttled, ConnectionFailedError, *_UNCLEAR))
+        ended = number > self._settings.retries or left <= 0
+        if not passing or ended or wished > min(_LONGEST_RETRY_AFTER, left):
+            return None
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (number - 1))
+        return min(left, max(wished, random.uniform(0, longest)))  # noqa: S311 - no secret
 
-    def _ask(self, request: Request, number: int) -> Any:
-        with self._send(request, number) as response:
-            body = b"".join(_bounded(response, ANSWER_LIMIT))
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise InvalidAnswerError(
-                f"{request.method} {request.path}: the answer is not JSON "
-                f"({type(error).__name__}, {len(body):,} bytes)."
-            ) from None
-
-    def _send(self, request: Request, number: int) -> requests.Response:
-        """Wait for the permit, sign, send; return an answer that is a success."""
-        self._wait_for_permit(request)
+    def _attempt(
+        self,
+        request: Request,
+        read: Callable[[Any], T],
+        take: Callable[[requests.Response], Any],
+        number: int,
+    ) -> T:
+        """Wait for the permit, sign, send; return what is read of an answer that is a success."""
+        asked, settings = f"{request.method} {request.path}", self._settings
+        self._wait_for_permit(asked)
         emit(RequestSent(method=request.method, path=request.path, attempt=number))
         started = time.monotonic()
-        prepared = self._session.prepare_request(
+        signed = self._signed(request)
+        self._check_time(asked)
+        left, proxies = self._deadline.left_to_answer(), settings.proxies
+        failure = None
+        try:
+            response = self._session.send(
+                signed,
+                timeout=(min(settings.connect_timeout, left), min(settings.read_timeout, left)),
+                allow_redirects=False,
+                stream=True,
+                verify=settings.verify,
+                proxies=proxies,
+            )
+        except requests.RequestException as error:
+            failure = _failure(asked, settings.api_url, proxies, error)
+        if failure is not None:
+            raise failure  # here, so that the frames of the other, with its headers, are forgotten
+        with response:
+            status, seconds = response.status_code, time.monotonic() - started
+            emit(
+                RequestFinished(
+                    method=request.method,
+                    path=request.path,
+                    attempt=number,
+                    status=status,
+                    seconds=seconds,
+                )
+            )
+            _log.debug("%s: %d in %.3f s", asked, status, seconds)
+            if status != requests.codes.ok:
+                body = next(_bounded(response, ANSWER_LIMIT), b"")
+                raise refusal(request.method, request.path, response, body, self._clock)
+            return read(take(response))
+
+    def _signed(self, request: Request) -> requests.PreparedRequest:
+        """Return the request as it goes out: its signature is valid for five minutes."""
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        body = None
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(request.body, ensure_ascii=False).encode()
+        return self._session.prepare_request(
             requests.Request(
                 request.method,
                 f"{self._settings.api_url}{request.path}",
                 params=request.query,
-                data=_json_body(request.body),
-                headers=_headers(request),
+                data=body,
+                headers=headers,
                 auth=SignatureV2(self._credentials, self._clock),
             )
         )
-        response = self._wire(request, prepared)
-        seconds = time.monotonic() - started
-        emit(
-            RequestFinished(
-                method=request.method,
-                path=request.path,
-                attempt=number,
-                status=response.status_code,
-                seconds=seconds,
-            )
-        )
-        _log.debug(
-            "%s %s: %d in %.3f s", request.method, request.path, response.status_code, seconds
-        )
-        if response.status_code != requests.codes.ok:
-            with response:
-                body = next(_bounded(response, ANSWER_LIMIT), b"")
-            raise refusal(request.method, request.path, response, body, self._clock)
-        return response
 
-    def _wait_for_permit(self, request: Request) -> None:
+    def _wait_for_permit(self, asked: str) -> None:
         """Wait for the account's turn; one that comes after the deadline is not taken."""
         if self._settings.requests_per_second is None:
             return
@@ -348,28 +370,9 @@ class Transport:
         if not pace.acquire(self._sleep, self._deadline.left_to_answer()):
             self._sleep(self._deadline.left())
             raise ConnectionFailedError(
-                f"{request.method} {request.path} was not sent: the requests of the account that "
-                "come before it take longer than the time that is left."
+                f"{asked} was not sent: the requests of the account that come before it take "
+                "longer than the time that is left."
             )
-
-    def _wire(self, request: Request, prepared: requests.PreparedRequest) -> requests.Response:
-        url = self._settings.api_url
-        self._check_time(request)
-        left = self._deadline.left_to_answer()
-        timeout = min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left)
-        verify, proxies = self._settings.verify, self._settings.proxies
-        try:
-            return self._session.send(
-                prepared,
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-                verify=verify,
-                proxies=proxies,
-            )
-        except requests.RequestException as error:
-            failure = _failure(request, url, proxies, error)
-        raise failure  # here, so that the frames of the other, with its headers, are forgotten
 
     @property
     def _session(self) -> requests.Session:
@@ -379,15 +382,14 @@ class Transport:
         return self._connected[1]
 
 
-def _json_body(body: Mapping[str, Any] | None) -> bytes | None:
-    return None if body is None else json.dumps(body, ensure_ascii=False).encode()
-
-
-def _headers(request: Request) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-    if request.body is not None:
-        headers["Content-Type"] = "application/json"
-    return headers
+def _json_value(asked: str, response: requests.Response) -> Any:
+    """Read the body of an answer as JSON."""
+    body = b"".join(_bounded(response, ANSWER_LIMIT))
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        reason = type(error).__name__
+    raise InvalidAnswerError(f"{asked}: the answer is not JSON ({reason}, {len(body):,} bytes).")
 
 
 def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
@@ -407,60 +409,28 @@ def _bounded(response: requests.Response, limit: int) -> Iterator[bytes]:
             yield chunk
     except requests.RequestException as error:
         raise ConnectionBrokenError(
-            f"The answer broke off after {size:,} bytes ({_name(error)})."
+            f"The answer broke off after {size:,} bytes ({type(error).__name__})."
         ) from None
 
 
 def _failure(
-    request: Request, url: str, proxies: Mapping[str, str], error: requests.RequestException
+    asked: str, url: str, proxies: Mapping[str, str], error: requests.RequestException
 ) -> ServiceError:
     """Turn an error of requests into ours; its text may hold headers, so only its kind is told."""
-    asked = f"{request.method} {request.path}"
-    way = f"{url}{through(proxies)}"
+    way, reason = f"{url}{through(proxies)}", type(error).__name__
     if was_sent(error):
         if isinstance(error, requests.exceptions.ReadTimeout):
             return RequestTimeoutError(f"{asked}: {way} did not answer in time.")
-        return ConnectionBrokenError(f"{asked}: the connection to {way} broke ({_name(error)}).")
+        return ConnectionBrokenError(f"{asked}: the connection to {way} broke ({reason}).")
     if is_of_certificate(error):
         return ConnectionFailedError(
             f"{asked}: the certificate of {url} was not accepted. Check the clock, the proxy and "
             "ca_bundle; verification is never switched off."
         )
     return ConnectionFailedError(
-        f"{asked}: {way} cannot be reached ({_name(error)}). "
-        f"{way_to_look(proxies, proxy_status(error))}"
+        f"{asked}: {way} cannot be reached ({reason}). {way_to_look(proxies, proxy_status(error))}"
     )
 
 
-def _too_late(request: Request, url: str) -> RequestTimeoutError:
-    return RequestTimeoutError(
-        f"{request.method} {request.path}: {url} did not answer in the time that was left."
-    )
-
-
-def _name(error: BaseException) -> str:
-    return type(error).__name__
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    backoff = wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE)(state)
-    return max(backoff, _retry_after(error))
-
-
-def _retry_after(error: BaseException | None) -> float:
-    return getattr(error, "retry_after", None) or 0.0
-
-
-def _tell_retry(request: Request, state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    emit(
-        RequestRetried(
-            method=request.method,
-            path=request.path,
-            attempt=state.attempt_number,
-            reason=_name(error) if error else "unknown",
-            pause=state.next_action.sleep if state.next_action else 0.0,
-        )
-    )
-    _log.warning("%s %s is sent again, after: %s", request.method, request.path, error)
+def _too_late(asked: str, url: str) -> RequestTimeoutError:
+    return RequestTimeoutError(f"{asked}: {url} did not answer in the time that was left.")

@@ -8,21 +8,23 @@ import pytest
 
 import nclue_pandas as nclue
 from nclue_pandas import errors
+from nclue_pandas.service.operations import Service
 from nclue_pandas.service.records import Page
 
 
 @pytest.fixture
-def stale(client, monkeypatch):
-    """Let a list show, in the first place, jobs that are not there any more."""
+def stale(monkeypatch):
+    """Let a list show, in the first place, a job that is not there any more."""
 
-    def show(operation, *records):
-        real = getattr(client.service, operation)
+    def show(gone):
+        real = Service._page
 
-        def listed(*, index=0, limit=20):
-            page = real(index=index, limit=limit)
-            return dataclasses.replace(page, items=(*records, *page.items)) if index == 0 else page
+        def page(service, path, array, record, index, limit):
+            found = real(service, path, array, record, index, limit)
+            first = index == 0 and isinstance(gone, record)
+            return dataclasses.replace(found, items=(gone, *found.items)) if first else found
 
-        monkeypatch.setattr(client.service, operation, listed)
+        monkeypatch.setattr(Service, "_page", page)
 
     return show
 
@@ -34,7 +36,7 @@ def test_a_deleted_job_under_a_taken_name_is_neither_believed_nor_blamed(
     gone = old.refresh().record
     old.delete()
     made = client.create_feature("f", sequences)
-    stale("list_features", gone)
+    stale(gone)
     assert client.create_feature("f", sequences).id == made.id
     with pytest.raises(errors.DuplicateNameError) as caught:
         client.create_feature("f", sequences.head(300))
@@ -50,7 +52,7 @@ def test_a_chain_does_not_go_on_with_a_deleted_job(client, sequences, answers, s
     gone = getattr(client.service, f"get_{kind}")(jobs[kind])
     for each, job_id in jobs.items():
         getattr(client.service, f"delete_{each}")(job_id)
-    stale(f"list_{kind}s", gone)
+    stale(gone)
     assert len(nclue.predict(sequences, answers, name="tea")) == len(first)
 
 
@@ -64,12 +66,12 @@ def test_nothing_is_removed_while_lists_change(client, sandbox, sequences, monke
     feature.delete()
     before, numbers = sandbox.objects(), count()
 
-    def restless(*, index=0, limit=20):
+    def restless(service, path, array, record, index, limit):
         items = tuple(FeatureRecord(id=f"{next(numbers)}", name="x") for _ in range(limit))
         return Page(items if index < 2 else (), index, limit, 150)
 
     with monkeypatch.context() as patch:
-        patch.setattr(client.service, "list_features", restless)
+        patch.setattr(Service, "_page", restless)
         with pytest.warns(RuntimeWarning, match="Nothing is removed"):
             found = client.cleanup(dry_run=False, min_age=timedelta(0))
     assert len(found) == 2

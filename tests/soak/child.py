@@ -16,7 +16,7 @@ from nclue_pandas.errors import NclueError
 
 #: Loaded before the fork, so that a run is short.
 LAZY = (
-    *("requests", "tenacity", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
+    *("requests", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
     *("nclue_pandas.service.operations", "nclue_pandas.service.transport"),
     *("nclue_pandas.storage.publish", "nclue_pandas.storage.results"),
     *("nclue_pandas.jobs.predict", "nclue_pandas.jobs.results", "nclue_pandas.frames.checks"),

@@ -12,7 +12,7 @@ from nclue_pandas.cli import account, main
 from nclue_pandas.config import options
 
 for module in (
-    *("requests", "tenacity", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
+    *("requests", "s3fs", "aiohttp", "aiobotocore.session", "botocore.signers"),
     *("filelock", "pyarrow.parquet", "nclue_pandas.cli.predict", "nclue_pandas.cli.question"),
     *("nclue_pandas.cli.settings", "nclue_pandas.cli.destination", "nclue_pandas.cli.lock"),
 ):
