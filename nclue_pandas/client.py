@@ -254,6 +254,7 @@ class Client(Inventory):
             bucket=storage.bucket if storage else None,
             prefix=prefix,
             rate_scope=service.rate_scope,
+            build=client_of,
         )
         reference.register(self)
 
@@ -597,6 +598,18 @@ class Client(Inventory):
         from nclue_pandas.jobs.handles import Task, as_job
 
         return as_job(self, Task, task)
+
+
+def client_of(ref: ClientRef) -> Client:
+    """Make a client for a handle from another process, from this one's key sources."""
+    from nclue_pandas.config import ServiceSettings, StorageSettings
+    from nclue_pandas.credentials import resolve_credentials
+
+    storage = None
+    if ref.bucket is not None:
+        storage = StorageSettings(bucket=ref.bucket, endpoint=ref.endpoint, region=ref.region)
+    service = ServiceSettings(ref.api_url, rate_scope=ref.rate_scope)
+    return Client(resolve_credentials(), service, storage, prefix=ref.prefix)
 
 
 @dataclass

@@ -14,7 +14,6 @@ from nclue_pandas.config import ServiceSettings, StorageSettings, leaving_no_tra
 from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.environment import variable
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
-from nclue_pandas.jobs.reference import ClientRef, register_builder
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -189,19 +188,3 @@ def _client_of(sandbox: Sandbox, prefix: str) -> Client:
         StorageSettings(bucket=sandbox.bucket, endpoint=sandbox.endpoint, region=sandbox.region),
         prefix=prefix,
     )
-
-
-def _rebuild(ref: ClientRef) -> Client:
-    """Make a client for a handle from another process, from this one's key sources."""
-    storage = None
-    if ref.bucket is not None:
-        storage = StorageSettings(bucket=ref.bucket, endpoint=ref.endpoint, region=ref.region)
-    return Client(
-        resolve_credentials(),
-        ServiceSettings(ref.api_url, rate_scope=ref.rate_scope),
-        storage,
-        prefix=ref.prefix,
-    )
-
-
-register_builder(_rebuild)

@@ -38,7 +38,7 @@ from nclue_pandas.errors import IncompleteUploadError, InvalidDataError
 from nclue_pandas.frames.checks import CheckReport, Looked, look_through, problems_of_whole
 from nclue_pandas.frames.partitions import numbered
 from nclue_pandas.frames.tokens import count_tokens
-from nclue_pandas.jobs.datasets import Columns, register_source
+from nclue_pandas.jobs.datasets import Columns, as_source
 from nclue_pandas.jobs.reference import resolve
 from nclue_pandas.progress import UploadProgress, track
 from nclue_pandas.signatures import named_options
@@ -402,9 +402,10 @@ def check(
         raise InvalidDataError(f"frame must be a Dask DataFrame, not {type(frame).__name__}.")
     looked = look_through(pattern(frame), user=user, sequence=sequence, label=label, kind=kind)
     found = looked.kind
-    return make_source(frame, found, Columns(user, sequence, label)).check()
+    return DaskSource(frame, Lines(found, Columns(user, sequence, label))).check()
 
 
+@as_source.register(dd.DataFrame)
 def make_source(frame: dd.DataFrame, kind: Kind, columns: Columns) -> DaskSource:
     """Return a frame on Dask as a source of jobs."""
     return DaskSource(frame, Lines(kind, columns))
@@ -419,6 +420,3 @@ def stand_in(frame: dd.DataFrame) -> pd.DataFrame:
     made = report_of(frame)
     empty = pattern(frame).copy()
     return empty if made is None else made.attach(empty)
-
-
-register_source(dd.DataFrame, make_source)

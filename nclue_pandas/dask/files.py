@@ -16,7 +16,7 @@ from nclue_pandas.client import default_client
 from nclue_pandas.errors import ObjectNotFoundError
 from nclue_pandas.jobs.counts import check_rows, compare, ids_hashed, lines_of, repeats
 from nclue_pandas.jobs.reference import resolve
-from nclue_pandas.jobs.results import check_bucket, register_reader
+from nclue_pandas.jobs.results import check_bucket
 from nclue_pandas.signatures import named_options
 from nclue_pandas.storage.results import SPAN_BYTES, result_spans
 
@@ -149,6 +149,3 @@ def _read(span: ResultSpan, ref: ClientRef, sound: bool) -> pd.DataFrame:  # noq
     """Read a range on a worker, with keys of its own, when the whole file is `sound`."""
     assert sound
     return span.read(resolve(ref).storage)
-
-
-register_reader("dask", read)

@@ -1,15 +1,14 @@
 """What a dataset is made from: a frame in memory, or anything that behaves as one.
 
 The verbs ask a :class:`Source` what the service would refuse, what would be written, and to write
-it; where the rows are is the source's own matter. A kind of frame that is not pandas' registers
-how a source is made of it.
+it; where the rows are is the source's own matter. Frames that are not pandas' say how a source is
+made of them beside their own class: functions registered with :func:`as_source`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, singledispatch
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, overload
 
 if TYPE_CHECKING:
@@ -113,22 +112,19 @@ class AnswerSource(Source, Protocol):
         """Return the answers that are of other users: their positions, and the rows."""
 
 
-SourceMaker = Callable[[Any, "Kind", Columns], Source]
-_makers: dict[type, SourceMaker] = {}
-
-
-def register_source(frame_type: type, maker: SourceMaker) -> None:
-    """Set how a source is made of frames of a type."""
-    _makers[frame_type] = maker
+@singledispatch
+def as_source(frame: Any, kind: Kind, columns: Columns) -> Source:
+    """Return the rows of a frame as a dataset, by the type of the frame: pandas' for any other."""
+    return FrameSource(frame, kind, columns)
 
 
 def taken(frame: Any, argument: str) -> Any:
-    """Return a frame of a registered type as it is, any other as a pandas DataFrame."""
+    """Return a frame whose type has a source of its own as it is, any other as pandas' own."""
     from nclue_pandas.frames.columns import require_frame
 
-    return (
-        frame if isinstance(frame, tuple(_makers)) else require_frame(frame, argument, on_dask=True)
-    )
+    if as_source.dispatch(type(frame)) is not as_source.dispatch(object):
+        return frame
+    return require_frame(frame, argument, on_dask=True)
 
 
 @overload
@@ -146,15 +142,14 @@ def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
 
     Parameters
     ----------
-    frame : pandas.DataFrame, or a frame of a registered type
+    frame : pandas.DataFrame, or a frame that :func:`as_source` knows
         Sequences or answers.
     kind : {"sequences", "answers"}
         What it holds.
     columns : Columns, optional
         Names of its columns.
     """
-    maker = next((make for known, make in _makers.items() if isinstance(frame, known)), FrameSource)
-    return maker(taken(frame, kind), kind, columns or Columns())
+    return as_source(taken(frame, kind), kind, columns or Columns())
 
 
 @dataclass(frozen=True)

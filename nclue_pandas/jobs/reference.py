@@ -1,8 +1,8 @@
 """How a job handle finds its client again, in this process or another.
 
 A handle pickles a :class:`ClientRef`, which names an account without its keys. In the process
-that unpickles it, a live client with the same reference serves; else one is built from the key
-sources of that process, and its account must be the same.
+that unpickles it, a live client with the same reference serves; else the reference builds one from
+the key sources of that process, and its account must be the same.
 
 A client whose every request ends by a deadline: of the service, of the store, and between.
 """
@@ -10,9 +10,8 @@ A client whose every request ends by a deadline: of the service, of the store, a
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -61,6 +60,8 @@ class ClientRef:
         Where in the bucket this library writes.
     rate_scope : str or None
         Name of the request budget, where it is not the access key's own.
+    build : callable
+        Makes a client of a reference, from the key sources of the process.
     """
 
     account: str
@@ -70,6 +71,7 @@ class ClientRef:
     bucket: str | None
     prefix: str
     rate_scope: str | None = None
+    build: Callable[[ClientRef], ClientLike] = field(kw_only=True, repr=False, compare=False)
 
 
 class ClientLike(Protocol):
@@ -108,17 +110,11 @@ _SANDBOX_HINT: Final = (
     "it runs, set the variables that it printed, and use the handle again."
 )
 _live: WeakValueDictionary[ClientRef, ClientLike] = WeakValueDictionary()
-_builders: list[Callable[[ClientRef], ClientLike]] = []
 
 
 def register(client: ClientLike) -> None:
     """Let handles find `client`."""
     _live[client.ref] = client
-
-
-def register_builder(builder: Callable[[ClientRef], ClientLike]) -> None:
-    """Set how a client is made from the key sources of this process."""
-    _builders[:] = [builder]
 
 
 def resolve(ref: ClientRef) -> ClientLike:
@@ -134,10 +130,8 @@ def resolve(ref: ClientRef) -> ClientLike:
     if live is not None:
         return live
     hint = _SANDBOX_HINT if is_loopback(ref.api_url) else _HINT
-    if not _builders:
-        import_module("nclue_pandas.connecting")  # registers the builder
     try:
-        client = _builders[0](ref)
+        client = ref.build(ref)
     except ConfigurationError as error:
         raise ClientNotFoundError(
             f"The job belongs to account {ref.account} at {ref.api_url}, and this process has no "

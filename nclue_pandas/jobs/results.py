@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
@@ -22,15 +21,7 @@ if TYPE_CHECKING:
 
 
 Reader = Callable[["Job[Any]"], Any]
-#: Module that registers an engine when it is imported.
-_HOMES: Final = {"dask": "nclue_pandas.dask"}
-_readers: dict[str, Reader] = {}
 Made = TypeVar("Made")
-
-
-def register_reader(engine: str, read: Reader) -> None:
-    """Set how an engine reads the scores of a job."""
-    _readers[engine] = read
 
 
 def reader(engine: str) -> Reader:
@@ -41,12 +32,13 @@ def reader(engine: str) -> Reader:
     ConfigurationError
         When there is no such engine.
     """
-    if engine in _HOMES:
-        import_module(_HOMES[engine])
-    if engine not in _readers:
-        known = ", ".join(sorted({*_readers, *_HOMES}))
-        raise ConfigurationError(f"engine={engine!r} is unknown. There are: {known}.")
-    return _readers[engine]
+    if engine == "pandas":
+        return read
+    if engine == "dask":
+        from nclue_pandas.dask.files import read as read_on_dask
+
+        return read_on_dask
+    raise ConfigurationError(f"engine={engine!r} is unknown. There are: dask, pandas.")
 
 
 def read_within(job: Job[Any], timeout: float | None, read: Callable[[Job[Any]], Made]) -> Made:
@@ -108,5 +100,3 @@ def check_bucket(job: Job[Any]) -> None:
             f"of it: connect(bucket={bucket!r}).get_{job.kind.name}({job.id!r}).result()."
         )
 
-
-register_reader("pandas", read)

@@ -15,7 +15,7 @@ from nclue_pandas.frames.checks import EMPTY_FRAME, CheckReport
 from nclue_pandas.frames.columns import text_column
 from nclue_pandas.frames.cross_checks import KnownUsers
 from nclue_pandas.frames.reports import ATTRIBUTE
-from nclue_pandas.jobs.datasets import register_source
+from nclue_pandas.jobs.datasets import as_source
 from nclue_pandas.kernels.hash import NO_HASHES, hash_ids
 from nclue_pandas.storage.layout import BUCKETS
 from nclue_pandas.storage.publish import prepare, preview, publish
@@ -195,6 +195,7 @@ class StoreSource:
         return prepare(self.store, "sequences", name, client.ref.prefix)
 
 
+@as_source.register(SequenceStore)
 def make_source(store: SequenceStore, kind: Kind, columns: Columns) -> StoreSource:
     """Return sequences on disk as a source of jobs."""
     if kind != "sequences" or {columns.user, columns.sequence} != {"user_id", "sequence"}:
@@ -203,6 +204,3 @@ def make_source(store: SequenceStore, kind: Kind, columns: Columns) -> StoreSour
             "names of columns out, and give answers as a frame."
         )
     return StoreSource(store)
-
-
-register_source(SequenceStore, make_source)
