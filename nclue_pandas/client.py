@@ -16,6 +16,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError, NotConnectedError
 from nclue_pandas.jobs import reference
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nclue_pandas.config import CredentialsProvider, ServiceSettings, StorageSettings
+    from nclue_pandas.config import CredentialsProvider
     from nclue_pandas.jobs.handles import (
         CustomAttributes,
         Feature,
@@ -602,9 +604,6 @@ class Client(Inventory):
 
 def client_of(ref: ClientRef) -> Client:
     """Make a client for a handle from another process, from this one's key sources."""
-    from nclue_pandas.config import ServiceSettings, StorageSettings
-    from nclue_pandas.credentials import resolve_credentials
-
     storage = None
     if ref.bucket is not None:
         storage = StorageSettings(bucket=ref.bucket, endpoint=ref.endpoint, region=ref.region)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import dask.dataframe as dd
 import pandas as pd
@@ -277,18 +277,25 @@ def report(frame: dd.DataFrame) -> Report | None:
     return report_of(frame)
 
 
+OptionsT = TypeVar("OptionsT", SequenceOptions, AnswerOptions)
+
+
 @dataclass(frozen=True, eq=False)
-class _Sequences:
-    """Sequences of the rows of some users, whose times read as those of the whole log."""
+class _Verb(Generic[OptionsT]):
+    """What is made of the rows of some users, whose times read as those of the whole log."""
 
-    options: SequenceOptions
+    options: OptionsT
     times: TimeKind | None = None
-
-    def look(self, part: pd.DataFrame) -> frozenset[str]:
-        return _among_times(part, self.options.time)
 
     def knowing(self, found: frozenset[str]) -> Self:
         return replace(self, times=kind_of_times(found) if found else None)
+
+
+class _Sequences(_Verb[SequenceOptions]):
+    """Sequences of the rows of some users."""
+
+    def look(self, part: pd.DataFrame) -> frozenset[str]:
+        return _among_times(part, self.options.time)
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[SequenceReport], Outcome]:
         if part.empty:  # without a time that would tell whether the log's have a zone
@@ -300,19 +307,12 @@ class _Sequences:
         return sequence_frame(table)
 
 
-@dataclass(frozen=True, eq=False)
-class _Answers:
-    """Answers of the rows of some users, as for sequences."""
-
-    options: AnswerOptions
-    times: TimeKind | None = None
+class _Answers(_Verb[AnswerOptions]):
+    """Answers of the rows of some users."""
 
     def look(self, part: pd.DataFrame) -> frozenset[str]:
         is_log = self.options.question is not None
         return _among_times(part, self.options.time) if is_log else frozenset()
-
-    def knowing(self, found: frozenset[str]) -> Self:
-        return replace(self, times=kind_of_times(found) if found else None)
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[AnswerReport], Outcome]:
         if part.empty:

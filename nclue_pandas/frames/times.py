@@ -181,8 +181,10 @@ def look_at_times(
         What the texts read as in the whole log, where the column is a part of it.
     """
     try:
-        texts = None if kind is None else texts_of_times(column)
-        times = _read(column, argument) if texts is None else texts.read_as(kind or "naive")
+        if kind is not None and (texts := texts_of_times(column)) is not None:
+            times = texts.read_as(kind)
+        else:
+            times = _read(column, argument)
     except NO_ARROW_TYPE as error:
         raise _no_time(str(column.dtype), argument) from error
     return replace(times, examples=first_texts(column, times.unreadable))

@@ -6,6 +6,8 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.frames.backtest import measure_folds
 from nclue_pandas.frames.evaluation import check_confidence
@@ -18,8 +20,6 @@ from nclue_pandas.jobs.predict import run_chains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.backtest import Backtest
@@ -92,8 +92,6 @@ def _problems(folds: Sequence[Fold], chains: Sequence[Inputs]) -> tuple[Problem,
 
 def _rows(folds: Sequence[Fold], chains: Sequence[Inputs]) -> pd.DataFrame:
     """Return the rows with problems; the first levels of the index name cutoff and frame."""
-    import pandas as pd
-
     rows = {
         str(fold.cutoff): inputs.rows.astype(object)
         for fold, inputs in zip(folds, chains, strict=True)

@@ -14,26 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.contract import KEYWORDS_LENGTH, NAME_LENGTH, forbidden_in_path
 from nclue_pandas.errors import ConfigurationError, InvalidDataError
+from nclue_pandas.frames.checks import FEW_LABELS, warn_of_doubts
+from nclue_pandas.frames.cross_checks import (
+    Known,
+    answer_window,
+    last_event,
+    sample_of,
+    warn_of_reach,
+)
+from nclue_pandas.frames.problems import raise_problems
 from nclue_pandas.jobs.datasets import source_of
 from nclue_pandas.jobs.exactly_once import check_name, create, withdrawn_if_refused
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
 from nclue_pandas.jobs.wait import wait_by
 from nclue_pandas.service import operations
+from nclue_pandas.storage.layout import result_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nclue_pandas.errors import Problem
-    from nclue_pandas.frames.cross_checks import Known
     from nclue_pandas.jobs.datasets import AnswerSource, Columns, Source
     from nclue_pandas.jobs.reference import ClientLike
 
 
 def make_feature(client: ClientLike, name: str, frame: Any, columns: Columns) -> Feature:
     """Check and publish sequences, then create the Feature."""
-    from nclue_pandas.frames.checks import warn_of_doubts
-    from nclue_pandas.frames.cross_checks import Known, last_event
-
     check_name(name)
     sequences = source_of(frame, "sequences", columns)
     found = sequences.check()
@@ -158,8 +164,6 @@ def make_custom_attributes(
 
 def _known_of_run(task: Task, feature: Feature) -> Known | None:
     """Tell what scores are made of: a model, and the users whom it scores."""
-    from nclue_pandas.frames.cross_checks import Known
-
     model, scored = task.known or Known(), feature.known or Known()
     if model == scored == Known():
         return None
@@ -169,8 +173,6 @@ def _known_of_run(task: Task, feature: Feature) -> Known | None:
 
 def _known_of(sides: Sequence[Answers]) -> Known:
     """Warn, once, when sequences reach into the time of answers; tell what a Task is made of."""
-    from nclue_pandas.frames.cross_checks import Known, answer_window, sample_of, warn_of_reach
-
     pairs = [
         (
             None if side.feature.known is None else side.feature.known.last_event,
@@ -184,8 +186,6 @@ def _known_of(sides: Sequence[Answers]) -> Known:
 
 def _check_sides(sides: Sequence[Answers]) -> None:
     """Refuse what the service would refuse in answers to train and to test on; tell the rest."""
-    from nclue_pandas.frames.checks import warn_of_doubts
-
     found = [
         check_answers(side.answers, trained_on=first)
         for side, first in zip(sides, (True, False), strict=False)
@@ -199,9 +199,6 @@ def check_answers(answers: Source, *, trained_on: bool = True) -> tuple[Problem,
     That test answers may be fewer than 100 of a label is an assumption: the documentation asks
     for that number without saying of which file, and the service tells when it wants more.
     """
-    from nclue_pandas.frames.checks import FEW_LABELS
-    from nclue_pandas.frames.problems import raise_problems
-
     found = answers.check()
     raise_problems(
         [problem for problem in found.problems if trained_on or problem.code != FEW_LABELS],
@@ -269,8 +266,6 @@ def users_of(feature: Feature) -> int | None:
 
 
 def _result_place(client: ClientLike, name: str) -> dict[str, Any]:
-    from nclue_pandas.storage.layout import result_directory
-
     return {
         "result_bucket": client.storage.name,
         "result_file_path": result_directory(client.ref.prefix, name),

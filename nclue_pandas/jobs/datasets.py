@@ -11,15 +11,21 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property, singledispatch
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, overload
 
+from nclue_pandas.frames.checks import check
+from nclue_pandas.frames.columns import find_column, require_frame, require_name
+from nclue_pandas.frames.cross_checks import UNMATCHED, KnownUsers, Match
+from nclue_pandas.frames.tokens import count_tokens
+from nclue_pandas.storage.content import FrameContent
+from nclue_pandas.storage.publish import prepare, preview, publish
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
-    from nclue_pandas.frames.cross_checks import Match, Users
+    from nclue_pandas.frames.cross_checks import Users
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.kernels.arrays import Positions
-    from nclue_pandas.storage.content import FrameContent
     from nclue_pandas.storage.layout import Kind
     from nclue_pandas.storage.publish import Dataset, Prepared
 
@@ -62,8 +68,6 @@ class Columns:
 
     def require(self, kind: Kind, frame: Any) -> None:
         """Refuse data where the name of a column that a dataset of `kind` needs belongs."""
-        from nclue_pandas.frames.columns import require_name
-
         for argument in ("user", "sequence" if kind == "sequences" else "label"):
             require_name(getattr(self, argument), argument, getattr(frame, "columns", ()))
 
@@ -120,8 +124,6 @@ def as_source(frame: Any, kind: Kind, columns: Columns) -> Source:
 
 def taken(frame: Any, argument: str) -> Any:
     """Return a frame whose type has a source of its own as it is, any other as pandas' own."""
-    from nclue_pandas.frames.columns import require_frame
-
     if as_source.dispatch(type(frame)) is not as_source.dispatch(object):
         return frame
     return require_frame(frame, argument, on_dask=True)
@@ -172,8 +174,6 @@ class FrameSource:
 
     def check(self) -> CheckReport:
         """Find what the service would refuse."""
-        from nclue_pandas.frames.checks import check
-
         names = self.columns
         return check(
             self.frame, user=names.user, sequence=names.sequence, label=names.label, kind=self.kind
@@ -185,29 +185,19 @@ class FrameSource:
 
     def tokens(self) -> int:
         """Estimate the tokens of all sequences."""
-        from nclue_pandas.frames.columns import find_column
-        from nclue_pandas.frames.tokens import count_tokens
-
         return count_tokens(find_column(self.frame, self.columns.sequence, "sequence"))
 
     def users(self) -> Users:
         """Tell whose rows these are."""
-        from nclue_pandas.frames.cross_checks import KnownUsers
-
         return KnownUsers(self._content.hashes)
 
     def match(self, users: Users) -> Match:
         """Count the answers that are of some users."""
-        from nclue_pandas.frames.columns import find_column
-        from nclue_pandas.frames.cross_checks import Match
-
         labels = find_column(self.frame, self.columns.label, "label")
         return Match.of(labels, self._others(users))
 
     def unmatched(self, users: Users) -> tuple[Problem, pd.DataFrame]:
         """Return the answers that are of other users: their positions, and the rows."""
-        from nclue_pandas.frames.cross_checks import UNMATCHED
-
         rows = self._others(users)
         return replace(UNMATCHED, rows=tuple(rows.tolist())), self.frame.iloc[rows]
 
@@ -216,26 +206,18 @@ class FrameSource:
 
     def publish(self, client: ClientLike, name: str) -> Dataset:
         """Write the files that are not there yet."""
-        from nclue_pandas.storage.publish import publish
-
         return publish(self._prepared(client, name), client.storage)
 
     def preview(self, client: ClientLike, name: str) -> Dataset:
         """Tell what :meth:`publish` would write."""
-        from nclue_pandas.storage.publish import preview
-
         return preview(self._prepared(client, name), client.storage)
 
     def _prepared(self, client: ClientLike, name: str) -> Prepared:
-        from nclue_pandas.storage.publish import prepare
-
         return prepare(self._content, self.kind, name, client.ref.prefix)
 
     @cached_property
     def _content(self) -> FrameContent:
         """The lines and their digests, made once for preview and publish."""
-        from nclue_pandas.storage.content import FrameContent
-
         names = self.columns
         if self.kind == "answers":
             return FrameContent.of_answers(self.frame, names.user, names.label)

@@ -39,6 +39,7 @@ from nclue_pandas.errors import (
     UnconfirmedCreateError,
 )
 from nclue_pandas.service.records import Record
+from nclue_pandas.storage.publish import withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -216,9 +217,7 @@ def withdrawn_if_refused(client: ClientLike, kind: Kind[Any], *datasets: Dataset
         yield
     except (ServiceError, JobError) as error:
         if isinstance(error, _PERSONAL):
-            from nclue_pandas.jobs.refused import tell_of_search
-
-            tell_of_search(error)
+            _tell_of_search(error)
         refused = isinstance(error, (ApiError, DuplicateNameError))
         passing = isinstance(error, _PASSING) or not refused
         if passing or not _withdrawn(client, kind, datasets):
@@ -226,10 +225,18 @@ def withdrawn_if_refused(client: ClientLike, kind: Kind[Any], *datasets: Dataset
         raise
 
 
+def _tell_of_search(error: ApiError) -> None:
+    """Say in a refusal that the check found nothing, and how the rows are found."""
+    error.message += (
+        " The check found no personal data in the frame before it was sent, so the service goes by "
+        "another pattern: client.find_refused(frame) plans a search for the rows, by halving, and "
+        "its run() makes it. Give the pattern to PersonalData(...) then."
+    )
+    error.args = (error.message,)
+
+
 def _withdrawn(client: ClientLike, kind: Kind[Any], datasets: Sequence[Dataset]) -> bool:
     """Remove what no job of the kind names; return whether that could be done."""
-    from nclue_pandas.storage.publish import withdraw
-
     written = [dataset for dataset in datasets if dataset.sent]
     try:
         needed, certain = _named_by_jobs(client, kind) if written else (set(), True)

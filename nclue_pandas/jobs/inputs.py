@@ -6,12 +6,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
+import pandas as pd
+
 from nclue_pandas.errors import InvalidDataError
+from nclue_pandas.frames.checks import FEW_LABELS, warn_of_doubts
+from nclue_pandas.frames.cross_checks import (
+    Known,
+    answer_window,
+    last_event,
+    sample_of,
+    warn_of_leakage,
+)
+from nclue_pandas.frames.problems import raise_problems
+from nclue_pandas.frames.reports import reaches
 from nclue_pandas.jobs.datasets import Columns, source_of, taken
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import CheckReport
     from nclue_pandas.frames.cross_checks import Match, Users
@@ -84,16 +94,12 @@ class Inputs:
         InvalidDataError
             For other problems.
         """
-        from nclue_pandas.frames.problems import raise_problems
-
         if self.problems:
             raise_problems(self.problems, self.rows)
 
     @property
     def rows(self) -> pd.DataFrame:
         """The rows with problems; the first level of the index names their frame."""
-        import pandas as pd
-
         rows = {role: each.rows for role, each in self._reports.items() if len(each.rows)}
         if len(rows) > 1:  # columns that only one of them has must not change the others' types
             rows = {role: frame.astype(object) for role, frame in rows.items()}
@@ -101,8 +107,6 @@ class Inputs:
 
     def warn(self) -> None:
         """Warn of what the service takes, and what makes its figures wrong."""
-        from nclue_pandas.frames.checks import warn_of_doubts
-
         warn_of_doubts(each for report in self._reports.values() for each in report.warnings)
         self._warn_of_leakage()
         self._matched.warn("answers")
@@ -113,9 +117,6 @@ class Inputs:
 
     def carry(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Let the scores tell what they were made of, as far as the frames do."""
-        from nclue_pandas.frames.cross_checks import Known, answer_window, last_event, sample_of
-        from nclue_pandas.frames.reports import reaches
-
         answers = self._answers("answers")
         last = last_event(self.sources.get("score_on", self.sources["sequences"]).told())
         cutoff, _ = answer_window(answers.told(), self.columns.label)
@@ -131,8 +132,6 @@ class Inputs:
         return found
 
     def _check(self, role: str) -> CheckReport:
-        from nclue_pandas.frames.checks import FEW_LABELS
-
         try:
             report = self.sources[role].check()
         except InvalidDataError as error:
@@ -169,8 +168,6 @@ class Inputs:
 
     def _warn_of_leakage(self) -> None:
         """Warn, once, when the sequences to train on reach into the time of the answers."""
-        from nclue_pandas.frames.cross_checks import warn_of_leakage
-
         sequences, *answers = (
             self.sources[role].told()
             for role in ("sequences", "answers", "test")

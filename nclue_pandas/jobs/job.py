@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 from nclue_pandas import display
 from nclue_pandas.contract import COMPLETED, COMPLETED_SPELLINGS, FAILED, REGISTERED
 from nclue_pandas.errors import JobNotCancellableError
-from nclue_pandas.errors.codes import job_failed
+from nclue_pandas.errors.codes import FAILURES, fail_code, job_failed
 from nclue_pandas.jobs.reference import BoundedClient, ClientLike, ClientRef, resolve
 from nclue_pandas.service.records import Record
 from nclue_pandas.translation import N_
@@ -351,8 +351,6 @@ def _places(record: Record) -> list[tuple[str, str]]:
 
 
 def _failure(record: Record) -> list[str]:
-    from nclue_pandas.errors.codes import FAILURES, fail_code
-
     said = record.fail_message or _("no reason")
     notes = [_("The service says: {message}").format(message=said)]
     failure = FAILURES.get(fail_code(record.fail_message) or "")

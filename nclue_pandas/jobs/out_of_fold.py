@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.frames.columns import find_column
-from nclue_pandas.frames.cross_checks import answer_window
+from nclue_pandas.frames.cross_checks import UNMATCHED, answer_window
 from nclue_pandas.frames.held_out import held_out
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.problems import raise_problems
@@ -84,8 +84,6 @@ def chains_of(inputs: Inputs, folds: Folds) -> list[Inputs]:
 
 def too_few(inputs: Inputs, chains: list[Inputs]) -> tuple[Problem, ...]:
     """Say of which folds the others have too few users of a label to train on."""
-    from nclue_pandas.frames.cross_checks import UNMATCHED
-
     users, problems = inputs.sources["sequences"].users(), []
     for number, chain in enumerate(chains):
         match = cast("AnswerSource", chain.sources["answers"]).match(users)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from nclue_pandas import display
 from nclue_pandas.contract import REQUESTS_PER_SECOND
 from nclue_pandas.jobs.exactly_once import check_name
@@ -23,8 +25,6 @@ from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import pandas as pd
 
     from nclue_pandas.errors import Problem
     from nclue_pandas.jobs.inputs import Inputs
@@ -118,8 +118,6 @@ def plan_chains(
     client: ClientLike, name: str, inputs: Sequence[Inputs], problems: tuple[Problem, ...]
 ) -> Plan:
     """Tell what chains would do together, what they share once."""
-    import pandas as pd
-
     chains = [Chain.of(client, each) for each in inputs]
     steps = survey(client, chains)
     planned = [*zip(inputs, chains, steps, strict=True)]

@@ -23,11 +23,11 @@ from nclue_pandas.frames.columns import is_label, require_frame
 from nclue_pandas.frames.problems import raise_problems
 from nclue_pandas.jobs.create import make_feature_from_path
 from nclue_pandas.jobs.datasets import Columns, source_of
+from nclue_pandas.storage.publish import withdraw
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nclue_pandas.errors import ApiError
     from nclue_pandas.jobs.handles import Feature
     from nclue_pandas.jobs.reference import ClientLike
     from nclue_pandas.storage.layout import Kind
@@ -92,8 +92,6 @@ class RefusedSearch:
 
     def _is_refused(self, start: int, end: int) -> bool:
         """Send some rows, and take back what was sent."""
-        from nclue_pandas.storage.publish import withdraw
-
         name = f"find-refused-{secrets.token_hex(4)}"
         source = source_of(self._lines.iloc[start:end], "sequences", self._columns)
         dataset = source.publish(self._client, name)
@@ -141,16 +139,6 @@ def find_refused(
         _lines=lines,
         _columns=columns,
     )
-
-
-def tell_of_search(error: ApiError) -> None:
-    """Say in a refusal that the check found nothing, and how the rows are found."""
-    error.message += (
-        " The check found no personal data in the frame before it was sent, so the service goes by "
-        "another pattern: client.find_refused(frame) plans a search for the rows, by halving, and "
-        "its run() makes it. Give the pattern to PersonalData(...) then."
-    )
-    error.args = (error.message,)
 
 
 def _discard(feature: Feature) -> None:

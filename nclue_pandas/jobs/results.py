@@ -10,6 +10,8 @@ from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.jobs.counts import Tally, compare_result, ids_hashed, repeats
 from nclue_pandas.jobs.wait import how_to_resume, wait_by
+from nclue_pandas.storage.result_lines import read_tsv
+from nclue_pandas.storage.results import iter_result, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +53,6 @@ def read_within(job: Job[Any], timeout: float | None, read: Callable[[Job[Any]],
 
 def read(job: Job[Any]) -> pd.DataFrame:
     """Read the scores that `job` wrote to the client's bucket."""
-    from nclue_pandas.storage.results import read_result
-
     check_bucket(job)
     client, path = job.client, job.record.result_file_path
     frame = read_result(client.storage, path, sleep=partial(_pause, client))
@@ -62,8 +62,6 @@ def read(job: Job[Any]) -> pd.DataFrame:
 
 def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
     """Read the scores in batches; they are counted when all were read."""
-    from nclue_pandas.storage.results import iter_result
-
     check_bucket(job)
     client, path = job.client, job.record.result_file_path
     with Tally() as tally:
@@ -79,8 +77,6 @@ def _pause(client: ClientLike, seconds: float) -> None:
 
 def download(job: Job[Any]) -> pd.DataFrame:
     """Read the profile that the service keeps."""
-    from nclue_pandas.storage.result_lines import read_tsv
-
     return _signed(read_tsv(job.client.service.download_shopping_intent(job.id)), job)
 
 
@@ -99,4 +95,3 @@ def check_bucket(job: Job[Any]) -> None:
             f"this client's bucket is {own!r}. If you trust that bucket, read it through a client "
             f"of it: connect(bucket={bucket!r}).get_{job.kind.name}({job.id!r}).result()."
         )
-

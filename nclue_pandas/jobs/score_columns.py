@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
+from nclue_pandas.frames.alignment import UserScores
+from nclue_pandas.frames.columns import find_column, require_frame
+from nclue_pandas.frames.ids import id_text
+from nclue_pandas.frames.score_columns import (
+    check_new_columns,
+    tell_seen,
+    tell_unmatched,
+    with_scores,
+)
 from nclue_pandas.jobs.handles import CustomAttributes, Run
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.reference import Clock
@@ -16,8 +25,6 @@ from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from nclue_pandas.frames.alignment import UserScores
 
 
 @named_options
@@ -82,15 +89,6 @@ def add_scores(
     >>> nclue.add_scores(customers, {"tea": tea}, user="customer_id")["tea"].tolist()
     [0.25, 0.5]
     """
-    from nclue_pandas.frames.columns import find_column, require_frame
-    from nclue_pandas.frames.ids import id_text
-    from nclue_pandas.frames.score_columns import (
-        check_new_columns,
-        tell_seen,
-        tell_unmatched,
-        with_scores,
-    )
-
     frame = require_frame(frame, "frame", on_dask=True)
     check_scores(scores)
     check_new_columns(frame.columns, scores)
@@ -122,8 +120,6 @@ def check_scores(scores: object) -> None:
 
 def frames_of(scores: Mapping[Any, Any], timeout: float | None) -> dict[Any, pd.DataFrame]:
     """Wait for the jobs among some scores with one poller, read each once; frames stay."""
-    from nclue_pandas.frames.columns import require_frame
-
     jobs = list(dict.fromkeys(each for each in scores.values() if isinstance(each, Job)))
     clock = jobs[0].client.clock if jobs else Clock()
     deadline = Deadline.of(clock, timeout, how_to_resume(jobs) if jobs else "")
@@ -140,8 +136,6 @@ def user_scores(
     scores: Mapping[Any, Any], frames: Mapping[Any, pd.DataFrame], *, user: str, score: str
 ) -> dict[Any, UserScores]:
     """Return the scores by the text of the id; the columns of results have their own names."""
-    from nclue_pandas.frames.alignment import UserScores
-
     own = {"user": "user_id", "score": "score"}
     given = {"user": user, "score": score}
     return {

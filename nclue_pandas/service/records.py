@@ -429,8 +429,6 @@ class Page(Generic[R]):
     @classmethod
     def read(cls, answer: Any, array: str, record: type[R]) -> Page[R]:
         """Read a list answer whose jobs are in the field `array`."""
-        from nclue_pandas.errors import InvalidAnswerError
-
         fields = Fields(answer)
         items = fields.raw.get(array)
         if not isinstance(items, list):
