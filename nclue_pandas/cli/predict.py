@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pandas as pd
 
-from nclue_pandas.cli.destination import add_destinations
+import nclue_pandas as nclue
+from nclue_pandas.cli.destination import add_destinations, destinations
 from nclue_pandas.cli.run_log import logged, step, tell, tell_error
 from nclue_pandas.deadline import TRANSIENT, Deadline
 from nclue_pandas.errors import (
@@ -37,6 +38,7 @@ from nclue_pandas.errors import (
     StorageTimeoutError,
     UnconfirmedCreateError,
 )
+from nclue_pandas.errors.codes import is_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,8 +137,6 @@ def exit_status(error: NclueError | OSError) -> int:
     if isinstance(error, _UNFINISHED):
         return NOT_FINISHED
     if isinstance(error, JobFailed):
-        from nclue_pandas.errors.codes import is_temporary
-
         return NOT_FINISHED if is_temporary(error.fail_message) else REFUSED
     if type(error) is StorageError and (error.status is None or error.status >= _STORE_FAILS):
         return NOT_FINISHED
@@ -146,7 +146,6 @@ def exit_status(error: NclueError | OSError) -> int:
 def _predict(options: argparse.Namespace, warned: list[str]) -> None:
     """Go from the settings to the scores: what can be refused is refused before it is billed."""
     from nclue_pandas.cli.account import account_of
-    from nclue_pandas.cli.destination import destinations
     from nclue_pandas.cli.lock import one_at_a_time
     from nclue_pandas.cli.settings import read_settings
 
@@ -169,8 +168,6 @@ def _predict(options: argparse.Namespace, warned: list[str]) -> None:
 
 def _plan(settings: Settings, account: Account, options: argparse.Namespace) -> None:
     """Print what a run would do and cost; end as for wrong input where the service would refuse."""
-    import nclue_pandas as nclue
-
     with _client(settings, account) as client:
         asked = _asked(settings, account, Deadline.of(client.clock, options.timeout), options.as_of)
         plan = nclue.plan(**_chain(settings, asked, client))
@@ -188,7 +185,6 @@ def _run(
     warned: list[str],
 ) -> None:
     """Read the log, predict, write the scores and the report."""
-    import nclue_pandas as nclue
     from nclue_pandas.cli.page import make_page
 
     with _client(settings, account) as client:
@@ -219,8 +215,6 @@ def _measured(asked: Question, scores: pd.DataFrame) -> Evaluation | None:
     """Measure the scores where the log tells what came."""
     if asked.outcomes is None:
         return None
-    import nclue_pandas as nclue
-
     with step("evaluation") as facts:
         try:
             measured = nclue.evaluate(scores, asked.outcomes, baselines=asked.baselines)
