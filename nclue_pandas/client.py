@@ -615,14 +615,7 @@ def client_of(ref: ClientRef) -> Client:
 class _Level:
     """What is in force in a block, or outside of any.
 
-    Parameters
-    ----------
-    block : Client or None
-        Whose block it is.
-    client : Client or None
-        The default.
-    replaced : Client or None
-        The one before, for the case that `client` was connected for a block of its own.
+    `replaced` is the default before, in case `client` was connected for a block of its own.
     """
 
     block: Client | None = None

@@ -261,15 +261,7 @@ def read_configure(text: str) -> dict[str, dict[str, str]]:
 
 
 def _check_zone(told: str | None, source: str) -> None:
-    """Refuse keys of a zone in which the service does not exist.
-
-    Parameters
-    ----------
-    told : str or None
-        The address of a gateway, with or without a scheme, or the name of a site.
-    source : str
-        Where that is said.
-    """
+    """Refuse keys of a zone in which the service does not exist."""
     host = re.sub(r"^\w+://|[:/].*", "", (told or "").lower())
     for mark, zone in _OTHER_ZONES.items():
         named = host.startswith(f"{mark}-") and host.endswith("ntruss.com")

@@ -73,14 +73,7 @@ if TYPE_CHECKING:
 def write(source: DaskSource, client: ClientLike, place: Place) -> Dataset:
     """Let the workers write the parts of a dataset, look at each, then write the manifest.
 
-    Parameters
-    ----------
-    source : DaskSource
-        The pieces, without problems.
-    client : ClientLike
-        Whose bucket it is. The workers are told its reference, which holds no key.
-    place : Place
-        The keys.
+    The workers are told the reference of the client, which holds no key.
     """
     bucket = client.storage
     dataset = describe(place, source.digests, bucket.name)
@@ -140,20 +133,9 @@ def assign(
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker is asked to write.
+    """What a worker is asked to write, and what the buckets of its parts must hold.
 
-    Parameters
-    ----------
-    place : Place
-        The keys.
-    parts : tuple of Part
-        The worker's own.
-    digests : tuple of BucketDigest
-        What the buckets of these parts held when the fingerprint was made.
-    ref : ClientRef
-        The account, without keys.
-    ends : float
-        When the call ends, in seconds since the epoch: a worker may be on another machine.
+    `ends` is in seconds since the epoch: the worker may be on another machine.
     """
 
     place: Place
@@ -191,15 +173,7 @@ def _write(frames: list[pd.DataFrame], lines: Lines, assigned: Assignment) -> li
 
 @dataclass(frozen=True)
 class Lines:
-    """What a row of a frame is in a file; travels to the workers.
-
-    Parameters
-    ----------
-    kind : {"sequences", "answers"}
-        What the frame holds.
-    columns : Columns
-        Names of its columns.
-    """
+    """What a row of a frame is in a file; travels to the workers."""
 
     kind: Kind
     columns: Columns
@@ -238,19 +212,7 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What one piece holds.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        What the service would refuse.
-    rows, tokens : int
-        Rows, and estimated tokens of their sequences.
-    ones, zeros : int
-        Labels.
-    digests : tuple of BucketDigest
-        Of the buckets; none when the piece has problems.
-    """
+    """What one piece holds; no digests when it has problems."""
 
     outcome: Outcome
     rows: int
@@ -262,15 +224,7 @@ class Inspection:
 
 @dataclass(frozen=True, eq=False)
 class DaskSource:
-    """A frame on Dask, as a source of jobs.
-
-    Parameters
-    ----------
-    frame : dask.dataframe.DataFrame
-        Sequences or answers.
-    lines : Lines
-        What its rows are.
-    """
+    """A frame on Dask, as a source of jobs."""
 
     frame: dd.DataFrame
     lines: Lines

@@ -247,17 +247,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Done:
-    """What was made of a partition.
-
-    Parameters
-    ----------
-    frames : tuple of pandas.DataFrame
-        Of no meaning where there are problems.
-    problems : tuple of Fault
-        To be raised.
-    report : object
-        What else there is to tell.
-    """
+    """What was made of a partition; its frames mean nothing where there are problems."""
 
     frames: tuple[pd.DataFrame, ...]
     problems: tuple[Fault, ...] = ()

@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class DaskUsers:
-    """Users whose hashes are on the workers.
-
-    Parameters
-    ----------
-    hashes : tuple of dask.delayed.Delayed
-        Ascending, in a power of two of ranges of equal width.
-    """
+    """Users whose hashes are on the workers: ascending, in a power of two of equal ranges."""
 
     hashes: tuple[Any, ...]
 
@@ -69,23 +63,10 @@ class DaskUsers:
 def compare(
     pieces: Pieces, columns: Columns, users: KnownUsers | DaskUsers
 ) -> tuple[Match, list[Outcome]]:
-    """Match answers in pieces with users, where the pieces are.
+    """Match answers without problems with users, where the pieces are.
 
-    Parameters
-    ----------
-    pieces : Pieces
-        Answers without problems.
-    columns : Columns
-        Names of their columns.
-    users : KnownUsers or DaskUsers
-        Who is looked for.
-
-    Returns
-    -------
-    match : Match
-        Of all answers.
-    unmatched : list of Outcome
-        Of the pieces that have some, with the numbers of their first rows.
+    Returns the match of all answers, and the outcomes of the pieces that have some of other users,
+    with the numbers of their first rows.
     """
     if isinstance(users, KnownUsers):
         users = DaskUsers((delayed(users.hashes),))

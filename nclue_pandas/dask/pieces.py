@@ -108,12 +108,7 @@ def row_counts(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 class Told:
     """Rows that problems name, in the order of the whole frame.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        As the user has them.
-    local : pandas.DataFrame
-        As the workers had them after the way.
+    `rows` are as the user has them, `local` as the workers had them after the way.
     """
 
     rows: pd.DataFrame
@@ -339,19 +334,7 @@ class Made:
 
 
 def build(frame: dd.DataFrame, route: Route, work: Work, *, shown: int) -> Made:
-    """Do `work` on the rows of some users at a time; keep the frames on the workers.
-
-    Parameters
-    ----------
-    frame : dask.dataframe.DataFrame
-        What the user gave, and columns that were added.
-    route : Route
-        How its rows travel.
-    work : callable
-        Runs on the workers.
-    shown : int
-        How many of the columns are the user's.
-    """
+    """Do `work` on the rows of some users at a time; keep the frames on the workers."""
     parts = shuffle(frame, route).to_delayed()
     found = delayed(frozenset.union)(*(delayed(_look)(part, route, work) for part in parts))
     made = [delayed(_run, nout=3)(part, route, work, found) for part in parts]

@@ -34,21 +34,7 @@ def as_row(record: Record) -> dict[str, Any]:
 
 
 def as_frame(records: Iterable[Record], record_type: type[Record]) -> pd.DataFrame:
-    """Return one row per job; an empty list keeps its columns.
-
-    Parameters
-    ----------
-    records : iterable of Record
-        Jobs of one kind.
-    record_type : type
-        Their class, which gives columns and types.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text as ``string[pyarrow]``, counts as ``int64[pyarrow]``, times as
-        ``timestamp[us, tz=UTC][pyarrow]``.
-    """
+    """Return one row per job; an empty list keeps its columns."""
     import pandas as pd
     import pyarrow as pa
 
@@ -95,36 +81,14 @@ _FIGURES: Final = {
 def jobs_table(client: ClientLike) -> pd.DataFrame:
     """Return one row for each job of all five kinds, the newest first.
 
-    Parameters
-    ----------
-    client : Client
-        Whose account is asked: one request for every 100 jobs of a kind, five at least.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind``, ``name``, ``status``, ``created_at``, ``completed_at``, ``fail_message`` and
-        ``id``, with Arrow types; times in UTC.
+    That is one request for every 100 jobs of a kind, five at least.
     """
     table = _all(client)[list(_JOB)]
     return table.sort_values("created_at", ascending=False, kind="stable", ignore_index=True)
 
 
 def usage_table(client: ClientLike) -> pd.DataFrame:
-    """Return what each job takes of the account, the largest on disk first.
-
-    Parameters
-    ----------
-    client : Client
-        Whose account is asked, as in :func:`jobs_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kind``, ``name``, ``users``, ``tokens``, ``lines``, ``disk_bytes``, ``disk_share`` (of
-        the account's 5 TB), ``created_at`` and ``id``, with Arrow types; null where the service
-        tells nothing.
-    """
+    """Return what each job takes of the account, the largest on disk first."""
     table = _all(client)
     table["disk_share"] = table["disk_bytes"] / STORAGE_BYTES
     table = table[["kind", "name", *_FIGURES, "disk_share", "created_at", "id"]]
@@ -168,17 +132,7 @@ _UNCERTAIN: Final = (
 
 @dataclass(frozen=True)
 class Group:
-    """Objects that belong together: a dataset with its manifest, or a result directory.
-
-    Parameters
-    ----------
-    folder : str
-        One of :data:`FOLDERS`.
-    path : str
-        As a job names it.
-    objects : tuple of ObjectInfo
-        What is there of it.
-    """
+    """Objects that belong together: a dataset with its manifest, or a result directory."""
 
     folder: str
     path: str

@@ -57,13 +57,6 @@ def compare(job: Job[Any]) -> None:
 def compare_result(job: Job[Any], rows: int, repeated: int) -> None:
     """Compare the rows of a result with the lines that its job counts.
 
-    Parameters
-    ----------
-    job : Job
-        Completed.
-    rows, repeated : int
-        Rows of the result, and how many of them have an id of an earlier one.
-
     Raises
     ------
     CountMismatchError

@@ -80,15 +80,7 @@ def make_task(client: ClientLike, name: str, train: Answers, test: Answers | Non
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers and the Feature that holds their users.
-
-    Parameters
-    ----------
-    feature : Feature
-        Where the representations of the users are.
-    answers : AnswerSource
-        A user id and a 0/1 label per row.
-    """
+    """Answers and the Feature that holds their users."""
 
     feature: Feature
     answers: AnswerSource
@@ -96,17 +88,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class AnswerPath:
-    """An answer file on Object Storage and the Feature that holds its users.
-
-    Parameters
-    ----------
-    feature : Feature
-        Where the representations of the users are.
-    path : str
-        Key of the file in the bucket.
-    bucket : str, optional
-        By default the client's.
-    """
+    """An answer file in a bucket, by default the client's, and the Feature that holds its users."""
 
     feature: Feature
     path: str

@@ -32,13 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns that a dataset is made from.
-
-    Parameters
-    ----------
-    user, sequence, label : str
-        As :func:`nclue_pandas.to_sequences` and :func:`nclue_pandas.to_answers` name them.
-    """
+    """Names of the columns that a dataset is made from, as users give them to the verbs."""
 
     user: str = "user_id"
     sequence: str = "sequence"
@@ -140,33 +134,13 @@ def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
 
 
 def source_of(frame: Any, kind: Kind, columns: Columns | None = None) -> Source:
-    """Return the rows of a frame as a dataset of a kind.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame, or a frame that :func:`as_source` knows
-        Sequences or answers.
-    kind : {"sequences", "answers"}
-        What it holds.
-    columns : Columns, optional
-        Names of its columns.
-    """
+    """Return the rows of a frame as a dataset of a kind."""
     return as_source(taken(frame, kind), kind, columns or Columns())
 
 
 @dataclass(frozen=True)
 class FrameSource:
-    """A frame in memory.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Sequences or answers.
-    kind : {"sequences", "answers"}
-        Which of both.
-    columns : Columns
-        Names of its columns.
-    """
+    """A frame in memory."""
 
     frame: pd.DataFrame
     kind: Kind

@@ -79,22 +79,6 @@ def check_name(name: str) -> None:
 def create(client: ClientLike, kind: Kind[R], name: str, fields: Mapping[str, Any]) -> R:
     """Create a job once, or adopt the one that is there.
 
-    Parameters
-    ----------
-    client : ClientLike
-        The account.
-    kind : Kind
-        What to create.
-    name : str
-        The job's unique name.
-    fields : mapping
-        The other request fields.
-
-    Returns
-    -------
-    Record
-        The answer of the create call, or the record of the adopted job.
-
     Raises
     ------
     DuplicateNameError
@@ -159,16 +143,7 @@ def adopt(
 ) -> R:
     """Return a job that is there, when it was made from the same inputs.
 
-    Parameters
-    ----------
-    kind : Kind
-        Its kind.
-    fields : mapping
-        What it should have been made from.
-    found : Record
-        The job.
-    over : collection of str, optional
-        Which fields count; by default the identity of the kind.
+    They are compared over some fields, by default the identity of the kind.
 
     Raises
     ------
@@ -202,17 +177,7 @@ _PATHS: Final = ("source_file_path", "train_file_path", "test_file_path")
 
 @contextmanager
 def withdrawn_if_refused(client: ClientLike, kind: Kind[Any], *datasets: Dataset) -> Iterator[None]:
-    """Remove what was written for a job that the service refuses for certain.
-
-    Parameters
-    ----------
-    client : ClientLike
-        The account.
-    kind : Kind
-        What is created inside the block.
-    *datasets : Dataset
-        What was published for it.
-    """
+    """Remove what was written for a job that the service refuses for certain."""
     try:
         yield
     except (ServiceError, JobError) as error:

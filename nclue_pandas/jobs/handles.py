@@ -237,20 +237,6 @@ JobT = TypeVar("JobT", bound=Job[Any])
 def find_job(client: ClientLike, handle: type[JobT], id_or_name: str) -> JobT:
     """Return the job of an id (one request) or of a name (list pages until it is met).
 
-    Parameters
-    ----------
-    client : ClientLike
-        The account.
-    handle : type
-        The class of the handle, which tells the kind.
-    id_or_name : str
-        What looks like a UUID is asked for as an id first.
-
-    Returns
-    -------
-    Job
-        A handle of that class.
-
     Raises
     ------
     JobNotFoundError

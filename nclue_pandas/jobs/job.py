@@ -283,24 +283,7 @@ _PLACES: Final = {
 
 
 def job_card(kind: str, job_id: str, name: str | None, record: Record | None) -> display.Card:
-    """Describe a job.
-
-    Parameters
-    ----------
-    kind : str
-        For people, such as ``"Feature"``.
-    job_id : str
-        The service's id.
-    name : str or None
-        The job's name, when it is known.
-    record : Record or None
-        What the service last said of the job; None when it was not asked yet.
-
-    Returns
-    -------
-    Card
-        Only what is known; nothing is asked for.
-    """
+    """Describe a job by what is known of it: nothing is asked for."""
     title = f"{kind} {name!r}" if name else kind
     if record is None:
         return display.Card(title, _("not asked yet"), facts=[("Id", job_id)])

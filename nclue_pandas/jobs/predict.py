@@ -54,20 +54,9 @@ REUSE = "reuse"
 
 @dataclass(frozen=True)
 class Step:
-    """One job of the chain.
+    """One job of the chain: what has its name, and whether the chain still needs it.
 
-    Parameters
-    ----------
-    handle : type
-        Class of its handle.
-    name : str
-        Made from the content.
-    job : Job or None
-        What has the name.
-    needed : bool
-        Whether the chain still needs it.
-    conflict : DuplicateNameError or CountMismatchError, optional
-        When what has the name was made from something else, or counts other users.
+    In `conflict` is what has the name made from something else, or it counts other users.
     """
 
     handle: type[Job[Any]]
@@ -106,13 +95,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Steps:
-    """The jobs of the chain.
-
-    Parameters
-    ----------
-    feature, score_feature, task, run : Step
-        The two features are one unless other users are scored.
-    """
+    """The jobs of the chain; the two features are one unless other users are scored."""
 
     feature: Step
     score_feature: Step
@@ -131,17 +114,7 @@ class Steps:
 def survey(client: ClientLike, chains: Sequence[Chain]) -> list[Steps]:
     """Look for the jobs of chains: one walk of a list for each kind that is still needed.
 
-    Parameters
-    ----------
-    client : ClientLike
-        The account.
-    chains : sequence of Chain
-        Names of the jobs, and the files, there or to be. Chains may share some.
-
-    Returns
-    -------
-    list of Steps
-        Of each chain. Conflicts and failures are told in them, not raised.
+    Chains may share some. Conflicts and failures are told in the steps, not raised.
     """
     made_of, users = {}, {}
     for chain in chains:
@@ -265,10 +238,7 @@ _ADVICE = "Make the same call of predict() again: it goes on where it stopped."
 class ChainNames:
     """Names of the chain's jobs, made from the user's name and the content.
 
-    Parameters
-    ----------
-    feature, score_feature, task, run : str
-        The two features are one unless other users are scored.
+    The two features are one unless other users are scored.
     """
 
     feature: str
@@ -292,15 +262,7 @@ class ChainNames:
 
 @dataclass(frozen=True)
 class Datasets:
-    """The chain's files on Object Storage, there or to be.
-
-    Parameters
-    ----------
-    sequences, answers : Dataset
-        To train on.
-    score_on, test : Dataset, optional
-        As for :class:`~nclue_pandas.jobs.inputs.Inputs`.
-    """
+    """The chain's files on Object Storage, there or to be."""
 
     sequences: Dataset
     answers: Dataset
@@ -317,15 +279,7 @@ class Datasets:
 
 @dataclass(frozen=True)
 class Chain:
-    """One chain: the names of its jobs, and its files.
-
-    Parameters
-    ----------
-    names : ChainNames
-        Made from the content.
-    datasets : Datasets
-        There or to be.
-    """
+    """One chain: the names of its jobs, and its files."""
 
     names: ChainNames
     datasets: Datasets

@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clock:
-    """The time that waiting goes by; tests give their own.
-
-    Parameters
-    ----------
-    monotonic : callable
-        Seconds that never go back.
-    sleep : callable
-        Waits for that many seconds.
-    """
+    """The time that waiting goes by; tests give their own."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -147,15 +139,7 @@ def resolve(ref: ClientRef) -> ClientLike:
 
 @dataclass(frozen=True, eq=False)
 class BoundedClient:
-    """The client of one call that has a deadline; handles made of it are for that call alone.
-
-    Parameters
-    ----------
-    client : ClientLike
-        The account.
-    deadline : Deadline
-        Of the call.
-    """
+    """The client of one call that has a deadline; handles made of it are for that call alone."""
 
     client: ClientLike
     deadline: Deadline

@@ -137,17 +137,7 @@ def prune(client: ClientLike, *, name: str, keep: int, dry_run: bool) -> pd.Data
 def older(listed: Listed, own: Listed, keep: int) -> Listed:
     """Return what is older than the runs that stay, and used by none of the jobs that do.
 
-    Parameters
-    ----------
-    listed, own : dict of Kind to list of Record
-        The account's jobs, and the chain's runs, tasks and features, in this order.
-    keep : int
-        How many of the newest completed runs stay.
-
-    Returns
-    -------
-    dict of Kind to list of Record
-        Finished ones alone, the oldest first.
+    Of runs, tasks and features, in this order, the finished ones alone, the oldest first.
     """
     moments = sorted(
         each.created_at

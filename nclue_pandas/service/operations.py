@@ -40,13 +40,7 @@ _CUSTOM_ATTRIBUTES = "/profile/custom-attributes"
 
 
 class Service:
-    """The service's operations over one transport.
-
-    Parameters
-    ----------
-    transport : Transport
-        Paces, signs, sends and decodes.
-    """
+    """The service's operations over one transport."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -338,14 +332,7 @@ class Kind(Generic[R]):
     ) -> list[str]:
         """Return the fields in which `record` is another job than `fields` ask for.
 
-        Parameters
-        ----------
-        fields : mapping
-            What the job is to be made from.
-        record : Record
-            What is there.
-        over : collection of str, optional
-            Which fields count; by default the kind's identity.
+        Those of the kind's identity count, or those of `over`.
         """
         return [
             field

@@ -95,15 +95,7 @@ class MemoryLedger:
 
 
 class FileLedger:
-    """A ledger of all processes of this user on this machine.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Made for this user alone when it is not there.
-    scope : str
-        Whose limit it is; only its hash is written.
-    """
+    """A ledger of all processes of this user on this machine; of the scope, its hash is written."""
 
     def __init__(self, folder: Path, scope: str) -> None:
         # A home may be shared by machines, whose monotonic clocks differ.
@@ -162,12 +154,7 @@ def _locked(path: Path, patience: float) -> Iterator[None]:
 class Pace:
     """Gives permits, at most so many per second; the first at once.
 
-    Parameters
-    ----------
-    per_second : float
-        Requests per second.
-    ledger : Ledger, optional
-        Shared by all who share the limit; by default nobody else does.
+    Those who share the limit share the ledger; without one nobody else does.
     """
 
     def __init__(self, per_second: float, ledger: Ledger | None = None) -> None:
@@ -301,17 +288,7 @@ def folder() -> Path:
 def pace_for(scope: str, per_second: float) -> Pace:
     """Return the pace of a rate scope, shared with the other processes of this user.
 
-    Parameters
-    ----------
-    scope : str
-        Whose limit it is.
-    per_second : float
-        Requests per second.
-
-    Returns
-    -------
-    Pace
-        The same object for the same arguments.
+    It is the same object for the same arguments.
     """
     with _lock:
         key = (scope, per_second)

@@ -38,18 +38,6 @@ class ListOperation(Protocol[R]):
 def iterate(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[R]:
     """Yield every job of a list once, whatever ``index`` and ``total`` mean.
 
-    Parameters
-    ----------
-    list_page : callable
-        A list operation of the service.
-    limit : int, default 100
-        Jobs per page to ask for.
-
-    Yields
-    ------
-    Record
-        In the service's order.
-
     Raises
     ------
     InvalidAnswerError
@@ -62,15 +50,7 @@ def iterate(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator
 def pages(list_page: ListOperation[R], *, limit: int = LIST_LIMIT) -> Iterator[Sequence[R]]:
     """Yield what each request of :func:`iterate` brings: the jobs that were not seen before.
 
-    Parameters
-    ----------
-    list_page, limit
-        As for :func:`iterate`.
-
-    Yields
-    ------
-    sequence of Record
-        In the service's order; empty where a page held nothing new.
+    A page that held nothing new is empty.
     """
     walk = _Walk(list_page, limit)
     yield walk.turn_to(0)
@@ -100,16 +80,8 @@ def everything(
     """Return every job of a list that changes, and whether it is certain that none is missing.
 
     A list of one page is seen at once. A longer one is walked until two walks in a row bring the
-    same jobs: by page numbers, one that is deleted meanwhile moves another to a page left behind.
-
-    Parameters
-    ----------
-    list_page : callable
-        A list operation of the service.
-    limit : int, default 100
-        Jobs per page to ask for.
-    walks : int
-        After so many that differ, nothing is certain.
+    same jobs, and so many `walks` at most: by page numbers, one that is deleted meanwhile moves
+    another to a page left behind.
     """
     seen: dict[str, R] = {}
     before: list[str] | None = None
@@ -125,15 +97,7 @@ def everything(
 
 
 class _Walk(Generic[R]):
-    """The jobs seen so far, and the page that the walk is at.
-
-    Parameters
-    ----------
-    list_page : callable
-        A list operation.
-    limit : int
-        Jobs per page to ask for.
-    """
+    """The jobs seen so far, and the page that the walk is at."""
 
     def __init__(self, list_page: ListOperation[R], limit: int) -> None:
         self._list_page = list_page

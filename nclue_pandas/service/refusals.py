@@ -43,34 +43,14 @@ _INVISIBLE = re.compile(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>")
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """Code and message of a refusal.
-
-    Parameters
-    ----------
-    code : int or None
-        The service's or the gateway's code.
-    message : str
-        For people; may be empty.
-    """
+    """Code and message of a refusal, the service's or the gateway's; the message may be empty."""
 
     code: int | None
     message: str
 
 
 def read_error(body: bytes, headers: Mapping[str, str]) -> ErrorBody:
-    """Read the body of a refusal.
-
-    Parameters
-    ----------
-    body : bytes
-        As it came.
-    headers : mapping
-        Of the answer; they serve where the body says nothing.
-
-    Returns
-    -------
-    ErrorBody
-        As much as is said.
+    """Read the body of a refusal; the headers serve where it says nothing.
 
     Examples
     --------
@@ -140,23 +120,10 @@ def refusal(
     body: bytes,
     clock: Callable[[], float],
 ) -> ServiceError:
-    """Make the error of a refused request.
+    """Make the error of a refused request, of the beginning of its answer.
 
-    Parameters
-    ----------
-    method, path : str
-        The request.
-    response : requests.Response
-        Its status and headers are read.
-    body : bytes
-        The beginning of the answer.
-    clock : callable
-        Seconds since the epoch by this machine, to compare with the answer's ``Date``.
-
-    Returns
-    -------
-    ServiceError
-        An :class:`ApiError`, save for redirects and other answers that are no refusal.
+    It is an :class:`ApiError`, save for redirects and other answers that are no refusal. The clock
+    is compared with the answer's ``Date``.
     """
     status = response.status_code
     if status in _REDIRECTS or status < _REDIRECTS.start:

@@ -57,23 +57,10 @@ if TYPE_CHECKING:
 
 
 def sign(method: str, target: str, timestamp: int, access_key: str, secret_key: str) -> str:
-    """Return the signature of one request.
+    """Return the signature of one request: Base64 of an HMAC-SHA256.
 
-    Parameters
-    ----------
-    method : str
-        Upper case.
-    target : str
-        Path with query, as sent, without the host.
-    timestamp : int
-        Milliseconds since the epoch.
-    access_key, secret_key : str
-        The key pair.
-
-    Returns
-    -------
-    str
-        Base64 of an HMAC-SHA256.
+    The target is path and query as sent, without the host, the timestamp in milliseconds since the
+    epoch.
 
     Examples
     --------
@@ -86,15 +73,7 @@ def sign(method: str, target: str, timestamp: int, access_key: str, secret_key: 
 
 
 class SignatureV2(AuthBase):
-    """Signs a prepared request at the moment it is prepared.
-
-    Parameters
-    ----------
-    credentials : callable
-        Gives the key pair.
-    clock : callable
-        Seconds since the epoch.
-    """
+    """Signs a prepared request at the moment it is prepared."""
 
     def __init__(self, credentials: CredentialsProvider, clock: Callable[[], float]) -> None:
         self._credentials = credentials
@@ -129,19 +108,7 @@ _LONGEST_RETRY_AFTER: Final = 60.0
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked, without keys.
-
-    Parameters
-    ----------
-    method : str
-        GET, POST or DELETE.
-    path : str
-        Below the base URL, such as ``"/features"``.
-    query : mapping, optional
-        Query parameters.
-    body : mapping, optional
-        Sent as JSON.
-    """
+    """What is asked, without keys."""
 
     method: str
     path: str
@@ -160,19 +127,7 @@ class Request:
 
 
 class Transport:
-    """Carries requests to one account's service.
-
-    Parameters
-    ----------
-    settings : ServiceSettings
-        Where the service is and how it is asked.
-    credentials : callable
-        Gives the key pair.
-    clock : callable
-        Seconds since the epoch, for signatures.
-    sleep : callable
-        Waits for that many seconds.
-    """
+    """Carries requests to one account's service."""
 
     def __init__(
         self,
@@ -205,18 +160,10 @@ class Transport:
     ) -> T:
         """Send a request, again where that is safe, and return what `read` makes of its answer.
 
-        An answer that `read` refuses counts as none: a question is asked again, and a create
-        call leaves open whether the job exists. That nothing is there any more after a delete
-        request whose answer was lost is success.
-
-        Parameters
-        ----------
-        request : Request
-            What is asked.
-        read : callable
-            Is given the JSON value of the answer, or what `take` returns.
-        take : callable, optional
-            Takes the body of an answer that is a success in another way.
+        `read` is given the JSON value of the answer, or what `take` makes of it. An answer that it
+        refuses counts as none: a question is asked again, and a create call leaves open whether the
+        job exists. That nothing is there any more after a delete request whose answer was lost is
+        success.
 
         Raises
         ------

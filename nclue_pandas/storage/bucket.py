@@ -77,15 +77,7 @@ class ObjectInfo:
 
 
 class Bucket:
-    """A bucket.
-
-    Parameters
-    ----------
-    settings : StorageSettings
-        Which bucket, and where.
-    credentials : callable
-        Gives the key pair.
-    """
+    """A bucket."""
 
     def __init__(self, settings: StorageSettings, credentials: CredentialsProvider) -> None:
         self._settings = settings

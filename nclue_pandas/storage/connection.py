@@ -112,12 +112,7 @@ async def _asked(session: Any, method: str, **options: Any) -> Any:
 def open_filesystem(settings: StorageSettings, keys: Credentials) -> S3FileSystem:
     """Make the file system of some keys; nothing is asked yet.
 
-    Parameters
-    ----------
-    settings : StorageSettings
-        Where; its options are laid over what NCP needs.
-    keys : Credentials
-        In plain inside of what is made, which is never pickled.
+    The keys are in plain inside of what is made, which is never pickled.
     """
     ours = {
         "config_kwargs": {**_CONFIG, "proxies": settings.proxies},

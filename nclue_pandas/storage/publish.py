@@ -95,15 +95,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset's lines in canonical order, and where they go.
-
-    Parameters
-    ----------
-    content : Content
-        The lines.
-    place : Place
-        The keys.
-    """
+    """A dataset's lines in canonical order, and where they go."""
 
     content: Content
     place: Place
@@ -146,19 +138,7 @@ def describe(place: Place, digests: Sequence[BucketDigest], bucket: str) -> Data
 def prepare(
     content: Content, kind: Kind, name: str, prefix: str, part_bytes: int = PART_BYTES
 ) -> Prepared:
-    """Name the parts of a dataset by its content.
-
-    Parameters
-    ----------
-    content : Content
-        The lines.
-    kind : {"sequences", "answers"}
-        A directory of parts, or one object.
-    name, prefix : str
-        Name of the job, and where in the bucket this library writes.
-    part_bytes : int
-        Bytes that a part may hold on average.
-    """
+    """Name the parts of a dataset by its content."""
     return Prepared(content, place_of(content, kind, name, prefix, part_bytes))
 
 
@@ -172,22 +152,10 @@ def place_of(
 
 
 def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE) -> Dataset:
-    """Write a prepared dataset, each part encoded while others travel.
+    """Write a prepared dataset, each part encoded while others travel, so many at once.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Lines and keys.
-    bucket : Bucket
-        Where it goes.
-    at_once : int
-        Parts on their way at a time.
-
-    Returns
-    -------
-    Dataset
-        Every part verified by its size and its MD5. An exception, Ctrl-C too, cancels what is on
-        its way.
+    Every part is verified by its size and its MD5. An exception, Ctrl-C too, cancels what is on its
+    way.
 
     Raises
     ------

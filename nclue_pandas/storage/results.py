@@ -48,17 +48,7 @@ _ENDING: Final = ".tsv"
 
 
 class OneState:
-    """Blocks of an object that are all of one state of it, as its ETag and its size tell.
-
-    Parameters
-    ----------
-    where : str
-        The object, for messages.
-    etag : str
-        Of the state, when it is known already.
-    size : int, optional
-        Bytes of the whole object, when they are known already.
-    """
+    """Blocks of an object that are all of one state of it, as its ETag and its size tell."""
 
     def __init__(self, where: str, etag: str = "", size: int | None = None) -> None:
         self._where = where
