@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from nclue_pandas.cli.demo import as_options
-from nclue_pandas.cli.own_times import as_numbers, convert_times
+from nclue_pandas.cli.question import as_numbers, convert_times
 from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.times import read_times
 
