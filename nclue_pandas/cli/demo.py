@@ -170,7 +170,8 @@ def _answer(
     step("6", f"task: the service's AUROC is {task.auroc}", task)
     made = task.run(feature)
     scores = made.result()
-    step("7", f"{len(scores):,} scores, the highest first", _highest(scores))
+    highest = scores.sort_values("score", ascending=False).head(_SHOWN).reset_index(drop=True)
+    step("7", f"{len(scores):,} scores, the highest first", highest)
     step("8", "measured on the users held out", scores.nclue.evaluate(test))
     step("9", "where the files are", _places(client, feature, made))
     if "out" in places:
@@ -209,10 +210,6 @@ def _log_of(options: argparse.Namespace) -> tuple[Settings, pd.DataFrame]:
     settings = Settings(**given | {"until": given["cutoff"]})
     require_columns(columns_of(settings), list(events.columns), form)
     return settings, events
-
-
-def _highest(scores: pd.DataFrame) -> pd.DataFrame:
-    return scores.sort_values("score", ascending=False).head(_SHOWN).reset_index(drop=True)
 
 
 def _places(client: Client, feature: Any, run: Any) -> str:

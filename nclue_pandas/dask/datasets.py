@@ -57,9 +57,6 @@ from nclue_pandas.storage.publish import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from nclue_pandas.dask.pieces import Pieces
     from nclue_pandas.errors import Problem
     from nclue_pandas.frames.checks import FrameKind
@@ -191,8 +188,9 @@ class Lines:
             return FrameContent.of_sequences(frame, self.columns.user, self.columns.sequence)
         return FrameContent.of_answers(frame, self.columns.user, self.columns.label)
 
-    def inspect(self, frame: pd.DataFrame, rows: NDArray[np.int64]) -> Inspection:
-        """Look at a piece, whose rows have these numbers in the whole frame."""
+    def inspect(self, frame: pd.DataFrame, piece: int | None) -> Inspection:
+        """Look at a piece, on a worker."""
+        rows = row_numbers(frame, piece)
         found = self.check(frame)
         outcome = Outcome(
             problems=numbered(found.problems, rows),
@@ -301,7 +299,7 @@ class DaskSource:
 
     @cached_property
     def _inspections(self) -> list[Inspection]:
-        tasks = [delayed(_inspect)(self.lines, *counted) for counted in self.pieces.counted]
+        tasks = [delayed(Lines.inspect)(self.lines, *counted) for counted in self.pieces.counted]
         return list(compute(*tasks))
 
     def _whole(self, found: Iterable[Outcome] = ()) -> Whole:
@@ -363,10 +361,6 @@ def check(
 def make_source(frame: dd.DataFrame, kind: Kind, columns: Columns) -> DaskSource:
     """Return a frame on Dask as a source of jobs."""
     return DaskSource(frame, Lines(kind, columns))
-
-
-def _inspect(lines: Lines, frame: pd.DataFrame, piece: int | None) -> Inspection:
-    return lines.inspect(frame, row_numbers(frame, piece))
 
 
 def stand_in(frame: dd.DataFrame) -> pd.DataFrame:

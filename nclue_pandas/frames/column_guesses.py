@@ -52,7 +52,11 @@ def guess_columns(events: pd.DataFrame, named: Mapping[str, Any]) -> dict[str, A
             find_column(events, label, argument)
     step = max(len(events) // _SAMPLE, 1)
     sample = events.iloc[::step]
-    labels = [each for each in events.columns if _is_single(events, each)]
+    labels = [
+        each
+        for each in events.columns
+        if is_label(events, each) and isinstance(events[each], pd.Series)
+    ]
     found = dict(named)
     for argument, score in (("time", _as_time), ("user", _as_user), ("behavior", _as_behavior)):
         if found[argument] is not None:
@@ -63,10 +67,6 @@ def guess_columns(events: pd.DataFrame, named: Mapping[str, Any]) -> dict[str, A
         if scores and max(scores) > 0:
             found[argument] = free[int(np.argmax(scores))]
     return found
-
-
-def _is_single(events: pd.DataFrame, label: Any) -> bool:
-    return is_label(events, label) and isinstance(events[label], pd.Series)
 
 
 def _score(column: pd.Series[Any], label: Any, argument: str, score: Any) -> float:

@@ -139,7 +139,7 @@ def refusal(
         said.message,
         status=status,
         code=said.code,
-        trace_id=_trace(response.headers.get(TRACE_HEADER)),
+        trace_id=printable(response.headers.get(TRACE_HEADER, "")[:_TRACE_LIMIT]) or None,
         method=method,
         path=path,
         **extra,
@@ -155,10 +155,6 @@ def error_type(status: int, said: ErrorBody) -> type[ApiError]:
     if status in _SERVER_ERRORS:
         return BackendError
     return GATEWAY.get((status, said.code)) or GATEWAY.get((status, None)) or ApiError
-
-
-def _trace(header: str | None) -> str | None:
-    return printable(header[:_TRACE_LIMIT]) if header else None
 
 
 def clock_ahead(date: str | None, now: float) -> float | None:
