@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import inspect
+from pathlib import Path
 
+import pytest
+import requests
+
+import nclue_pandas
 from nclue_pandas import errors
 
 
@@ -61,3 +66,32 @@ def test_files_that_a_job_uses_stay_when_another_create_is_refused(sandbox, clie
         sequences.nclue.create_feature("x" * 101)
     assert first.refresh().completed
     assert sandbox.objects()
+
+
+def test_a_create_call_passes_few_functions_on_its_way_to_the_wire(client, sequences, monkeypatch):
+    """Who follows the call in an editor reads these files, in this order."""
+    send, ways = requests.Session.send, {}
+    package = Path(nclue_pandas.__file__).parent
+
+    def sent(session, request, **options):
+        ways[request.method, request.path_url] = [
+            f"{Path(frame.filename).relative_to(package)}: {frame.function}"
+            for frame in reversed(inspect.stack(0))
+            if Path(frame.filename).is_relative_to(package)
+        ]
+        return send(session, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", sent)
+    sequences.nclue.create_feature("f")
+    assert ways["POST", "/api/v1/features"] == [
+        "accessor.py: method",
+        "signatures.py: call",
+        "api.py: create_feature",
+        "jobs/create.py: make_feature",
+        "jobs/create.py: make_feature_from_path",
+        "jobs/exactly_once.py: create",
+        "service/operations.py: create_feature",
+        "service/transport.py: call",
+        "deadline.py: call",
+        "service/transport.py: _attempt",
+    ]
