@@ -62,8 +62,9 @@ docs: $(VENV)/ready  ## Build the documentation into docs/_build/html
 links: docs  ## Ask for every address of another site that the documentation names
 	$(BIN)/python scripts/check_links.py --external
 
-screenshots: docs  ## The documentation in a browser: no overflow, no error, pictures of it
+screenshots: docs  ## The documentation in a browser: no overflow, no error, pictures, the search
 	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/check_search.py
 
 verify: $(VENV)/ready swift s3rver  ## The long checks: repeated seeds, simulations
 	$(BIN)/python -m pytest tests -m "slow and not live" -s --timeout 1800

@@ -1,177 +1,59 @@
 """Progress as events: the core emits them, whoever wants to see them subscribes.
 
-::
-
-    Event
-    +-- RequestSent, RequestRetried, RequestFinished   one HTTP request
-    +-- Amount                                         something countable moves on
-    |   +-- BuildProgress, UploadProgress, DownloadProgress
-    +-- WaitProgress                                   a job was asked for its state
-
-The bars of tqdm are one subscriber, switched by
-``nclue_pandas.options.progress``: True, False, or None for "in a terminal or a notebook". Events
-hold no secret.
+What is shown on a screen is one subscriber, switched by ``nclue_pandas.options.progress``: True,
+False, or None for "in a terminal or a notebook". The log is written beside it: the logger
+``nclue_pandas`` tells at INFO of each step's begin and end.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from nclue_pandas import display
-from nclue_pandas.config import options
-from nclue_pandas.contract import COMPLETED_SPELLINGS, FAILED
+from nclue_pandas import display, screen
 from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.events import (
+    Amount,
+    BuildProgress,
+    DownloadProgress,
+    Event,
+    RequestFinished,
+    RequestRetried,
+    RequestSent,
+    StepProgress,
+    UploadProgress,
+    WaitProgress,
+)
 from nclue_pandas.signatures import named_options
 
-if TYPE_CHECKING:
-    from tqdm.std import tqdm
+__all__ = [
+    "Amount",
+    "BuildProgress",
+    "DownloadProgress",
+    "Event",
+    "RequestFinished",
+    "RequestRetried",
+    "RequestSent",
+    "StepProgress",
+    "UploadProgress",
+    "WaitProgress",
+    "emit",
+    "step",
+    "subscribe",
+    "track",
+]
 
 _log = logging.getLogger("nclue_pandas")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """Root of all events."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RequestSent(Event):
-    """A request leaves.
-
-    Parameters
-    ----------
-    method, path : str
-        As sent, without the host.
-    attempt : int
-        1 for the first.
-    """
-
-    method: str
-    path: str
-    attempt: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class RequestRetried(RequestSent):
-    """An attempt failed, and the request will be sent again.
-
-    Parameters
-    ----------
-    reason : str
-        What went wrong.
-    pause : float
-        Seconds until the next attempt.
-    """
-
-    reason: str
-    pause: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class RequestFinished(RequestSent):
-    """A request was answered.
-
-    Parameters
-    ----------
-    status : int
-        HTTP status.
-    seconds : float
-        From sending to the answer.
-    """
-
-    status: int
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount(Event):
-    """Something countable moves on.
-
-    Parameters
-    ----------
-    name : str
-        What is built, uploaded or downloaded.
-    done : int
-        How much of it, in all.
-    total : int, optional
-        How much there is, where that is known.
-    unit : str
-        ``"B"`` for bytes, else a word such as ``"rows"``.
-    stopped : bool
-        Whether it ended, completely or not.
-    """
-
-    name: str
-    done: int
-    total: int | None = None
-    unit: str = "B"
-    stopped: bool = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether no further event of this kind and name follows."""
-        return self.stopped or self.done == self.total
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildProgress(Amount):
-    """Sequences or answers are being built."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class UploadProgress(Amount):
-    """A dataset is on its way to Object Storage."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DownloadProgress(Amount):
-    """A result is on its way from Object Storage or the service."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WaitProgress(Event):
-    """A job was asked for its state.
-
-    Parameters
-    ----------
-    kind, name : str
-        The job.
-    status : str
-        As the service spells it.
-    seconds_in_state : float
-        Seconds since this state was first seen.
-    elapsed : float
-        Seconds since the wait began.
-    position : int, optional
-        How many jobs the service does first, where that is known.
-    stopped : bool
-        Whether the wait ended before the job did: a deadline, Ctrl-C.
-    """
-
-    kind: str
-    name: str
-    status: str
-    seconds_in_state: float
-    elapsed: float
-    position: int | None = None
-    stopped: bool = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether no further event of this wait follows."""
-        return self.stopped or self.status == FAILED or self.status in COMPLETED_SPELLINGS
-
-
-#: What is said in the log once it has traveled.
-_TRAVELS: dict[type[Amount], str] = {UploadProgress: "uploaded", DownloadProgress: "downloaded"}
+#: What is said in the log of what travels, before and after.
+_TRAVELS: dict[type[Amount], tuple[str, str]] = {
+    UploadProgress: ("uploading", "uploaded"),
+    DownloadProgress: ("downloading", "downloaded"),
+}
 Subscriber = Callable[[Event], None]
 
 
@@ -202,13 +84,8 @@ class _Hub:
                 _log.exception("a progress subscriber failed on %s", type(event).__name__)
 
 
-def _bars(event: Event) -> None:
-    if isinstance(event, Amount | WaitProgress):
-        show(event)
-
-
 _hub = _Hub()
-_hub.add(_bars)
+_hub.add(screen.show)
 
 
 def emit(event: Event) -> None:
@@ -306,6 +183,10 @@ def track(
     """
     lock = threading.Lock()
     done, started = 0, time.monotonic()
+    travels = _TRAVELS.get(event)
+    if travels:
+        size = "" if total is None else f": {display.counted(total, 'byte')}"
+        _log.info("%s %s%s", travels[0], name, size)
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -317,108 +198,63 @@ def track(
     advance(0)
     try:
         yield advance
-        if event in _TRAVELS:
-            seconds = time.monotonic() - started
-            _log.info("%s %s: %s bytes in %.1f s", _TRAVELS[event], name, f"{done:,}", seconds)
+        if travels:
+            seconds = _since(started)
+            size = display.counted(done, "byte")
+            _log.info("%s %s: %s in %.1f s", travels[1], name, size, seconds)
     finally:
         emit(event(name=name, done=done, total=total, unit=unit, stopped=True))
 
 
-#: Seconds until what is countable gets a bar: what is done sooner needs none.
-_DELAY = 0.5
-#: From here on a count is shortened: 4.2k.
-_THOUSAND = 1_000
-_VERBS = {BuildProgress: "Building", UploadProgress: "Uploading", DownloadProgress: "Downloading"}
+@contextmanager
+def step(what: str, name: str = "", **sizes: int) -> Iterator[dict[str, int]]:
+    """Emit and log that a step begins, and how it ended: its sizes and seconds.
 
+    Parameters
+    ----------
+    what : str
+        What is done, as :class:`StepProgress` tells it.
+    name : str
+        Of the job or dataset.
+    **sizes : int
+        How much goes in, by a noun in the singular.
 
-def enabled() -> bool:
-    """Return whether bars are shown: the option, or whether somebody is there to see them."""
-    chosen: bool | None = options.progress
-    if chosen is not None:
-        return chosen
-    return in_notebook() or sys.stderr.isatty()
-
-
-def in_notebook() -> bool:
-    """Return whether this process is the kernel of a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None
-
-
-def bar_type() -> type[tqdm[Any]]:
-    """Return tqdm's widget in a notebook that can show it, else its text bar."""
-    if in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
-        from tqdm.notebook import tqdm_notebook
-
-        return tqdm_notebook
-    from tqdm.std import tqdm
-
-    return tqdm
-
-
-def waiting_text(event: WaitProgress) -> str:
-    """Say that the wait is not stuck.
+    Yields
+    ------
+    dict
+        Takes how much came out.
 
     Examples
     --------
-    >>> from nclue_pandas.progress import WaitProgress
-    >>> waiting_text(WaitProgress(kind="Task", name="runners", status="pending", position=2,
-    ...                           seconds_in_state=75, elapsed=80))
-    "Task 'runners': pending for 1 min 15 s, 2 jobs before it (1 min 20 s in all)"
+    >>> seen = []
+    >>> with subscribe(seen.append), step("create feature", "shop", row=20) as made:
+    ...     made["byte"] = 1_000
+    >>> [(each.name, each.sizes, each.finished) for each in seen]
+    [('shop', {'row': 20}, False), ('shop', {'byte': 1000}, True)]
     """
-    queue = ""
-    if event.position:
-        queue = f", {display.counted(event.position, 'job')} before it"
-    state = display.duration(event.seconds_in_state)
-    total = display.duration(event.elapsed)
-    if event.finished and not event.stopped:
-        return f"{event.kind} {event.name!r}: {event.status} after {total}"
-    return f"{event.kind} {event.name!r}: {event.status} for {state}{queue} ({total} in all)"
+    title = f"{what} {name!r}" if name else what
+    started = time.monotonic()
+    made: dict[str, int] = {}
+    _log.info("%s begins%s", title, _counted(sizes))
+    emit(StepProgress(step=what, name=name, sizes=sizes))
+    stopped = True
+    try:
+        yield made
+        stopped = False
+    except BaseException as error:
+        _log.info("%s stopped after %.1f s: %s", title, _since(started), type(error).__name__)
+        raise
+    else:
+        _log.info("%s is done in %.1f s%s", title, _since(started), _counted(made))
+    finally:
+        seconds = _since(started)
+        emit(StepProgress(step=what, name=name, sizes=made, seconds=seconds, stopped=stopped))
 
 
-class Bars:
-    """One bar for each thing that moves on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: dict[tuple[type, str, str], tqdm[Any]] = {}
-
-    def show(self, event: Amount | WaitProgress) -> None:
-        """Draw `event` on its bar, opened at its first event and closed at its last."""
-        key = (type(event), getattr(event, "kind", ""), event.name)
-        with self._lock:
-            bar = self._open.get(key)
-            if bar is None:
-                if event.finished:
-                    return
-                bar = self._open[key] = self._new(event)
-            if isinstance(event, Amount):
-                bar.update(event.done - bar.n)
-            else:
-                bar.set_description_str(waiting_text(event))
-            if event.finished:
-                self._open.pop(key).close()
-
-    @staticmethod
-    def _new(event: Amount | WaitProgress) -> tqdm[Any]:
-        new = bar_type()
-        if not isinstance(event, Amount):
-            return new(bar_format="{desc}")
-        return new(
-            desc=f"{_VERBS.get(type(event), 'Working on')} {event.name}",
-            total=event.total,
-            unit=event.unit,
-            delay=_DELAY,
-            unit_scale=event.unit == "B" or event.total is None or event.total >= _THOUSAND,
-            unit_divisor=1024 if event.unit == "B" else 1000,
-        )
+def _counted(sizes: Mapping[str, int]) -> str:
+    told = ", ".join(display.counted(size, noun) for noun, size in sizes.items())
+    return f": {told}" if told else ""
 
 
-_screen = Bars()
-
-
-def show(event: Amount | WaitProgress) -> None:
-    """Draw `event`, where bars are enabled."""
-    if enabled():
-        _screen.show(event)
+def _since(started: float) -> float:
+    return time.monotonic() - started

@@ -14,6 +14,7 @@ _FLAGS: Final = (
     "--headless",
     "--remote-debugging-pipe",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

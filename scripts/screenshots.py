@@ -1,7 +1,8 @@
 """Open the built documentation in a browser: nothing overflows, nothing errs, and take pictures.
 
 ``make screenshots`` builds the pages first. Every page is opened at desktop and phone width, in
-light and dark; pictures of the chosen ones are written to ``docs/_build/screenshots``.
+light and dark; pictures of the chosen ones are written to ``docs/_build/screenshots``. A way of
+looking alone: ``python scripts/screenshots.py phone-dark``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 HTML: Final = Path(__file__).parent.parent / "docs" / "_build" / "html"
 PICTURES: Final = HTML.parent / "screenshots"
-WIDTHS: Final = {"desktop": 1280, "phone": 390}
+WIDTHS: Final = {"desktop": 1360, "phone": 390}
+WAYS: Final = [f"{width}-{scheme}" for width in WIDTHS for scheme in ("light", "dark")]
 HEIGHT: Final = 900
 #: A taller page is cut, so that a picture can be looked at.
 TALLEST: Final = 6_000
@@ -30,7 +33,8 @@ CHOSEN: Final = (
     *("index", "tutorials", "getting_started", "how_to", "how_to/own_csv", "how_to/diagnose"),
     *("look_up", "reference", "operations", "errors", "command_line", "assumptions"),
     *("background", "architecture", "changelog", "data_preparation"),
-    *("ko/quick_start", "ko/own_csv", "ko/evaluation"),
+    *("gallery", "cheat_sheet", "glossary", "how_to/every_night", "how_to/get_access"),
+    *("how_to/coming_from", "ko/index", "ko/quick_start", "ko/own_csv", "ko/every_night"),
     "reference/generated/nclue_pandas.to_sequences",
     "reference/generated/pandas.DataFrame.nclue.predict",
     *(f"notebooks/{path.stem}" for path in sorted((HTML.parents[2] / "notebooks").glob("*.ipynb"))),
@@ -63,6 +67,18 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the documentation while the block runs; give its address."""
+    handler = partial(_Quiet, directory=str(HTML))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
 def pages() -> list[str]:
     """Return the names of all pages, without their suffix."""
     found = sorted(HTML.rglob("*.html"))
@@ -70,14 +86,13 @@ def pages() -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def problems(browser: Chromium, base: str) -> Iterator[str]:
-    """Open every page in every way; yield what is wrong, and write the pictures."""
-    for width_name, width in WIDTHS.items():
-        for dark in (False, True):
-            browser.look(width=width, height=HEIGHT, dark=dark)
-            way = f"{width_name}-{'dark' if dark else 'light'}"
-            for name in pages():
-                yield from _problems_of(browser, base, name, way)
+def problems(way: str, base: str) -> Iterator[str]:
+    """Open every page in one way, in a browser of its own; yield what is wrong, take pictures."""
+    width, _, scheme = way.partition("-")
+    with Chromium() as browser:
+        browser.look(width=WIDTHS[width], height=HEIGHT, dark=scheme == "dark")
+        for name in pages():
+            yield from _problems_of(browser, base, name, way)
 
 
 def _problems_of(browser: Chromium, base: str, name: str, way: str) -> Iterator[str]:
@@ -109,19 +124,15 @@ def main() -> int:
         print("Nothing is built: make docs")
         return 1
     PICTURES.mkdir(exist_ok=True)
-    for old in PICTURES.glob("*.png"):
+    ways = sys.argv[1:] or WAYS
+    for old in (old for way in ways for old in PICTURES.glob(f"*-{way}.png")):
         old.unlink()
-    handler = partial(_Quiet, directory=str(HTML))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            with Chromium() as browser:
-                wrong = list(problems(browser, f"http://127.0.0.1:{server.server_port}"))
-        except FileNotFoundError as error:
-            print(error)
-            return 2
-        finally:
-            server.shutdown()
+    try:
+        with served() as base:
+            wrong = [each for way in ways for each in problems(way, base)]
+    except FileNotFoundError as error:
+        print(error)
+        return 2
     taken = len(list(PICTURES.glob("*.png")))
     print("\n".join(wrong) or f"{len(pages())} pages: no overflow, no error")
     print(f"{taken} pictures in {PICTURES}")

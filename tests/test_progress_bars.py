@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas import progress
+from nclue_pandas import progress, screen
 from nclue_pandas.config import options
 from nclue_pandas.frames.sequences import LogColumns, SequenceOptions, build
 
@@ -39,7 +39,7 @@ def on(monkeypatch):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """Show bars from the start, however quick the test is."""
-    monkeypatch.setattr(progress, "_DELAY", 0)
+    monkeypatch.setattr(screen, "_DELAY", 0)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_wait_that_is_given_up_closes_its_bar(on):
     wait("pending", in_state=1, elapsed=1)
     wait("pending", in_state=2, elapsed=2, stopped=True)
     assert stream.getvalue().endswith("\n")
-    assert progress._screen._open == {}
+    assert screen._terminal._open == {}
 
 
 def test_a_job_that_is_finished_at_the_first_look_needs_no_bar(on):
@@ -131,8 +131,8 @@ def test_things_that_move_at_the_same_time_have_a_bar_each(on):
     ):
         one(1)
         two(1)
-        assert len(progress._screen._open) == 2
-    assert progress._screen._open == {}
+        assert len(screen._terminal._open) == 2
+    assert screen._terminal._open == {}
 
 
 def test_rows_are_counted_in_thousands_and_bytes_in_1024(on):
@@ -145,10 +145,10 @@ def test_rows_are_counted_in_thousands_and_bytes_in_1024(on):
 
 def test_what_is_done_soon_needs_no_bar(on, monkeypatch):
     stream = on(Terminal())
-    monkeypatch.setattr(progress, "_DELAY", 3_600)
+    monkeypatch.setattr(screen, "_DELAY", 3_600)
     upload()
     assert stream.getvalue() == ""
-    assert progress._screen._open == {}
+    assert screen._terminal._open == {}
 
 
 def test_sequences_are_built_in_steps(on):
@@ -178,7 +178,7 @@ def test_a_step_that_fails_closes_its_bar(on):
     log = pd.DataFrame({"user_id": [1], "day": [None], "item": "tea"})
     with pytest.raises(nclue.NclueError):
         nclue.to_sequences(log, user="user_id", time="day", behavior="item")
-    assert progress._screen._open == {}
+    assert screen._terminal._open == {}
 
 
 def test_requests_draw_nothing(on):
@@ -194,29 +194,13 @@ def in_a_notebook(monkeypatch, shell):
 def test_a_notebook_is_known_by_its_kernel(monkeypatch, on):
     on(io.StringIO())
     in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
-    assert progress.in_notebook()
-    assert progress.enabled()
+    assert screen.in_notebook()
+    assert screen.enabled()
 
 
 @pytest.mark.parametrize("shell", [None, types.SimpleNamespace()])
 def test_ipython_in_a_terminal_is_no_notebook(monkeypatch, on, shell):
     on(io.StringIO())
     in_a_notebook(monkeypatch, shell)
-    assert not progress.in_notebook()
-    assert not progress.enabled()
-
-
-def test_a_notebook_without_ipywidgets_gets_text(monkeypatch):
-    from tqdm.std import tqdm
-
-    in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert progress.bar_type() is tqdm
-
-
-def test_a_notebook_with_ipywidgets_gets_a_widget(monkeypatch):
-    from tqdm.notebook import tqdm_notebook
-
-    in_a_notebook(monkeypatch, types.SimpleNamespace(kernel=object()))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
-    assert progress.bar_type() is tqdm_notebook
+    assert not screen.in_notebook()
+    assert not screen.enabled()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import nclue_pandas as nclue
-from nclue_pandas import progress
+from nclue_pandas import progress, screen
 from nclue_pandas.storage import results
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -32,6 +32,7 @@ def test_a_chain_tells_of_requests_uploads_waits_and_the_download(
     assert set(kinds(seen)) == {
         progress.RequestSent,
         progress.RequestFinished,
+        progress.StepProgress,
         progress.UploadProgress,
         progress.WaitProgress,
         progress.DownloadProgress,
@@ -44,7 +45,11 @@ def test_a_chain_tells_of_requests_uploads_waits_and_the_download(
         assert amounts[-1].finished
         assert max(event.done for event in amounts) > 0
     waits = [event for event in seen if isinstance(event, progress.WaitProgress)]
-    assert {event.kind for event in waits} == {"Feature", "Task", "Run"}
+    kinds_by_step = {(event.step, event.steps, event.kind) for event in waits}
+    assert kinds_by_step == {(1, 3, "Feature"), (2, 3, "Task"), (3, 3, "Run")}
+    steps = [(event.step, event.finished) for event in seen if type(event) is progress.StepProgress]
+    assert steps[0] == ("predict", False)
+    assert steps[-1] == ("predict", True)
     assert len(scores) == len(sequences)
     told = repr(seen)
     for secret in (sandbox.secret_key, sandbox.access_key):
@@ -97,12 +102,13 @@ def test_a_long_download_moves_on_and_reads_the_same(client, sequences, halves, 
     done = [event.done for event in seen if isinstance(event, progress.DownloadProgress)]
     assert done == sorted(done)
     assert done[1:3] == [1_000, 2_000]
-    assert seen[-1].done == seen[-1].total > 2_000
+    last = [event for event in seen if isinstance(event, progress.DownloadProgress)][-1]
+    assert last.done == last.total > 2_000
 
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_one_switch_shows_or_hides_all_bars(client, sequences, shown, capsys, monkeypatch):
-    monkeypatch.setattr(progress, "_DELAY", 0)
+    monkeypatch.setattr(screen, "_DELAY", 0)
     with nclue.option_context(progress=shown):
         sequences.nclue.create_feature("f")
     assert ("Uploading f" in capsys.readouterr().err) is shown

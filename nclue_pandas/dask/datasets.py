@@ -78,7 +78,7 @@ def write(source: DaskSource, client: ClientLike, place: Place) -> Dataset:
         delayed(_write)(frames, source.lines, Assignment.of(source, place, parts, client))
         for frames, parts in assign(source.pieces.frames, dataset.parts, place.parts)
     ]
-    with track(UploadProgress, place.name, total=dataset.size) as advance:
+    with track(UploadProgress, place.title, total=dataset.size) as advance:
         sent = [key for keys in compute(*tasks) for key in keys]
         advance(dataset.size)
     for part in dataset.parts:

@@ -17,6 +17,8 @@ from nclue_pandas.jobs.exactly_once import check_name
 from nclue_pandas.jobs.inputs import Inputs
 from nclue_pandas.jobs.plan import plan_chains
 from nclue_pandas.jobs.predict import run_chains
+from nclue_pandas.progress import step
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +50,10 @@ def run_backtest(
     if problems := _problems(folds, chains):
         raise_problems(problems, _rows(folds, chains))
     _warn(chains)
-    return measure_folds(name, folds, run_chains(client, chains, deadline), confidence)
+    with step(N_("backtest"), name, cutoff=len(folds)) as made:
+        scores = run_chains(client, chains, deadline)
+        made["user"] = sum(map(len, scores))
+        return measure_folds(name, folds, scores, confidence)
 
 
 def plan_backtest(

@@ -27,8 +27,10 @@ from nclue_pandas.jobs.datasets import source_of
 from nclue_pandas.jobs.exactly_once import check_name, create, withdrawn_if_refused
 from nclue_pandas.jobs.handles import CustomAttributes, Feature, Run, ShoppingIntent, Task
 from nclue_pandas.jobs.wait import wait_by
+from nclue_pandas.progress import step
 from nclue_pandas.service import operations
 from nclue_pandas.storage.layout import result_directory
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +48,11 @@ def make_feature(client: ClientLike, name: str, frame: Any, columns: Columns) ->
     found.raise_if_any()
     warn_of_doubts(found.warnings)
     known = Known(last_event(sequences.told()))
-    dataset = sequences.publish(client, name)
-    with withdrawn_if_refused(client, operations.FEATURE, dataset):
-        feature = make_feature_from_path(client, name, dataset.path, dataset.bucket, known)
+    with step(N_("create feature"), name) as made:
+        dataset = sequences.publish(client, name)
+        with withdrawn_if_refused(client, operations.FEATURE, dataset):
+            feature = make_feature_from_path(client, name, dataset.path, dataset.bucket, known)
+        made |= {"user": dataset.rows, "byte": dataset.size}
     return feature.expect(dataset.rows)
 
 
@@ -68,14 +72,16 @@ def make_task(client: ClientLike, name: str, train: Answers, test: Answers | Non
     known = _known_of(sides)
     if test is not None and test.feature == train.feature:
         test.answers.match(train.answers.users()).warn_of_seen()
-    _wait_for(client, *(side.feature for side in sides))
-    datasets = [side.answers.publish(client, name) for side in sides]
-    paths = [
-        AnswerPath(side.feature, dataset.path, dataset.bucket)
-        for side, dataset in zip(sides, datasets, strict=True)
-    ]
-    with withdrawn_if_refused(client, operations.TASK, *datasets):
-        return make_task_from_paths(client, name, *paths, known=known)
+    with step(N_("create task"), name) as made:
+        _wait_for(client, *(side.feature for side in sides))
+        datasets = [side.answers.publish(client, name) for side in sides]
+        paths = [
+            AnswerPath(side.feature, dataset.path, dataset.bucket)
+            for side, dataset in zip(sides, datasets, strict=True)
+        ]
+        made["answer"] = sum(each.rows for each in datasets)
+        with withdrawn_if_refused(client, operations.TASK, *datasets):
+            return make_task_from_paths(client, name, *paths, known=known)
 
 
 @dataclass(frozen=True)
@@ -118,17 +124,20 @@ def make_run(client: ClientLike, name: str | None, task: Task, feature: Feature)
     """Score every user of `feature` by `task`, into a fresh directory."""
     name = name or _default_run_name(task, feature)
     check_name(name)
-    _wait_for(client, task, feature)
-    fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
-    record = create(client, operations.RUN, name, fields)
+    with step(N_("create run"), name) as made:
+        _wait_for(client, task, feature)
+        fields = {"task_id": task.id, "feature_id": feature.id, **_result_place(client, name)}
+        record = create(client, operations.RUN, name, fields)
+        made["user"] = users_of(feature) or 0
     return Run.of(record, client, _known_of_run(task, feature)).expect(users_of(feature))
 
 
 def make_shopping_intent(client: ClientLike, name: str, task: Task) -> ShoppingIntent:
     """Profile the target group of `task`."""
     check_name(name)
-    _wait_for(client, task)
-    record = create(client, operations.SHOPPING_INTENT, name, {"task_id": task.id})
+    with step(N_("create profile"), name):
+        _wait_for(client, task)
+        record = create(client, operations.SHOPPING_INTENT, name, {"task_id": task.id})
     return ShoppingIntent.of(record, client)
 
 
@@ -138,9 +147,11 @@ def make_custom_attributes(
     """Score every user of `feature` by likeness to `keywords`, into a fresh directory."""
     check_name(name)
     wanted = check_keywords(keywords)
-    _wait_for(client, feature)
-    fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
-    record = create(client, operations.CUSTOM_ATTRIBUTES, name, fields)
+    with step(N_("create profile"), name, keyword=len(wanted)) as made:
+        _wait_for(client, feature)
+        fields = {"feature_id": feature.id, "keywords": wanted, **_result_place(client, name)}
+        record = create(client, operations.CUSTOM_ATTRIBUTES, name, fields)
+        made["user"] = users_of(feature) or 0
     return CustomAttributes.of(record, client, feature.known).expect(users_of(feature))
 
 

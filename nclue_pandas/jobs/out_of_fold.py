@@ -18,6 +18,8 @@ from nclue_pandas.frames.reports import FoldReport
 from nclue_pandas.jobs.exactly_once import check_name
 from nclue_pandas.jobs.plan import plan_chains
 from nclue_pandas.jobs.predict import run_chains
+from nclue_pandas.progress import step
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,9 @@ def run_out_of_fold(
     chains = chains_of(inputs, folds)
     raise_problems(too_few(inputs, chains), inputs.answers.iloc[:0])
     inputs.warn()
-    scores = run_chains(client, chains, deadline)
+    with step(N_("out of fold"), inputs.name, fold=folds.count) as made_of:
+        scores = run_chains(client, chains, deadline)
+        made_of["user"] = sum(map(len, scores))
     columns = inputs.columns
     ids, labeled = (
         id_text(find_column(frame, columns.user, "user"))

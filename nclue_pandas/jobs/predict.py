@@ -34,6 +34,8 @@ from nclue_pandas.jobs.handles import Feature, Run, Task
 from nclue_pandas.jobs.reference import BoundedClient
 from nclue_pandas.jobs.results import read
 from nclue_pandas.jobs.wait import wait_until
+from nclue_pandas.progress import step as told_step
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -231,6 +233,8 @@ def _judged(
 
 
 _DIGEST = 10
+#: Which step of a chain waits: for the features to learn from, for the model, for the scores.
+_LEARNS_FROM, _LEARNS, _SCORES = (1, 3), (2, 3), (3, 3)
 _ADVICE = "Make the same call of predict() again: it goes on where it stopped."
 
 
@@ -302,7 +306,9 @@ def run_chain(client: ClientLike, inputs: Inputs, *, timeout: float | None = Non
     deadline = Deadline.of(client.clock, timeout, _ADVICE)
     inputs.raise_problems()
     inputs.warn()
-    (scores,) = run_chains(client, [inputs], deadline)
+    with told_step(N_("predict"), inputs.name) as made:
+        (scores,) = run_chains(client, [inputs], deadline)
+        made["user"] = len(scores)
     return scores
 
 
@@ -316,7 +322,7 @@ def run_chains(
     try:
         with deadline.told():
             runs = _runs_of(BoundedClient(client, deadline), chains)
-            wait_until(runs, deadline)
+            wait_until(runs, deadline, _SCORES)
             return [inputs.carry(read(run)) for inputs, run in zip(chains, runs, strict=True)]
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(f"Stopped; the jobs that were created go on. {deadline.advice}")
@@ -378,11 +384,11 @@ class _Makers:
         untrained = [(chain, steps) for chain, steps in left if steps.task.is_made]
         trained = [self._feature(s.feature, c.datasets.sequences) for c, s in untrained]
         scored = [self._feature(s.score_feature, c.scored) for c, s in left]
-        wait_until(trained, deadline)
+        wait_until(trained, deadline, _LEARNS_FROM)
         for (chain, steps), feature in zip(untrained, trained, strict=True):
             self._task(steps.task, chain.datasets, feature)
         tasks = [cast("Task", self._present(s.task)) for _, s in left]
-        wait_until([*tasks, *scored], deadline)
+        wait_until([*tasks, *scored], deadline, _LEARNS)
         for (_, steps), task, feature in zip(left, tasks, scored, strict=True):
             make = partial(make_run, name=steps.run.name, task=task, feature=feature)
             self._present(steps.run, make)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.errors import ConfigurationError
 from nclue_pandas.jobs.counts import Tally, compare_result, ids_hashed, repeats
 from nclue_pandas.jobs.wait import how_to_resume, wait_by
+from nclue_pandas.progress import step
 from nclue_pandas.storage.result_lines import read_tsv
 from nclue_pandas.storage.results import iter_result, read_result
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Reader = Callable[["Job[Any]"], Any]
 Made = TypeVar("Made")
+_READ: Final = N_("read scores")
 
 
 def reader(engine: str) -> Reader:
@@ -55,7 +58,9 @@ def read(job: Job[Any]) -> pd.DataFrame:
     """Read the scores that `job` wrote to the client's bucket."""
     check_bucket(job)
     client, path = job.client, job.record.result_file_path
-    frame = read_result(client.storage, path, sleep=partial(_pause, client))
+    with step(_READ, job.name or job.id) as made:
+        frame = read_result(client.storage, path, sleep=partial(_pause, client))
+        made["user"] = len(frame)
     compare_result(job, len(frame), repeats(ids_hashed(frame)))
     return _signed(frame, job)
 
@@ -64,10 +69,11 @@ def iterate(job: Job[Any]) -> Iterator[pd.DataFrame]:
     """Read the scores in batches; they are counted when all were read."""
     check_bucket(job)
     client, path = job.client, job.record.result_file_path
-    with Tally() as tally:
+    with Tally() as tally, step(_READ, job.name or job.id) as made:
         for frame in iter_result(client.storage, path, sleep=partial(_pause, client)):
             tally.add(frame)
             yield _signed(frame, job)
+        made["user"] = tally.rows
         compare_result(job, tally.rows, tally.repeated())
 
 
@@ -77,7 +83,10 @@ def _pause(client: ClientLike, seconds: float) -> None:
 
 def download(job: Job[Any]) -> pd.DataFrame:
     """Read the profile that the service keeps."""
-    return _signed(read_tsv(job.client.service.download_shopping_intent(job.id)), job)
+    with step(N_("read profile"), job.name or job.id) as made:
+        profile = read_tsv(job.client.service.download_shopping_intent(job.id))
+        made["row"] = len(profile)
+    return _signed(profile, job)
 
 
 def _signed(frame: pd.DataFrame, job: Job[Any]) -> pd.DataFrame:

@@ -23,9 +23,10 @@ from nclue_pandas.deadline import TRANSIENT, Deadline
 from nclue_pandas.errors import ConfigurationError, JobTimeout, NclueError
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.reference import Clock
-from nclue_pandas.progress import WaitProgress, emit
+from nclue_pandas.progress import WaitProgress, emit, step
 from nclue_pandas.service.records import Record
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,10 +111,12 @@ def wait_by(given: Sequence[Job[Any]], deadline: Deadline) -> None:
         raise
 
 
-def wait_until(jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
-    """Wait with others that have the same deadline; see :func:`wait`."""
+def wait_until(
+    jobs: Sequence[Job[Any]], deadline: Deadline, place: tuple[int, int] | None = None
+) -> None:
+    """Wait with others that have the same deadline; `place` tells which step of how many it is."""
     waited = [job.within(deadline) for job in dict.fromkeys(jobs)]
-    watch = _Watch(waited, deadline)
+    watch = _Watch(waited, deadline, place)
     try:
         watch.until_finished()
     finally:
@@ -153,8 +156,11 @@ def how_to_resume(jobs: Sequence[Job[Any]]) -> str:
 class _Watch:
     """One wait: which jobs are unfinished, and since when they are in their state."""
 
-    def __init__(self, jobs: Sequence[Job[Any]], deadline: Deadline) -> None:
+    def __init__(
+        self, jobs: Sequence[Job[Any]], deadline: Deadline, place: tuple[int, int] | None
+    ) -> None:
         self._clock = deadline.clock
+        self._place = place or (None, None)
         self._deadline = deadline
         self._started = self._clock.monotonic()
         self._unfinished = [job for job in jobs if not job.finished]
@@ -163,6 +169,13 @@ class _Watch:
 
     def until_finished(self) -> None:
         """Ask, tell, pause, until nothing is unfinished or the deadline has passed."""
+        if self._unfinished:
+            first = self._unfinished[0]
+            name = (first.name or first.id) if len(self._unfinished) == 1 else ""
+            with step(N_("wait"), name, job=len(self._unfinished)):
+                self._ask_in_rounds()
+
+    def _ask_in_rounds(self) -> None:
         interval = options.poll_first
         while self._unfinished:
             before = {job: job.status for job in self._unfinished}
@@ -206,6 +219,8 @@ class _Watch:
                     elapsed=now - self._started,
                     position=self._poller.before.get(job.id),
                     stopped=stopped,
+                    step=self._place[0],
+                    steps=self._place[1],
                 )
             )
 

@@ -260,6 +260,11 @@ class Place:
     parts: int
 
     @property
+    def title(self) -> str:
+        """What people are told is written."""
+        return f"{self.name} {self.kind}"
+
+    @property
     def path(self) -> str:
         """What a request names: the directory of the parts, or the one object."""
         return f"{self._stem}/" if self.kind == "sequences" else f"{self._stem}.csv"

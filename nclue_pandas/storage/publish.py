@@ -168,7 +168,7 @@ def publish(prepared: Prepared, bucket: Bucket, *, at_once: int = PARTS_AT_ONCE)
     sent: list[str] = []
     mine = bucket.cancellable()
     with (
-        track(UploadProgress, prepared.place.name, total=dataset.size) as advance,
+        track(UploadProgress, prepared.place.title, total=dataset.size) as advance,
         ThreadPoolExecutor(at_once) as pool,
     ):
         uploads = [pool.submit(put_part, mine, prepared, part) for part in dataset.parts]

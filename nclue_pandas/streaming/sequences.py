@@ -29,7 +29,7 @@ from nclue_pandas.frames.sequences import (
 )
 from nclue_pandas.frames.times import first_texts
 from nclue_pandas.kernels.parallel import give_back
-from nclue_pandas.progress import BuildProgress, track
+from nclue_pandas.progress import BuildProgress, step, track
 from nclue_pandas.signatures import named_options
 from nclue_pandas.storage.content import FrameContent
 from nclue_pandas.storage.layout import BUCKETS
@@ -38,6 +38,7 @@ from nclue_pandas.streaming.files import check_files, frames_of
 from nclue_pandas.streaming.spill import PIECES, BatchFile, Runs, SpillFolder
 from nclue_pandas.streaming.store import SequenceStore, StoreSource
 from nclue_pandas.streaming.text_files import TextForm
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     import os
@@ -183,7 +184,9 @@ def stream_sequences(
     check_files(log)
     folder = SpillFolder(directory)
     try:
-        store = _Streaming(options, columns, form, memory, folder).run(log)
+        with step(N_("stream sequences")) as made:
+            store = _Streaming(options, columns, form, memory, folder).run(log)
+            made |= {"event": store.report.events, "user": store.report.users}
     except BaseException:
         folder.cleanup()
         raise

@@ -45,7 +45,8 @@ def test_the_log_tells_of_each_state(sandbox, client, sleeper, sequences, caplog
     sandbox.configure(job_seconds=1)
     sequences.nclue.create_feature("러닝화").wait()
     told = [record.getMessage() for record in caplog.records]
-    assert told[0].startswith("uploaded 러닝화: ")
+    told = [line for line in told if line.startswith(("uploaded", "Feature"))]
+    assert told[0].startswith("uploaded 러닝화 sequences: ")
     assert told[1] == "Feature '러닝화' is created"
     assert told[-1] == "Feature '러닝화' is completed"
     assert len(set(told)) == len(told)
