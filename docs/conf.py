@@ -59,7 +59,7 @@ html_theme_options = {
     "footer_end": [],
     "logo": {"text": "nclue_pandas"},
 }
-html_sidebars = {"index": [], "search": []}
+html_sidebars = {"index": [], "search": [], "gallery": []}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_title = "nclue_pandas"

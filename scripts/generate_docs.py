@@ -69,11 +69,12 @@ def operations() -> str:
 def error_page() -> str:
     """Return the page of errors with cause and remedy."""
     text = (
-        f"{MADE}# Errors\n\nEvery error of the package is an `nclue_pandas.NclueError`, and also "
+        f"{MADE}# Errors\n\n```python\nimport nclue_pandas as nclue\n\n"
+        "nclue.explain(10101)  # or a fail code, the name of a class, an error that was caught\n"
+        "```\n\nEvery error of the package is an `nclue_pandas.NclueError`, and also "
         "the builtin that one would catch. Errors of the service carry `status`, `code`, "
-        "`trace_id`, `cause` and `remedy`; give the trace id to NCP's support. The same without a "
-        "network: `nclue_pandas.explain(10101)`, with a code, a fail code, the name of a class or "
-        "a caught error.\n\n```text\n"
+        "`trace_id`, `cause` and `remedy`; give the trace id to NCP's support. `explain` says the "
+        "same without a network.\n\n```text\n"
         f"{(errors.__doc__ or '').split('::')[1].strip()}\n```\n\n## Codes of the service\n\n"
     )
     for code, error in CODED.items():

@@ -53,6 +53,28 @@ def test_its_code_runs(path, reader):
         exec(compile(block, f"{path.name}, block {number}", "exec"), namespace)  # noqa: S102
 
 
+#: Pages that tell or list and have nothing to run, and those that lead to others.
+WITHOUT_CODE = {
+    *("architecture", "assumptions", "background", "changelog", "decisions", "fault_matrix"),
+    *("how_to", "look_up", "operations", "performance", "reference", "reliability", "security"),
+    "tutorials",
+}
+#: The first block of a page: fenced, or indented below a blank line.
+FIRST = re.compile(r"^```(?P<kind>\S+)|(?<=\n\n)    (?P<line>\S.*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if p.stem not in WITHOUT_CODE or p.parent.name == "ko"], ids=str
+)
+def test_it_begins_with_code_that_runs(path):
+    """What to install may stand before it; the other tests run it."""
+    first = [(each["kind"], each["line"] or "") for each in FIRST.finditer(path.read_text("utf-8"))]
+    kind, line = next(
+        each for each in first if each[0] != "sh" and not each[1].startswith("pip install")
+    )
+    assert kind == "python" or line == "python -m nclue_pandas demo"
+
+
 def test_ten_lines_from_a_csv_to_scores(reader):
     made, code, *_ = blocks(ROOT / "docs" / "how_to" / "own_csv.md")
     exec(made, {})  # noqa: S102
