@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from nclue_pandas import display, screen
 from nclue_pandas.errors.base import ConfigurationError
@@ -31,6 +32,7 @@ from nclue_pandas.events import (
 from nclue_pandas.signatures import named_options
 
 __all__ = [
+    "FACTS",
     "Amount",
     "BuildProgress",
     "DownloadProgress",
@@ -48,6 +50,8 @@ __all__ = [
 ]
 
 _log = logging.getLogger("nclue_pandas")
+#: Attribute of a log record that holds what it tells as data: its step, sizes, seconds.
+FACTS = "nclue_facts"
 
 #: What is said in the log of what travels, before and after.
 _TRAVELS: dict[type[Amount], tuple[str, str]] = {
@@ -186,7 +190,8 @@ def track(
     travels = _TRAVELS.get(event)
     if travels:
         size = "" if total is None else f": {display.counted(total, 'byte')}"
-        _log.info("%s %s%s", travels[0], name, size)
+        extra = _facts(travels[0], name, {} if total is None else {"byte": total})
+        _log.info("%s %s%s", travels[0], name, size, extra=extra)
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -201,7 +206,8 @@ def track(
         if travels:
             seconds = _since(started)
             size = display.counted(done, "byte")
-            _log.info("%s %s: %s in %.1f s", travels[1], name, size, seconds)
+            extra = _facts(travels[1], name, {"byte": done}, seconds)
+            _log.info("%s %s: %s in %.1f s", travels[1], name, size, seconds, extra=extra)
     finally:
         emit(event(name=name, done=done, total=total, unit=unit, stopped=True))
 
@@ -235,17 +241,21 @@ def step(what: str, name: str = "", **sizes: int) -> Iterator[dict[str, int]]:
     title = f"{what} {name!r}" if name else what
     started = time.monotonic()
     made: dict[str, int] = {}
-    _log.info("%s begins%s", title, _counted(sizes))
+    _log.info("%s begins%s", title, _counted(sizes), extra=_facts(what, name, sizes))
     emit(StepProgress(step=what, name=name, sizes=sizes))
     stopped = True
     try:
         yield made
         stopped = False
     except BaseException as error:
-        _log.info("%s stopped after %.1f s: %s", title, _since(started), type(error).__name__)
+        extra = _facts(what, name, made, _since(started))
+        _log.info(
+            "%s stopped after %.1f s: %s", title, _since(started), type(error).__name__, extra=extra
+        )
         raise
     else:
-        _log.info("%s is done in %.1f s%s", title, _since(started), _counted(made))
+        extra = _facts(what, name, made, _since(started))
+        _log.info("%s is done in %.1f s%s", title, _since(started), _counted(made), extra=extra)
     finally:
         seconds = _since(started)
         emit(StepProgress(step=what, name=name, sizes=made, seconds=seconds, stopped=stopped))
@@ -254,6 +264,14 @@ def step(what: str, name: str = "", **sizes: int) -> Iterator[dict[str, int]]:
 def _counted(sizes: Mapping[str, int]) -> str:
     told = ", ".join(display.counted(size, noun) for noun, size in sizes.items())
     return f": {told}" if told else ""
+
+
+def _facts(
+    what: str, name: str, sizes: Mapping[str, int], seconds: float | None = None
+) -> dict[str, dict[str, Any]]:
+    facts: dict[str, Any] = {"step": what} | ({"job": name} if name else {})
+    facts |= {f"{noun}s": size for noun, size in sizes.items()}
+    return {FACTS: facts if seconds is None else facts | {"seconds": round(seconds, 2)}}
 
 
 def _since(started: float) -> float:

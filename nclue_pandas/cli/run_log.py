@@ -13,16 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nclue_pandas.errors import NclueError
 from nclue_pandas.frames.reports import NclueDataWarning
-from nclue_pandas.progress import WaitProgress, subscribe
+from nclue_pandas.progress import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nclue_pandas.progress import Event
-
 _log: Final = logging.getLogger("nclue_pandas")
-#: Attribute of a record that holds what a step tells: sizes, seconds.
-_FACTS: Final = "nclue_facts"
 
 
 class JsonLines(logging.Formatter):
@@ -33,7 +29,7 @@ class JsonLines(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            **getattr(record, _FACTS, {"step": "work"}),
+            **getattr(record, FACTS, {"step": "work"}),
             "message": record.getMessage(),
         }
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -41,7 +37,7 @@ class JsonLines(logging.Formatter):
 
 @contextmanager
 def logged(form: str) -> Iterator[list[str]]:
-    """Let the package's log, its warnings and the states of jobs go to standard error.
+    """Let the package's log and its warnings go to standard error.
 
     Parameters
     ----------
@@ -63,14 +59,14 @@ def logged(form: str) -> Iterator[list[str]]:
         words = f"{kind}{message}"
         if words not in warned:  # by another verb on the same log
             warned.append(words)
-            _log.warning("%s", words, extra={_FACTS: {"step": "warning"}})
+            _log.warning("%s", words, extra={FACTS: {"step": "warning"}})
 
     before = _log.level, _log.propagate
     _log.addHandler(handler)
     _log.setLevel(logging.INFO)
     _log.propagate = False
     try:
-        with warnings.catch_warnings(), subscribe(_States()):
+        with warnings.catch_warnings():
             warnings.simplefilter("always", NclueDataWarning)
             warnings.showwarning = tell_warning
             yield warned
@@ -95,7 +91,7 @@ def tell(name: str, **facts: Any) -> None:
     >>> tell("scores", users=700)
     """
     said = ", ".join(f"{key} {_shown(value)}" for key, value in facts.items())
-    _log.info("%s: %s", name, said, extra={_FACTS: {"step": name, **facts}})
+    _log.info("%s: %s", name, said, extra={FACTS: {"step": name, **facts}})
 
 
 def tell_error(error: BaseException, status: int) -> None:
@@ -104,26 +100,10 @@ def tell_error(error: BaseException, status: int) -> None:
     facts = {"step": "end", "error": type(error).__name__, "exit": status}
     if isinstance(error, NclueError):
         facts["more"] = error.link
-    _log.error("Stopped: %s", what, extra={_FACTS: facts})
+    _log.error("Stopped: %s", what, extra={FACTS: facts})
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.6g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-class _States:
-    """Tells each state of a job once."""
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[str, str], str] = {}
-
-    def __call__(self, event: Event) -> None:
-        if not isinstance(event, WaitProgress):
-            return
-        job = event.kind, event.name
-        if self._last.get(job) != event.status:
-            self._last[job] = event.status
-            seconds = round(event.elapsed, 2)
-            tell(event.kind.lower(), job=event.name, status=event.status, seconds=seconds)

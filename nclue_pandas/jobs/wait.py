@@ -23,7 +23,7 @@ from nclue_pandas.deadline import TRANSIENT, Deadline
 from nclue_pandas.errors import ConfigurationError, JobTimeout, NclueError
 from nclue_pandas.jobs.job import Job
 from nclue_pandas.jobs.reference import Clock
-from nclue_pandas.progress import WaitProgress, emit, step
+from nclue_pandas.progress import FACTS, WaitProgress, emit, step
 from nclue_pandas.service.records import Record
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import N_
@@ -184,7 +184,7 @@ class _Watch:
             for job, was in before.items():
                 if job.status != was:
                     self._since[job] = now
-                    _log.info("%s %r is %s", job.kind.title, job.name or job.id, job.status)
+                    self._tell_state(job)
             self._tell()
             self._unfinished = [job for job in self._unfinished if not job.finished]
             if self._unfinished:
@@ -206,6 +206,12 @@ class _Watch:
             self._clock.sleep(min(pause, _STEP))
             pause -= _STEP
             self._tell()
+
+    def _tell_state(self, job: Job[Any]) -> None:
+        name, seconds = job.name or job.id, round(self._clock.monotonic() - self._started, 2)
+        facts = {"step": job.kind.title.lower(), "job": name, "status": job.status}
+        extra = {FACTS: facts | {"seconds": seconds}}
+        _log.info("%s %r is %s", job.kind.title, name, job.status, extra=extra)
 
     def _tell(self, *, stopped: bool = False) -> None:
         now = self._clock.monotonic()

@@ -132,6 +132,15 @@ def test_a_chain_tells_of_what_travels_of_waits_and_of_scores(
     ):
         assert any(re.fullmatch(pattern, line) for line in lines), (pattern, lines)
     assert not any(key in caplog.text for key in (sandbox.access_key, sandbox.secret_key))
+    facts = {
+        each.nclue_facts["step"]: each.nclue_facts
+        for each in caplog.records
+        if hasattr(each, "nclue_facts")
+    }
+    assert {"step": "predict", "job": "new", "users": 600}.items() <= facts["predict"].items()
+    assert facts["task"]["status"] == "completed"
+    assert facts["downloaded"]["bytes"] > 1_000
+    assert all(facts[each]["seconds"] >= 0 for each in ("predict", "task", "uploaded", "wait"))
 
 
 def test_a_profile_that_is_read_is_told(told, chain, caplog):
