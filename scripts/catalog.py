@@ -19,6 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from nclue_pandas.frames.personal_data import KINDS
 from nclue_pandas.frames.reports import Report
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ def marked() -> list[str | tuple[str, str]]:
 
 
 def shown_names() -> list[str]:
-    """Return the names that reports show: their classes and fields."""
+    """Return the names that are shown: classes and fields of reports, kinds of personal data."""
     kinds = Report.__subclasses__()
     names = [each.name for kind in kinds for each in fields(kind)]
-    return [*(kind.__name__ for kind in kinds), *dict.fromkeys(names)]
+    return [
+        *(kind.__name__ for kind in kinds),
+        *dict.fromkeys(names),
+        *(kind.name for kind in KINDS),
+    ]
 
 
 def updated() -> Catalog:

@@ -225,3 +225,25 @@ def test_without_a_korean_font_the_axes_are_boxes_and_the_hint_comes(
     with pytest.warns(canvas.MissingFontWarning, match="fonts-nanum"):
         ax = scores.nclue.plot_gain(answers, ax=figure.Figure().subplots())
     assert canvas._BOX in ax.get_xlabel()
+
+
+def test_what_is_wrong_with_rows_is_said_in_korean(korean):
+    log = pd.DataFrame(
+        {"u": ["a", None, "b"], "t": ["2026-01-01", "2026-01-02", "soon"], "w": "tea"}
+    )
+    with pytest.raises(errors.InvalidDataError) as caught:
+        log.nclue.to_sequences(user="u", time="t", behavior="w")
+    text = str(caught.value)
+    assert "고객 ID가 비어 있습니다" in text
+    assert "시각을 읽을 수 없습니다" in text
+    assert "on_invalid='drop'" in text
+    assert not re.search("is null|cannot|Give", text)
+
+
+def test_problems_of_frames_are_said_in_korean_where_they_are_shown():
+    frame = pd.DataFrame({"user_id": ["a", "a", ""], "sequence": ["tea", "->", None]})
+    report = frame.nclue.check()
+    english = [str(each) for each in report.problems]
+    with nclue.option_context(language="ko"):
+        assert all(HANGUL.search(str(each)) for each in report.problems)
+    assert [str(each) for each in report.problems] == english

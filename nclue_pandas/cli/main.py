@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     from nclue_pandas.cli import predict, retention
     from nclue_pandas.cli.account import add_account_arguments
     from nclue_pandas.cli.demo import add_arguments
+    from nclue_pandas.cli.settings import SAMPLE
 
     parser = argparse.ArgumentParser(
         prog="python -m nclue_pandas", description="NCLUE from the command line."
@@ -109,7 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     add_arguments(commands.add_parser("demo", help="run the main job, step by step"))
     predict.add_arguments(
-        commands.add_parser("predict", help="run the chain of a file of settings, unwatched")
+        commands.add_parser(
+            "predict",
+            help="run the chain of a file of settings, unwatched",
+            epilog=f"A file of settings:\n\n{SAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
     )
     planned = commands.add_parser("plan", help="tell what predict would do and cost")
     predict.add_arguments(planned)

@@ -19,7 +19,20 @@ from nclue_pandas.streaming.text_files import TextForm
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE: Final = "docs/how_to/every_night.md"
+#: A whole file of settings, as ``predict --help`` shows it.
+SAMPLE: Final = """\
+name = "tea-30d"
+log = "log.csv"
+user = "customer_id"
+time = "ts"
+behavior = "item"
+cutoff = "-30D"          # 30 days before today
+horizon = "30D"
+observed_until = "0D"    # the log is complete up to today
+positive = "tea|coffee"  # a pattern in the behavior
+bucket = "my-bucket"
+"""
+_HELP: Final = "nclue-pandas predict --help"
 #: Settings that make a question narrower.
 QUESTION: Final = ("gap", "active_since", "min_events", "at_least", "value", "absent")
 #: Names of what is no setting but a secret.
@@ -185,7 +198,7 @@ def read_settings(path: Path) -> Settings:
     required = [each.name for each in fields(Settings) if each.default is MISSING]
     missing = [key for key in required if key not in given]
     if missing:
-        mistakes.append(f"{', '.join(missing)} must be set; {PAGE} shows a whole file.")
+        mistakes.append(f"{', '.join(missing)} must be set; {_HELP} shows a whole file.")
     if mistakes:
         raise ConfigurationError("\n".join(f"{path}: {each}" for each in mistakes))
     try:
@@ -198,7 +211,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no file {path}. Write one as {PAGE} shows.") from None
+        raise ConfigurationError(f"There is no file {path}. Write one as {_HELP} shows.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error}. Give a text file in UTF-8."

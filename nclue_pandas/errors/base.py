@@ -239,7 +239,7 @@ class Problem:
                 places = _("{places} and {more:,} more").format(places=places, more=more)
             where = f" ({where}{places})"
         what = f"{self.argument}: " if self.argument else ""
-        return f"{what}{self.message}{where}. {self.remedy}"
+        return f"{what}{_(self.message)}{where}. {_(self.remedy)}"
 
 
 def first_values(problems: Iterable[Problem]) -> tuple[str, ...]:

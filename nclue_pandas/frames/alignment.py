@@ -13,6 +13,8 @@ from nclue_pandas.errors.base import InvalidDataError, Problem
 from nclue_pandas.frames.columns import find_column, read_binary, require_frame
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.problems import offending_rows
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,9 +176,13 @@ def _scores(frame: pd.DataFrame, name: str) -> Floats:
 
 def id_problems(ids: pa.Array[Any], what: str) -> list[Problem]:
     """Find ids that are null, or there twice."""
-    null = _problem("null_id", f"A user id of the {what} is null", _flags(ids.is_null()))
+    null = _problem(
+        "null_id", _("A user id of the {what} is null").format(what=what), _flags(ids.is_null())
+    )
     repeated = ids.to_pandas().duplicated(keep=False).to_numpy() & _flags(ids.is_valid())
-    return null + _problem("duplicate_id", f"A user id of the {what} occurs twice", repeated)
+    return null + _problem(
+        "duplicate_id", _("A user id of the {what} occurs twice").format(what=what), repeated
+    )
 
 
 def _flags(values: pa.Array[Any]) -> Booleans:
@@ -186,7 +192,7 @@ def _flags(values: pa.Array[Any]) -> Booleans:
 
 def _problem(code: str, message: str, bad: Booleans) -> list[Problem]:
     rows = tuple(np.flatnonzero(bad).tolist())
-    remedy = "Correct or drop these rows, then try again."
+    remedy = N_("Correct or drop these rows, then try again.")
     return [Problem(code, message, remedy, rows)] if rows else []
 
 

@@ -40,6 +40,8 @@ from nclue_pandas.frames.reports import (
 from nclue_pandas.frames.times import look_at_times
 from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -427,11 +429,11 @@ def _from_labels(columns: LabelColumns, on_invalid: OnInvalid) -> BuiltAnswers:
 def label_faults(read: Binary) -> list[Fault]:
     """Return the rows whose label is null or neither 0 nor 1."""
     return [
-        Fault("null_label", "A label is null", "Give each user a 0 or a 1.", read.null),
+        Fault("null_label", N_("A label is null"), N_("Give each user a 0 or a 1."), read.null),
         Fault(
             "invalid_label",
-            "A label is neither 0 nor 1",
-            "The service takes 0 and 1 only.",
+            N_("A label is neither 0 nor 1"),
+            N_("The service takes 0 and 1 only."),
             read.other,
         ),
     ]
@@ -446,8 +448,8 @@ def _repeated(
     both = _has_row(ids, valid & read.ones) & _has_row(ids, valid & ~read.ones)
     conflict = Fault(
         "conflicting_label",
-        "A user has both labels, in different rows",
-        "Decide on one label for each user.",
+        N_("A user has both labels, in different rows"),
+        N_("Decide on one label for each user."),
         ids.rows_where(both),
     ).within(valid)
     drop = on_invalid == "drop"
@@ -468,8 +470,8 @@ def duplicate_fault(
         repeated = np.delete(repeated, first)
     return Fault(
         "duplicate_id",
-        "A user id occurs more than once",
-        "Each user has one row: combine or drop the repeated rows.",
+        N_("A user id occurs more than once"),
+        N_("Each user has one row: combine or drop the repeated rows."),
         repeated,
     )
 
@@ -506,12 +508,15 @@ def positive_faults(read: Binary) -> list[Fault]:
     return [
         Fault(
             "null_positive",
-            "positive= is null",
-            "Say whether the event counts, for example with .fillna(False).",
+            N_("positive= is null"),
+            N_("Say whether the event counts, for example with .fillna(False)."),
             read.null,
         ),
         Fault(
-            "invalid_positive", "positive= is neither true nor false", "Give booleans.", read.other
+            "invalid_positive",
+            N_("positive= is neither true nor false"),
+            N_("Give booleans."),
+            read.other,
         ),
     ]
 
@@ -519,8 +524,8 @@ def positive_faults(read: Binary) -> list[Fault]:
 def _amount_fault(amounts: Amounts) -> Fault:
     return Fault(
         "invalid_value",
-        "A value= of an event that counts cannot be added exactly",
-        f"Give numbers {RANGE}, or none.",
+        N_("A value= of an event that counts cannot be added exactly"),
+        _("Give numbers {range}, or none.").format(range=RANGE),
         amounts.other,
     )
 

@@ -30,6 +30,8 @@ from nclue_pandas.kernels.arrays import NO_ROWS, null_rows, take_rows
 from nclue_pandas.kernels.distinct import DistinctTexts
 from nclue_pandas.kernels.encode import coded, encode_values
 from nclue_pandas.kernels.scan import unclean_suspects, uncomposed_suspects
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -394,28 +396,30 @@ def personal_fault(kind: str, rows: Positions) -> Fault:
     """Return the fault of texts that hold personal data."""
     return Fault(
         "personal_data",
-        f"A text looks like it holds personal data ({kind}), which the service refuses",
-        "Mask it with to_sequences(..., personal_data='mask'), or leave these rows out.",
+        _("A text looks like it holds personal data ({kind}), which the service refuses").format(
+            kind=_(kind)
+        ),
+        N_("Mask it with to_sequences(..., personal_data='mask'), or leave these rows out."),
         rows,
     )
 
 
 def _row_faults(read: TextValues, null: Positions, blank: Positions) -> list[Fault]:
     nulls = np.setdiff1d(null, read.not_unicode, assume_unique=True)
-    give = "Give each of these rows a behavior, or drop them (on_invalid='drop')."
+    give = N_("Give each of these rows a behavior, or drop them (on_invalid='drop').")
     return [
-        Fault("null_behavior", "A behavior is null", give, nulls),
-        Fault("blank_behavior", "A behavior is empty, or nothing but white space", give, blank),
+        Fault("null_behavior", N_("A behavior is null"), give, nulls),
+        Fault("blank_behavior", N_("A behavior is empty, or nothing but white space"), give, blank),
         Fault(
             "behavior_not_unicode",
-            "A behavior holds a lone surrogate, which UTF-8 cannot write",
-            "Decode the text again with the right encoding.",
+            N_("A behavior holds a lone surrogate, which UTF-8 cannot write"),
+            N_("Decode the text again with the right encoding."),
             read.not_unicode,
         ),
         Fault(
             "inexact_behavior",
-            "A behavior is a float too large to be exact, or infinite",
-            "Read the column as text, for example with dtype=str.",
+            N_("A behavior is a float too large to be exact, or infinite"),
+            N_("Read the column as text, for example with dtype=str."),
             read.inexact,
         ),
     ]

@@ -27,6 +27,7 @@ from nclue_pandas.frames.proportions import (
 from nclue_pandas.frames.reports import is_many, tell
 from nclue_pandas.frames.statistics import normal_quantile
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -304,8 +305,8 @@ def _read_audience(audience: pd.DataFrame, user: str, group: str) -> tuple[pa.Ar
     treated, control = groups == TREATMENT, groups == CONTROL
     fault = Fault(
         "group",
-        "A group is neither 'treatment' nor 'control'",
-        "Measure the frame as audience() made it, or drop these rows.",
+        N_("A group is neither 'treatment' nor 'control'"),
+        N_("Measure the frame as audience() made it, or drop these rows."),
         np.flatnonzero(~(treated | control)),
     )
     raise_faults([fault], audience)
@@ -326,7 +327,9 @@ def _read_outcomes(
     else:
         known = id_text(column, "outcomes")
         null = np.flatnonzero(known.is_null())
-        fault = Fault("null_id", "A user id of the outcomes is null", "Drop these rows.", null)
+        fault = Fault(
+            "null_id", N_("A user id of the outcomes is null"), N_("Drop these rows."), null
+        )
         raise_faults([fault], column.to_frame())
         known = known.unique()
         did = pc.is_in(ids, value_set=known).to_numpy(zero_copy_only=False)

@@ -52,7 +52,9 @@ FrameKind = Literal["sequences", "answers"]
 
 #: Code of the problem that a label has too few users to train on.
 FEW_LABELS: Final = "few_labels"
-EMPTY_FRAME: Final = Problem("empty_frame", "The frame has no rows", "Give at least one user.")
+EMPTY_FRAME: Final = Problem(
+    "empty_frame", N_("The frame has no rows"), N_("Give at least one user.")
+)
 _SLICE: Final = 20_000
 _LETTERS_AND_DIGITS: Final = r"^[\p{L}\p{N}]*$"
 _EMPTY_BEHAVIOR: Final = rf"(?:^|{BEHAVIOR_SEPARATOR})\s*(?:{BEHAVIOR_SEPARATOR}|$)"
@@ -252,8 +254,8 @@ def _other_characters(ids: EncodedIds) -> Fault:
     plain = pc.match_substring_regex(ids.texts, _LETTERS_AND_DIGITS)
     return Fault(
         "id_characters",
-        "A user id holds other characters than letters and digits",
-        "The service documents digits, letters or a mixture; pseudonymize() makes such ids.",
+        N_("A user id holds other characters than letters and digits"),
+        N_("The service documents digits, letters or a mixture; pseudonymize() makes such ids."),
         ids.rows_where(~plain.to_numpy(zero_copy_only=False)),
     )
 
@@ -263,8 +265,8 @@ def _read_sequences(frame: pd.DataFrame, sequence: str) -> pa.ChunkedArray:
     if read.not_unicode.size:
         fault = Fault(
             "sequence_not_unicode",
-            "A sequence holds a lone surrogate, which UTF-8 cannot write",
-            "Decode the text again with the right encoding.",
+            N_("A sequence holds a lone surrogate, which UTF-8 cannot write"),
+            N_("Decode the text again with the right encoding."),
             read.not_unicode,
         )
         raise InvalidDataError.of([fault.problem], frame.iloc[read.not_unicode])
@@ -278,14 +280,16 @@ def _sequence_faults(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list
     empty = _where(texts, suspects.loose, _is_blank)
     control = _where(texts, suspects.control, _matches(CONTROL))
     gaps = np.setdiff1d(_where(texts, suspects.loose, _has_gap), empty, assume_unique=True)
-    remove = "Make the sequences with to_sequences(), or remove it."
+    remove = N_("Make the sequences with to_sequences(), or remove it.")
     return [
-        Fault("null_sequence", "A sequence is null", "Leave the user out.", null_rows(texts)),
-        Fault("empty_sequence", "A sequence is empty", "Leave the user out.", empty),
-        Fault("empty_behavior", "A sequence has an empty behavior", remove, gaps),
+        Fault(
+            "null_sequence", N_("A sequence is null"), N_("Leave the user out."), null_rows(texts)
+        ),
+        Fault("empty_sequence", N_("A sequence is empty"), N_("Leave the user out."), empty),
+        Fault("empty_behavior", N_("A sequence has an empty behavior"), remove, gaps),
         Fault(
             "control_character",
-            "A sequence holds a TAB, a line break or another control character",
+            N_("A sequence holds a TAB, a line break or another control character"),
             remove,
             control,
         ),
@@ -296,8 +300,10 @@ def _sequence_faults(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list
 def _personal_text(kind: str, rows: Positions) -> Fault:
     return Fault(
         "personal_data",
-        f"A sequence looks like it holds personal data ({kind}), which the service refuses",
-        "Make the sequences with to_sequences(..., personal_data='mask').",
+        _(
+            "A sequence looks like it holds personal data ({kind}), which the service refuses"
+        ).format(kind=_(kind)),
+        N_("Make the sequences with to_sequences(..., personal_data='mask')."),
         rows,
     )
 
@@ -306,20 +312,25 @@ def _sequence_doubts(texts: pa.ChunkedArray, suspects: SequenceSuspects) -> list
     return [
         Fault(
             "tokens_over_budget",
-            f"A sequence has more than {TOKENS_PER_USER:,} estimated tokens",
-            "Make the sequences with to_sequences(), which keeps the most recent behaviors.",
+            _("A sequence has more than {count:,} estimated tokens").format(count=TOKENS_PER_USER),
+            N_("Make the sequences with to_sequences(), which keeps the most recent behaviors."),
             np.flatnonzero(sequence_tokens(texts) > TOKENS_PER_USER),
         ),
         Fault(
             "space_at_separator",
-            "A sequence has white space beside a separator",
-            f"The separator is {BEHAVIOR_SEPARATOR!r} with no space around it.",
+            N_("A sequence has white space beside a separator"),
+            _("The separator is {separator!r} with no space around it.").format(
+                separator=BEHAVIOR_SEPARATOR
+            ),
             _where(texts, suspects.loose, _matches(_SPACED_SEPARATOR)),
         ),
         Fault(
             "mobile_number_without_zero",
-            "A sequence holds ten digits that may be a mobile number without its leading zero",
-            "If it is one, mask it: personal_data=PersonalData('mask', {'mobile': '10[0-9]{8}'}).",
+            N_("A sequence holds ten digits that may be a mobile number without its leading zero"),
+            N_(
+                "If it is one, mask it: "
+                "personal_data=PersonalData('mask', {'mobile': '10[0-9]{8}'})."
+            ),
             lost_zeros(texts),
         ),
     ]
@@ -372,9 +383,10 @@ def few_labels(ones: int, zeros: int) -> list[Problem]:
     return [
         Problem(
             FEW_LABELS,
-            f"{count:,} users have the label {label}; the service needs at least "
-            f"{ROWS_PER_LABEL} of each",
-            "Add users, or choose another cutoff, horizon or definition of the label.",
+            _(
+                "{count:,} users have the label {label}; the service needs at least {least} of each"
+            ).format(count=count, label=label, least=ROWS_PER_LABEL),
+            N_("Add users, or choose another cutoff, horizon or definition of the label."),
         )
         for label, count in few.items()
     ]

@@ -34,6 +34,7 @@ from nclue_pandas.frames.reports import (
     tell_all,
 )
 from nclue_pandas.kernels.hash import NO_HASHES, hash_ids
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,12 +44,12 @@ if TYPE_CHECKING:
     from nclue_pandas.kernels.arrays import Flags, Positions
     from nclue_pandas.kernels.hash import Hashes
 
-_REMEDY: Final = (
+_REMEDY: Final = N_(
     "Ids are compared as text ('0012' is not '12'): check that both frames have the same kind of "
     "id, and that both or neither were pseudonymized."
 )
 #: An answer of a user that is not among others; the rows are to be filled in.
-UNMATCHED: Final = Problem("unmatched_answers", "The user has no sequence", _REMEDY)
+UNMATCHED: Final = Problem("unmatched_answers", N_("The user has no sequence"), _REMEDY)
 
 
 def is_among(hashes: Hashes, known: Hashes) -> Flags:

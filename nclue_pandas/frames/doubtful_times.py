@@ -14,6 +14,7 @@ from nclue_pandas.errors.base import InvalidDataError, Problem
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.reports import AnswerReport
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS, look_at_times, mixed_zones
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,9 +117,13 @@ def refuse_dates(kinds: Mapping[str, int]) -> None:
     form = max(dates, key=lambda each: dates[each])
     problem = Problem(
         "dates_as_numbers",
-        f"The times are whole numbers that read as dates ({form}): as plain numbers the day after "
-        "the last of a month is not the next one",
-        f"Convert the column with pandas.to_datetime(column, format='{_DATES[form]}') first.",
+        _(
+            "The times are whole numbers that read as dates ({form}): as plain numbers the day "
+            "after the last of a month is not the next one"
+        ).format(form=form),
+        _("Convert the column with pandas.to_datetime(column, format='{form}') first.").format(
+            form=_DATES[form]
+        ),
     )
     raise InvalidDataError.of([problem])
 

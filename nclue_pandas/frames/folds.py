@@ -19,6 +19,8 @@ from nclue_pandas.frames.doubtful_times import times_of_log
 from nclue_pandas.frames.moments import Calendar, check_duration, check_moment
 from nclue_pandas.frames.reports import NclueDataWarning, tell_all
 from nclue_pandas.frames.sequences import to_sequences
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,9 +88,11 @@ class Fold:
         return [
             Problem(
                 "one_label",
-                f"All {len(self.outcomes):,} users have the same label after the cutoff "
-                f"{self.cutoff}, so that scores cannot be measured there",
-                "Choose another cutoff, or a longer horizon.",
+                _(
+                    "All {count:,} users have the same label after the cutoff {cutoff}, so that "
+                    "scores cannot be measured there"
+                ).format(count=len(self.outcomes), cutoff=self.cutoff),
+                N_("Choose another cutoff, or a longer horizon."),
                 argument=f"cutoff {self.cutoff}",
             )
         ]

@@ -35,6 +35,8 @@ from nclue_pandas.kernels.arrays import (
 )
 from nclue_pandas.kernels.encode import encode_values
 from nclue_pandas.kernels.scan import text_bytes, unclean_suspects
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,14 +91,14 @@ class EncodedIds:
         return [
             Fault(
                 "fractional_id",
-                "A user id is a number with a fraction, or a float too large to be exact",
-                "Read the column as text, for example with dtype=str.",
+                N_("A user id is a number with a fraction, or a float too large to be exact"),
+                N_("Read the column as text, for example with dtype=str."),
                 np.union1d(self.rows_where(self.fractional), self.doubtful),
             ),
             Fault(
                 "id_not_unicode",
-                "A user id holds a lone surrogate, which UTF-8 cannot write",
-                "Decode the text again with the right encoding.",
+                N_("A user id holds a lone surrogate, which UTF-8 cannot write"),
+                N_("Decode the text again with the right encoding."),
                 self.not_unicode,
             ),
         ]
@@ -192,7 +194,7 @@ def encode_ids(column: pd.Series[Any], argument: str = "user") -> EncodedIds:
     return _encode(values, lambda distinct: TextValues(to_text(distinct, argument), NO_ROWS))
 
 
-_TEXT_NA: Final = "Where the id is the text NA, read the file with keep_default_na=False."
+_TEXT_NA: Final = N_("Where the id is the text NA, read the file with keep_default_na=False.")
 
 
 def id_faults(ids: EncodedIds) -> list[Fault]:
@@ -207,20 +209,20 @@ def id_faults(ids: EncodedIds) -> list[Fault]:
     else:
         blank, control = _unprintable(ids.texts)
         long = pc.utf8_length(ids.texts).to_numpy(zero_copy_only=False) > USER_ID_LENGTH
-    give = "Give each of these rows an id, or drop them (on_invalid='drop')."
+    give = _("Give each of these rows an id, or drop them (on_invalid='drop').")
     return [
-        Fault("null_id", "A user id is null", f"{give} {_TEXT_NA}", ids.null_rows),
-        Fault("blank_id", "A user id is empty or white space", give, ids.rows_where(blank)),
+        Fault("null_id", N_("A user id is null"), f"{give} {_(_TEXT_NA)}", ids.null_rows),
+        Fault("blank_id", N_("A user id is empty or white space"), give, ids.rows_where(blank)),
         Fault(
             "long_id",
-            f"A user id has more than {USER_ID_LENGTH} characters",
-            "Shorten the ids, for example with pseudonymize().",
+            _("A user id has more than {count} characters").format(count=USER_ID_LENGTH),
+            N_("Shorten the ids, for example with pseudonymize()."),
             ids.rows_where(long),
         ),
         Fault(
             "control_character_in_id",
-            "A user id holds a TAB, a line break or another control character",
-            "Remove the character: the service's files have one user per line.",
+            N_("A user id holds a TAB, a line break or another control character"),
+            N_("Remove the character: the service's files have one user per line."),
             ids.rows_where(control),
         ),
         *ids.unreadable(),
@@ -237,9 +239,13 @@ def personal_ids(ids: EncodedIds, personal: PersonalData | None = None) -> list[
         flags[places] = True
         fault = Fault(
             "personal_id",
-            f"A user id looks like personal data ({kind}), which the service refuses",
-            "Ids cannot be masked, or users would become one: replace them with pseudonymize() "
-            "first, and put them back on the results with restore_ids().",
+            _("A user id looks like personal data ({kind}), which the service refuses").format(
+                kind=_(kind)
+            ),
+            N_(
+                "Ids cannot be masked, or users would become one: replace them with pseudonymize() "
+                "first, and put them back on the results with restore_ids()."
+            ),
             ids.rows_where(flags),
         )
         faults.append(fault)
@@ -253,8 +259,8 @@ def doubtful_ids(ids: EncodedIds) -> Fault:
         flags[lost_zeros(ids.texts)] = True
     return Fault(
         "mobile_id_without_zero",
-        "A user id of ten digits may be a mobile number that lost its leading zero",
-        "If it is one, read the column as text (dtype=str) and pseudonymize() the ids.",
+        N_("A user id of ten digits may be a mobile number that lost its leading zero"),
+        N_("If it is one, read the column as text (dtype=str) and pseudonymize() the ids."),
         ids.rows_where(flags),
     )
 

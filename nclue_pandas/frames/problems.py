@@ -13,6 +13,7 @@ from nclue_pandas.errors.base import (
     PersonalDataError,
     Problem,
 )
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -104,7 +105,7 @@ def raise_problems(
         return
     personal = any(problem.code in PERSONAL_CODES for problem in problems)
     error = PersonalDataError if personal else InvalidDataError
-    lead = "Every row would be dropped: " if every_row else ""
+    lead = _("Every row would be dropped: ") if every_row else ""
     raise error.of(problems, rows if len(rows) else None, lead=lead)
 
 

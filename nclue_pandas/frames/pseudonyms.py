@@ -23,6 +23,8 @@ from nclue_pandas.frames.problems import (
 )
 from nclue_pandas.kernels.arrays import one_array
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,8 +203,11 @@ class KnownIds:
         what = "pseudonyms" if self.hidden else "ids"
         fault = Fault(
             f"unknown_{what[:-1]}",
-            f"{what} belong to none of the ids",
-            "Give all ids of the log, and the key that pseudonymize() was given if it made them.",
+            _("{what} belong to none of the ids").format(what=what),
+            N_(
+                "Give all ids of the log, and the key that pseudonymize() was given if it made "
+                "them."
+            ),
             np.flatnonzero(unknown),
         )
         return ids, (fault,)

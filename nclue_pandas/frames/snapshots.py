@@ -34,6 +34,8 @@ from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_o
 from nclue_pandas.frames.snapshot_ids import ending_of, users_of
 from nclue_pandas.kernels.arrays import one_array
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -244,9 +246,11 @@ def _check_lengths(ids: pa.Array, frame: pd.DataFrame) -> None:
     if long.size:
         problem = Problem(
             "long_id",
-            f"The id of a snapshot, a user's id with the cutoff, has more than {USER_ID_LENGTH} "
-            "characters",
-            "Shorten the ids, for example with pseudonymize().",
+            _(
+                "The id of a snapshot, a user's id with the cutoff, has more than {count} "
+                "characters"
+            ).format(count=USER_ID_LENGTH),
+            N_("Shorten the ids, for example with pseudonymize()."),
             tuple(long.tolist()),
         )
         raise InvalidDataError.of([problem], frame.iloc[long])

@@ -19,6 +19,8 @@ from nclue_pandas.frames.personal_data import mask
 from nclue_pandas.frames.problems import Fault
 from nclue_pandas.kernels.arrays import NO_ROWS, Flags, Positions, is_text, null_rows
 from nclue_pandas.kernels.encode import Encoded, encode_values
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -39,7 +41,7 @@ RELATIVE: Final = ("now", "today")
 _NUMBER = r"^\s*(?:\+|(-))?([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
 #: A text of ISO 8601 that has no more characters than this may have digits alone: 20260301.
 _DIGITS_OF_A_DATE: Final = 8
-_REMEDY = (
+_REMEDY = N_(
     "Convert the column first, for example with pandas.to_datetime(column, format='%d/%m/%Y')."
 )
 #: Unreadable values that a message shows, and characters of each.
@@ -121,14 +123,17 @@ class Times:
         return [
             Fault(
                 "null_time",
-                "A time is null",
-                "Give each of these rows a time, or drop them (on_invalid='drop').",
+                N_("A time is null"),
+                N_("Give each of these rows a time, or drop them (on_invalid='drop')."),
                 np.setdiff1d(missing, self.unreadable, assume_unique=True),
             ),
             Fault(
                 "unreadable_time",
-                "A time cannot be read: texts are read as ISO 8601, such as 2011-09-01 12:30:00 "
-                "(beside nanoseconds, in the years from 1678 to 2261), and numbers must be whole",
+                N_(
+                    "A time cannot be read: texts are read as ISO 8601, such as "
+                    "2011-09-01 12:30:00 (beside nanoseconds, in the years from 1678 to 2261), "
+                    "and numbers must be whole"
+                ),
                 _REMEDY,
                 self.unreadable,
                 self.examples,
@@ -470,9 +475,11 @@ def mixed_zones(
     count = len(without) if total is None else total
     problem = Problem(
         "mixed_time_zones",
-        f"The column of {argument}= mixes times with and without a time zone"
-        + (f": {count:,} rows have none" if count else ""),
-        "Give all of them one, or none: which zone the others are in, only you can tell.",
+        _("The column of {argument}= mixes times with and without a time zone").format(
+            argument=argument
+        )
+        + (_(": {count:,} rows have none").format(count=count) if count else ""),
+        N_("Give all of them one, or none: which zone the others are in, only you can tell."),
         tuple(int(row) for row in without),
         total=count if count > len(without) else None,
     )
