@@ -11,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from nclue_pandas.errors.base import did_you_mean
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,18 +78,22 @@ def _unknown_option(
     """Describe the first option that a function has not."""
     wrong = next(each for each in given if each not in known)
     meant = _MEANT.get(wrong)
-    guess = f" Did you mean {meant}=?" if meant in known else did_you_mean(wrong, known, "{}=")
+    guess = did_you_mean(wrong, known, "{}=")
+    if meant in known:
+        guess = " " + _("Did you mean {name}?").format(name=f"{meant}=")
     listed = ", ".join(f"{each}=" for each in options) or "none"
-    return TypeError(f"{name}() has no option {wrong}=.{guess} Its options are {listed}.")
+    message = _("{name}() has no option {wrong}=.{guess} Its options are {listed}.")
+    return TypeError(message.format(name=name, wrong=wrong, guess=guess, listed=listed))
 
 
 def _without_name(name: str, extra: tuple[Any, ...], options: list[str]) -> TypeError:
     """Describe values that were given without the names of their options."""
     first = next((each for each in extra if isinstance(each, str)), None)
-    shown = "a value" if first is None else repr(first)
+    shown = _("a value") if first is None else repr(first)
     example = f"{options[0]}={'...' if first is None else shown}" if options else ""
-    how = f" Write {example}: every option has its name." if options else ""
-    return TypeError(f"{name}() was given {shown} without the name of an option.{how}")
+    how = " " + _("Write {example}: every option has its name.").format(example=example)
+    message = _("{name}() was given {shown} without the name of an option.")
+    return TypeError(message.format(name=name, shown=shown) + (how if options else ""))
 
 
 def no_attribute(owner: str, name: str, names: Iterable[str]) -> AttributeError:
@@ -100,4 +105,5 @@ def no_attribute(owner: str, name: str, names: Iterable[str]) -> AttributeError:
     AttributeError("nclue_pandas has no 'to_sequence'. Did you mean 'to_sequences'?")
     """
     public = [] if name.startswith("_") else [each for each in names if not each.startswith("_")]
-    return AttributeError(f"{owner} has no {name!r}.{did_you_mean(name, public)}")
+    message = _("{owner} has no {name!r}.").format(owner=owner, name=name)
+    return AttributeError(message + did_you_mean(name, public))
