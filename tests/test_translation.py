@@ -247,3 +247,14 @@ def test_problems_of_frames_are_said_in_korean_where_they_are_shown():
     with nclue.option_context(language="ko"):
         assert all(HANGUL.search(str(each)) for each in report.problems)
     assert [str(each) for each in report.problems] == english
+
+
+def test_what_is_doubtful_is_warned_of_in_korean(korean):
+    log = pd.DataFrame({"u": ["7.0", "7.0", None], "t": "2026-01-01", "w": ["tea", "milk", "tea"]})
+    with pytest.warns(nclue.NclueDataWarning) as caught:
+        log.nclue.to_sequences(user="u", time="t", behavior="w", on_invalid="drop")
+    text = " ".join(str(each.message) for each in caught)
+    assert "전체 3행 중 잘못된 1행을 뺐습니다(null_id 1)." in text
+    assert "'.0'" in text
+    assert "tie_break=" in text
+    assert not re.search("dropped|users? |events? ", text)

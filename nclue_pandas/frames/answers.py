@@ -581,28 +581,26 @@ def _of_rows(report: AnswerReport) -> Iterator[str]:
         yield from describe_one_label(report.positives, report.users)
         without = report.positive_events_without_value
         if is_many(without, report.positive_events):
-            yield (
-                f"{without:,} of {report.positive_events:,} events that count have no value= and "
-                "add nothing to the sum of their user"
-            )
+            yield _(
+                "{count:,} of {events:,} events that count have no value= and add nothing to the "
+                "sum of their user"
+            ).format(count=without, events=report.positive_events)
     elif report.users_inactive or report.users_with_few_events:
-        yield (
-            "no user is left: of those with an event before the cutoff "
-            f"{report.users_inactive:,} have none in the span of active_since=, and "
-            f"{report.users_with_few_events:,} have fewer than min_events="
-        )
+        yield _(
+            "no user is left: of those with an event before the cutoff {inactive:,} have none in "
+            "the span of active_since=, and {few:,} have fewer than min_events="
+        ).format(inactive=report.users_inactive, few=report.users_with_few_events)
     elif report.cutoff is not None and report.rows:
-        yield (
-            f"no user has an event before the cutoff ({report.cutoff}): the events are from "
-            f"{report.first_event} to {report.last_event}"
-        )
+        yield _(
+            "no user has an event before the cutoff ({cutoff}): the events are from {first} to "
+            "{last}"
+        ).format(cutoff=report.cutoff, first=report.first_event, last=report.last_event)
 
 
 def describe_one_label(positives: int, users: int, whose: str = "user") -> Iterator[str]:
     """Say that all of some answers have the same label."""
     if positives in {0, users}:
-        yield (
-            f"no {whose} has the label {int(not positives)} ({users:,} have "
-            f"{int(bool(positives))}): there is nothing to learn or to measure. Look at positive=, "
-            "the cutoff and the horizon, or at the labels"
-        )
+        yield _(
+            "no {whose} has the label {none} ({users:,} have {all}): there is nothing to learn or "
+            "to measure. Look at positive=, the cutoff and the horizon, or at the labels"
+        ).format(whose=_(whose), none=int(not positives), users=users, all=int(bool(positives)))

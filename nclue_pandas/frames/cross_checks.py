@@ -35,6 +35,7 @@ from nclue_pandas.frames.reports import (
 )
 from nclue_pandas.kernels.hash import NO_HASHES, hash_ids
 from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,24 +150,27 @@ class Match:
     def warn(self, argument: str) -> None:
         """Warn when some answers of an argument match nobody."""
         if self.matched < self.size:
-            tell(f"{argument}: {self._unmatched()}; the service ignores them. {_REMEDY}")
+            text = _("{argument}: {unmatched}; the service ignores them. {remedy}")
+            told = {"unmatched": self._unmatched(), "remedy": _(_REMEDY)}
+            tell(text.format(argument=argument, **told))
 
     def warn_of_seen(self) -> None:
         """Warn when test answers match users to train on."""
         if self.matched:
-            tell(
-                f"{self.matched:,} of {self.size:,} test answers are of users that are trained on "
-                "too: the AUROC that the service tells will be too good. Take answers of other "
-                "users, as split() gives them."
+            text = _(
+                "{count:,} of {answers:,} test answers are of users that are trained on too: the "
+                "AUROC that the service tells will be too good. Take answers of other users, as "
+                "split() gives them."
             )
+            tell(text.format(count=self.matched, answers=self.size))
 
     def _unmatched(self) -> str:
-        return (
-            f"{self.size - self.matched:,} of {self.size:,} answers are of users without a sequence"
+        return _("{count:,} of {answers:,} answers are of users without a sequence").format(
+            count=self.size - self.matched, answers=self.size
         )
 
 
-_KNOWN: Final = (
+_KNOWN: Final = N_(
     "This is what the reports of both frames say (nclue_pandas.report). If one was changed so that "
     "its report is wrong, clear its .attrs."
 )
@@ -280,11 +284,12 @@ def warn_of_reach(last: str | None, cutoff: str | None) -> bool:
     """Warn when the last event to train on is not before the cutoff of the answers."""
     if not reaches(last, cutoff):
         return False
-    tell(
-        f"The sequences reach to {last}, and the answers are made of what happens from {cutoff} "
+    text = _(
+        "The sequences reach to {last}, and the answers are made of what happens from {cutoff} "
         "on: the model learns from what it is to predict, and its AUROC will be too good. Make "
-        f"the sequences with to_sequences(..., until={cutoff!r}). {_KNOWN}"
+        "the sequences with to_sequences(..., until={cutoff!r})."
     )
+    tell(f"{text.format(last=last, cutoff=cutoff)} {_(_KNOWN)}")
     return True
 
 
@@ -309,24 +314,25 @@ def warn_of_seen_answers(
 def _seen(known: Known, cutoff: str | None, hashes: Hashes, *, is_train: bool) -> Iterator[str]:
     """Say what one of the scores knows."""
     if reaches(known.last_event, cutoff) and not (known.told and known.cutoff == cutoff):
-        yield (
-            f"the sequences that were scored reach to {known.last_event}, and the answers are "
-            f"made of what happens from {cutoff} on: the scores may know what they are measured "
-            f"on. Score sequences that end there, or take answers from later. {_KNOWN}"[:-1]
+        text = _(
+            "the sequences that were scored reach to {last}, and the answers are made of what "
+            "happens from {cutoff} on: the scores may know what they are measured on. Score "
+            "sequences that end there, or take answers from later."
         )
+        yield f"{text.format(last=known.last_event, cutoff=cutoff)} {_(_KNOWN)}"[:-1]
     if known.trained is None and is_train:
-        yield (
+        yield _(
             "the answers are the train part of a split: a model that was trained on them looks "
             "too good on them. Measure on the test part"
         )
     share = known.share_trained_on(hashes)
     of_another_time = None not in {known.cutoff, cutoff} and known.cutoff != cutoff
     if share and not of_another_time:
-        yield (
-            f"about {share:.1%} of the answers are of users that the model was trained on: it "
-            "looks too good on them. Measure on other users, such as the test part of split(), or "
-            "on answers from a later time"
-        )
+        yield _(
+            "about {share:.1%} of the answers are of users that the model was trained on: it looks "
+            "too good on them. Measure on other users, such as the test part of split(), or on "
+            "answers from a later time"
+        ).format(share=share)
 
 
 def last_event(sequences: pd.DataFrame) -> str | None:

@@ -15,6 +15,7 @@ from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.reports import AnswerReport
 from nclue_pandas.frames.times import NOT_A_TIME, UNITS, look_at_times, mixed_zones
 from nclue_pandas.translation import gettext as _
+from nclue_pandas.translation import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,9 +134,13 @@ def describe_doubts(report: SequenceReport | AnswerReport) -> Iterator[str]:
     kinds = report.time_kinds
     span = f"the first is at {report.first_event}, the last at {report.last_event}"
     if _FUTURE in kinds:
-        yield f"{_events(kinds[_FUTURE])} in the future (the last is at {report.last_event})"
+        yield _("{events} in the future (the last is at {last})").format(
+            events=_events(kinds[_FUTURE]), last=report.last_event
+        )
     if _EARLY in kinds:
-        yield f"{_events(kinds[_EARLY])} before 1990 (the first is at {report.first_event})"
+        yield _("{events} before 1990 (the first is at {first})").format(
+            events=_events(kinds[_EARLY]), first=report.first_event
+        )
     units = {unit: kinds[unit] for unit in UNITS if unit in kinds}
     if len(units) > 1:
         found = ", ".join(f"{count:,} in {unit}" for unit, count in units.items())
@@ -160,10 +165,10 @@ def _of_horizon(report: AnswerReport) -> Iterator[str]:
         return
     after = report.events_after_horizon
     if report.users and not report.events_in_horizon + after:
-        yield (
-            f"no event is in the horizon (from {report.horizon_start} to {end}) nor after "
-            f"it: the events are from {first} to {report.last_event}"
-        )
+        yield _(
+            "no event is in the horizon (from {start} to {end}) nor after it: the events are from "
+            "{first} to {last}"
+        ).format(start=report.horizon_start, end=end, first=first, last=report.last_event)
     if before is None or report.observed_until is not None:
         return
     if not 0 < after <= max(_FEW, report.rows // _FEW_OF):
@@ -171,12 +176,11 @@ def _of_horizon(report: AnswerReport) -> Iterator[str]:
     span, empty = _number(before) - _number(first), _number(end) - _number(before)
     expected = empty * (report.rows - after - 1)
     if after == report.time_kinds.get(_FUTURE) or expected >= _EMPTY * span > 0:
-        yield (
-            f"the log reaches the end of the horizon ({end}) by {after:,} of {report.rows:,} "
-            f"events alone: the last one before is at {before}. If those are mistakes, a 0 "
-            "may be wrong: leave them out, or state with observed_until= how far the log was "
-            "observed"
-        )
+        yield _(
+            "the log reaches the end of the horizon ({end}) by {after:,} of {events:,} events "
+            "alone: the last one before is at {before}. If those are mistakes, a 0 may be wrong: "
+            "leave them out, or state with observed_until= how far the log was observed"
+        ).format(end=end, after=after, events=report.rows, before=before)
 
 
 def _are_dates(numbers: Integers, form: str) -> Flags:
@@ -205,7 +209,7 @@ def _counts(flags: Mapping[str, Flags]) -> dict[str, int]:
 
 
 def _events(count: int) -> str:
-    return "1 event is" if count == 1 else f"{count:,} events are"
+    return ngettext("{count:,} event is", "{count:,} events are", count).format(count=count)
 
 
 def _number(moment: str) -> int:

@@ -21,6 +21,7 @@ from nclue_pandas.frames.reports import AnswerReport, SequenceReport
 from nclue_pandas.kernels.arrays import take_rows
 from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.kernels.scan import formed_suspects
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,15 +108,19 @@ def describe_forms(made: SequenceReport | AnswerReport) -> list[str]:
     told = []
     if made.float_ids:
         told.append(
-            f"{made.float_ids:,} of {made.users:,} user ids are whole numbers that end in '.0', as "
-            "of a float column: '100742.0' is another user than '100742'. Take it off first, with "
-            "df[user].str.removesuffix('.0')"
+            _(
+                "{count:,} of {users:,} user ids are whole numbers that end in '.0', as of a float "
+                "column: '100742.0' is another user than '100742'. Take it off first, with "
+                "df[user].str.removesuffix('.0')"
+            ).format(count=made.float_ids, users=made.users)
         )
     if made.twin_ids:
         told.append(
-            f"{made.twin_ids:,} of {made.users:,} user ids differ from another's only by their "
-            "Unicode form or by white space, and count as users of their own. Make them one "
-            "first, with df[user].str.normalize('NFC').str.replace(r'\\s+', '', regex=True)"
+            _(
+                "{count:,} of {users:,} user ids differ from another's only by their Unicode form "
+                "or by white space, and count as users of their own. Make them one first, with "
+                "df[user].str.normalize('NFC').str.replace(r'\\s+', '', regex=True)"
+            ).format(count=made.twin_ids, users=made.users)
         )
     return told
 

@@ -427,7 +427,8 @@ def describe_dropped(dropped: dict[str, int], rows: int) -> str:
     '2 of 1,000 rows were dropped as invalid (null_id 2)'
     """
     reasons = ", ".join(f"{code} {count:,}" for code, count in dropped.items())
-    return f"{sum(dropped.values()):,} of {rows:,} rows were dropped as invalid ({reasons})"
+    text = _("{count:,} of {rows:,} rows were dropped as invalid ({reasons})")
+    return text.format(count=sum(dropped.values()), rows=rows, reasons=reasons)
 
 
 def _shown(value: Any) -> str:

@@ -33,6 +33,7 @@ from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.kernels.parallel import empty, in_threads, slices
 from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -480,35 +481,39 @@ def _of_rows(made: SequenceReport) -> Iterator[str]:
         window = [
             f"{name}={bound}" for name in ("since", "until") if (bound := getattr(made, name))
         ]
-        yield (
-            f"no event is left and no sequence made: all {made.rows_outside:,} valid events are "
-            f"outside {' and '.join(window)}"
-        )
+        yield _(
+            "no event is left and no sequence made: all {count:,} valid events are outside {window}"
+        ).format(count=made.rows_outside, window=_(" and ").join(window))
 
 
 def _of_budget(made: SequenceReport) -> Iterator[str]:
     if is_many(made.events_cut, made.events + made.events_cut):
-        yield (
-            f"{made.events_cut:,} of {made.events + made.events_cut:,} events were cut, the oldest "
-            f"of {made.users_cut:,} users, beyond max_tokens={made.max_tokens:,} (estimated)"
+        yield _(
+            "{cut:,} of {events:,} events were cut, the oldest of {users:,} users, beyond "
+            "max_tokens={most:,} (estimated)"
+        ).format(
+            cut=made.events_cut,
+            events=made.events + made.events_cut,
+            users=made.users_cut,
+            most=made.max_tokens,
         )
     if made.users_over_budget:
-        yield (
-            f"{made.users_over_budget:,} users have a single behavior of more than "
-            f"{made.max_tokens:,} estimated tokens, which was kept"
-        )
+        yield _(
+            "{users:,} users have a single behavior of more than {most:,} estimated tokens, which "
+            "was kept"
+        ).format(users=made.users_over_budget, most=made.max_tokens)
 
 
 def _of_equal_times(made: SequenceReport) -> Iterator[str]:
     events = made.events + made.events_cut
     if is_many(made.ties, events):
-        yield (
-            f"{made.ties:,} of {events:,} events have the user and time of another with a "
-            "different behavior, and nothing but their texts orders them. If you know their "
-            "order, give tie_break= or finer times"
-        )
+        yield _(
+            "{count:,} of {events:,} events have the user and time of another with a different "
+            "behavior, and nothing but their texts orders them. If you know their order, give "
+            "tie_break= or finer times"
+        ).format(count=made.ties, events=events)
     if is_many(made.repeats, events):
-        yield (
-            f"{made.repeats:,} of {events:,} events are exact repeats of others (user, time and "
-            "behavior). If each happened once, drop them first, with drop_duplicates()"
-        )
+        yield _(
+            "{count:,} of {events:,} events are exact repeats of others (user, time and behavior). "
+            "If each happened once, drop them first, with drop_duplicates()"
+        ).format(count=made.repeats, events=events)
