@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pytest
 
@@ -41,6 +43,12 @@ def test_personal_data_stay_out_of_notebooks_that_are_passed_on():
     text = shown(lambda: texts.nclue.to_sequences(**COLUMNS))
     assert text.splitlines()[2].startswith("PersonalDataError: ")
     assert "1234" not in text
+
+
+def test_the_line_is_the_callers_where_our_threads_failed():
+    with ThreadPoolExecutor(1) as pool:
+        text = shown(lambda: pool.submit(LOG.nclue.to_sequences, **COLUMNS).result())
+    assert text.splitlines()[0].endswith("pool.submit(LOG.nclue.to_sequences, **COLUMNS).result())")
 
 
 def test_notes_come_last_and_other_errors_have_no_table():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 import traceback
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -115,8 +116,11 @@ class NclueError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: the caller's line and the message, not our frames."""
+        paths = sysconfig.get_paths()
+        libraries = {paths["stdlib"], paths["purelib"], paths["platlib"]}
         shells = [sys.modules[name] for name in ("IPython", "ipykernel") if name in sys.modules]
-        ours = (str(Path(__file__).parents[1]), *(shell.__path__[0] for shell in shells))
+        libraries |= {shell.__path__[0] for shell in shells}
+        ours = (str(Path(__file__).parents[1]), *libraries)
         theirs = [
             frame
             for frame in traceback.extract_tb(self.__traceback__)

@@ -42,7 +42,9 @@ _NUMBER = r"^\s*(?:\+|(-))?([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
 #: A text of ISO 8601 that has no more characters than this may have digits alone: 20260301.
 _DIGITS_OF_A_DATE: Final = 8
 _REMEDY = N_(
-    "Convert the column first, for example with pandas.to_datetime(column, format='%d/%m/%Y')."
+    "Convert the column first, for example with pandas.to_datetime(column, format='%d/%m/%Y'); "
+    "where several layouts are mixed, one after another, each with errors='coerce', and "
+    "fillna() puts them together."
 )
 #: Unreadable values that a message shows, and characters of each.
 _SHOWN, _SHOWN_LENGTH = 2, 40
