@@ -15,6 +15,7 @@ from nclue_pandas.credentials import resolve_credentials
 from nclue_pandas.environment import variable
 from nclue_pandas.errors import ConfigurationError, MissingExtraError
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from nclue_pandas.sandbox import Sandbox
@@ -125,8 +126,10 @@ def _check_target(target: object, needless: list[str]) -> None:
     module = sys.modules.get("nclue_pandas.sandbox")  # there is no Sandbox without it
     if target != "sandbox" and not (module and isinstance(target, module.Sandbox)):
         raise ConfigurationError(
-            f"connect({target!r}) is unknown: a target is 'sandbox' or a Sandbox. For a real "
-            "account, whose jobs are billed, leave it out and give bucket=."
+            _(
+                "connect({target!r}) is unknown: a target is 'sandbox' or a Sandbox. For a real "
+                "account, whose jobs are billed, leave it out and give bucket=."
+            ).format(target=target)
         )
     if needless:
         raise ConfigurationError(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nclue_pandas.config import Credentials, leaving_no_trace
 from nclue_pandas.environment import plain_value, variable
 from nclue_pandas.errors import ConfigurationError, CredentialsError
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,10 +98,17 @@ def resolve_credentials(
     )
     if found is None:
         raise CredentialsError(
-            f"No key pair was found. Set {ACCESS_VARIABLES[0]} and {SECRET_VARIABLES[0]}, or "
-            f"write ~/.ncloud/configure with {_FILE_ACCESS} and {_FILE_SECRET}, or pass "
-            "access_key= and secret_key=; on an NCP server with a role, role=True. To try "
-            f"without an account: connect('sandbox').{_elsewhere(environ, home)}"
+            _(
+                "No key pair was found. Set {access} and {secret}, or write ~/.ncloud/configure "
+                "with {file_access} and {file_secret}, or pass access_key= and secret_key=; on an "
+                "NCP server with a role, role=True. To try without an account: connect('sandbox')."
+            ).format(
+                access=ACCESS_VARIABLES[0],
+                secret=SECRET_VARIABLES[0],
+                file_access=_FILE_ACCESS,
+                file_secret=_FILE_SECRET,
+            )
+            + _elsewhere(environ, home)
         )
     return _static(found)
 

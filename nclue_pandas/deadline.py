@@ -108,7 +108,7 @@ class Deadline:
     @property
     def told_time(self) -> str:
         """The true time, and the time that was given, for a message."""
-        return f"After {self.elapsed:.1f} s, of {self.timeout:g} s that were given"
+        return f"After {self.elapsed:.1f} s, of {round(self.timeout or 0, 1):g} s that were given"
 
     def left(self) -> float:
         """Return the seconds that are left; infinite without a deadline."""

@@ -124,7 +124,7 @@ class NclueError(Exception):
         theirs = [
             frame
             for frame in traceback.extract_tb(self.__traceback__)
-            if not frame.filename.startswith(ours)
+            if frame.line and not frame.filename.startswith(ours)  # a made function has no line
         ]
         line = f"line {theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
         lines = [line.removesuffix(": "), ""] if line else []

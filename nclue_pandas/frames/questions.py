@@ -11,6 +11,8 @@ import numpy as np
 from nclue_pandas.errors.base import ConfigurationError, InvalidDataError
 from nclue_pandas.frames.amounts import check_amount
 from nclue_pandas.frames.moments import Calendar, check_duration, check_moment
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -136,16 +138,18 @@ class Span:
         report : AnswerReport
             Of the whole log: it writes the same points in time.
         """
-        limit, shown, what = last, report.last_event, "the last event of the log"
+        limit, shown, what = last, report.last_event, N_("the last event of the log")
         if self.observed is not None:
             limit, shown, what = self.observed, report.observed_until, "observed_until"
         if limit is None or self.end <= limit:
             return
         raise InvalidDataError(
-            f"The horizon ends at {report.horizon_end}, after {what} ({shown}). What happens "
-            "until then has not been seen, and users would get a 0 that may be wrong. Choose an "
-            "earlier cutoff or a shorter horizon, or state with observed_until= how far the log "
-            "was observed."
+            _(
+                "The horizon ends at {end}, after {what} ({shown}). What happens until then has "
+                "not been seen, and users would get a 0 that may be wrong. Choose an earlier "
+                "cutoff or a shorter horizon, or state with observed_until= how far the log was "
+                "observed."
+            ).format(end=report.horizon_end, what=_(what), shown=shown)
         )
 
 

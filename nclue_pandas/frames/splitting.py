@@ -19,6 +19,7 @@ from nclue_pandas.frames.reports import SplitReport, tell_all
 from nclue_pandas.frames.snapshot_ids import users_of
 from nclue_pandas.kernels.hash import derive_key, hash_ids
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +177,8 @@ def _one_label(made: SplitReport) -> Iterator[str]:
 
 def _check_share(test: object) -> None:
     if isinstance(test, bool) or not isinstance(test, Real) or not 0 < float(test) < 1:
-        raise ConfigurationError(f"test={test!r}: give a share between 0 and 1, such as 0.3.")
+        text = _("test={test!r}: give a share between 0 and 1, such as 0.3.")
+        raise ConfigurationError(text.format(test=test))
 
 
 def check_seed(seed: object) -> int | str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.plan import Plan
     from nclue_pandas.jobs.reference import ClientLike
 
-_ADVICE = "Make the same call of backtest() again: it goes on where it stopped."
+_ADVICE = N_("Make the same call of backtest() again: it goes on where it stopped.")
 
 
 def run_backtest(

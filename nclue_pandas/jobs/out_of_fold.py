@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nclue_pandas.jobs.plan import Plan
     from nclue_pandas.jobs.reference import ClientLike
 
-_ADVICE = "Make the same call of out_of_fold() again: it goes on where it stopped."
+_ADVICE = N_("Make the same call of out_of_fold() again: it goes on where it stopped.")
 
 
 def run_out_of_fold(

@@ -35,7 +35,7 @@ from nclue_pandas.jobs.reference import BoundedClient
 from nclue_pandas.jobs.results import read
 from nclue_pandas.jobs.wait import wait_until
 from nclue_pandas.progress import step as told_step
-from nclue_pandas.translation import N_
+from nclue_pandas.translation import N_, gettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -235,7 +235,7 @@ def _judged(
 _DIGEST = 10
 #: Which step of a chain waits: for the features to learn from, for the model, for the scores.
 _LEARNS_FROM, _LEARNS, _SCORES = (1, 3), (2, 3), (3, 3)
-_ADVICE = "Make the same call of predict() again: it goes on where it stopped."
+_ADVICE = N_("Make the same call of predict() again: it goes on where it stopped.")
 
 
 @dataclass(frozen=True)
@@ -325,7 +325,8 @@ def run_chains(
             wait_until(runs, deadline, _SCORES)
             return [inputs.carry(read(run)) for inputs, run in zip(chains, runs, strict=True)]
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"Stopped; the jobs that were created go on. {deadline.advice}")
+        stopped = gettext("Stopped; the jobs that were created go on.")
+        interrupt.add_note(f"{stopped} {gettext(deadline.advice or _ADVICE)}")
         raise
 
 

@@ -27,6 +27,7 @@ from nclue_pandas.progress import FACTS, WaitProgress, emit, step
 from nclue_pandas.service.records import Record
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,7 +108,8 @@ def wait_by(given: Sequence[Job[Any]], deadline: Deadline) -> None:
     try:
         wait_until(given, deadline)
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"Stopped waiting; the jobs go on. {how_to_resume(given)}")
+        stopped = _("Stopped waiting; the jobs go on.")
+        interrupt.add_note(f"{stopped} {how_to_resume(given)}")
         raise
 
 
@@ -149,8 +151,10 @@ def how_to_resume(jobs: Sequence[Job[Any]]) -> str:
     """Say how to pick the jobs up again, here or in another process."""
     own = list(dict.fromkeys(jobs))
     calls = ", ".join(f"client.get_{job.kind.name}({job.name or job.id!r})" for job in own[:5])
-    more = f" and {len(own) - 5} more" if len(own) > 5 else ""  # noqa: PLR2004
-    return f"Pick up with {calls}{more}, then .wait() or .result()."
+    more = _(" and {count} more").format(count=len(own) - 5) if len(own) > 5 else ""  # noqa: PLR2004
+    return _("Pick up with {calls}{more}, then .wait() or .result().").format(
+        calls=calls, more=more
+    )
 
 
 class _Watch:

@@ -86,7 +86,7 @@ def test_what_is_no_toml_is_told(tmp_path, text, says):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"no file .*none\.toml.*every_night\.md"):
+    with pytest.raises(ConfigurationError, match=r"no file .*none\.toml.*predict --help"):
         read_settings(tmp_path / "none.toml")
 
 
