@@ -153,3 +153,21 @@ def test_looking_for_an_attribute_still_works():
     assert not hasattr(EVENTS["what"], "nclue")
     assert "nclue" not in dir(EVENTS["what"])
     assert getattr(nclue, "nothing", None) is None
+
+
+def test_one_problem_is_one_and_two_are_problems():
+    for user_ids, lead in ((["a", "a"], "1 problem found:"), (["a", "a", ""], "2 problems found:")):
+        frame = pd.DataFrame({"user_id": user_ids, "sequence": "tea"})
+        with pytest.raises(NclueError) as caught:
+            frame.nclue.create_feature("f", client=object())
+        assert str(caught.value).startswith(lead)
+
+
+def test_a_sandbox_that_starts_gives_itself():
+    from nclue_pandas.sandbox import Sandbox
+
+    sandbox = Sandbox()
+    try:
+        assert sandbox.start() is sandbox
+    finally:
+        sandbox.stop()
