@@ -79,6 +79,10 @@ class Verbs(Generic[FrameT]):
     create_task = Verb(lambda: nclue_pandas.create_task)
     predict = Verb(lambda: nclue_pandas.predict)
     plan = Verb(lambda: nclue_pandas.plan)
+    backtest = Verb(lambda: nclue_pandas.backtest)
+    plan_backtest = Verb(lambda: nclue_pandas.plan_backtest)
+    out_of_fold = Verb(lambda: nclue_pandas.out_of_fold)
+    plan_out_of_fold = Verb(lambda: nclue_pandas.plan_out_of_fold)
 
     def __init__(self, frame: FrameT) -> None:
         self._frame: Any = frame
@@ -121,16 +125,12 @@ class NclueAccessor(Verbs[pd.DataFrame]):
     to_answers = Verb(lambda: nclue_pandas.to_answers)
     to_snapshots = Verb(lambda: nclue_pandas.to_snapshots)
     from_snapshots = Verb(lambda: nclue_pandas.from_snapshots)
-    backtest = Verb(lambda: nclue_pandas.backtest)
-    plan_backtest = Verb(lambda: nclue_pandas.plan_backtest)
     baselines = Verb(lambda: nclue_pandas.baselines)
     check = Verb(lambda: nclue_pandas.check)
     report = Verb(lambda: nclue_pandas.report)
     split = Verb(lambda: nclue_pandas.split)
     pseudonymize = Verb(lambda: nclue_pandas.pseudonymize)
     restore_ids = Verb(lambda: nclue_pandas.restore_ids)
-    out_of_fold = Verb(lambda: nclue_pandas.out_of_fold)
-    plan_out_of_fold = Verb(lambda: nclue_pandas.plan_out_of_fold)
     changed = Verb(lambda: nclue_pandas.changed)
     updated = Verb(lambda: nclue_pandas.updated)
     add_scores = Verb(lambda: nclue_pandas.add_scores)

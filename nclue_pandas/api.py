@@ -449,13 +449,14 @@ def out_of_fold(
     >>> scores["fold"].nunique(), len(scores)
     (2, 480)
     """
+    from nclue_pandas.frames.folds import in_memory
     from nclue_pandas.frames.held_out import Folds
     from nclue_pandas.jobs.datasets import Columns
     from nclue_pandas.jobs.inputs import Inputs
     from nclue_pandas.jobs.out_of_fold import run_out_of_fold
 
     parts = Folds(folds, seed)
-    inputs = Inputs(name, sequences, answers, columns=Columns.of(columns))
+    inputs = Inputs(name, sequences, in_memory(answers), columns=Columns.of(columns))
     return run_out_of_fold(_client(client), inputs, parts, timeout=timeout)
 
 
@@ -492,13 +493,14 @@ def plan_out_of_fold(
     Plan
         As :func:`plan` returns it, the jobs of all folds together.
     """
+    from nclue_pandas.frames.folds import in_memory
     from nclue_pandas.frames.held_out import Folds
     from nclue_pandas.jobs.datasets import Columns
     from nclue_pandas.jobs.inputs import Inputs
     from nclue_pandas.jobs.out_of_fold import plan_folds
 
     parts = Folds(folds, seed)
-    inputs = Inputs(name, sequences, answers, columns=Columns.of(columns))
+    inputs = Inputs(name, sequences, in_memory(answers), columns=Columns.of(columns))
     return plan_folds(_client(client), inputs, parts)
 
 

@@ -37,7 +37,10 @@ def public_objects() -> list[str]:
             names.append(f"{value.__module__}.{value.__qualname__}")
         if inspect.isclass(value):
             names += _methods(value)
-    for name in ("to_sequences", "to_answers", "check", "report", "read_parquet"):
+    for name in (
+        *("inspect", "to_sequences", "to_answers", "to_snapshots", "baselines"),
+        *("changed", "check", "report", "read_parquet"),
+    ):
         names.append(f"nclue_pandas.dask.{name}")
     return names  # the accessors' methods have the docstrings of these functions
 

@@ -14,15 +14,22 @@ except ImportError as error:
     raise MissingExtraError.of(error.name or "dask", "dask", "nclue_pandas.dask") from error
 
 from nclue_pandas.dask.accessor import DaskAccessor, register
+from nclue_pandas.dask.changes import changed
 from nclue_pandas.dask.datasets import check
 from nclue_pandas.dask.files import read_parquet
+from nclue_pandas.dask.first_look import inspect
 from nclue_pandas.dask.following import add_scores, pseudonymize, restore_ids, split
+from nclue_pandas.dask.free_scores import baselines
+from nclue_pandas.dask.snapshots import to_snapshots
 from nclue_pandas.dask.verbs import report, to_answers, to_sequences
 
 __all__ = [
     "DaskAccessor",
     "add_scores",
+    "baselines",
+    "changed",
     "check",
+    "inspect",
     "pseudonymize",
     "read_parquet",
     "report",
@@ -30,6 +37,7 @@ __all__ = [
     "split",
     "to_answers",
     "to_sequences",
+    "to_snapshots",
 ]
 
 register()

@@ -8,7 +8,15 @@ import dask.dataframe as dd
 from dask.dataframe.extensions import register_dataframe_accessor
 
 from nclue_pandas.accessor import NclueAccessor, Verb, Verbs
-from nclue_pandas.dask import datasets, following, verbs
+from nclue_pandas.dask import (
+    changes,
+    datasets,
+    first_look,
+    following,
+    free_scores,
+    snapshots,
+    verbs,
+)
 
 
 class DaskAccessor(Verbs[dd.DataFrame]):
@@ -20,12 +28,16 @@ class DaskAccessor(Verbs[dd.DataFrame]):
         An event log, or a frame of sequences or answers.
     """
 
+    inspect = Verb(lambda: first_look.inspect, "nclue_pandas.dask")
     to_sequences = Verb(lambda: verbs.to_sequences, "nclue_pandas.dask")
     to_answers = Verb(lambda: verbs.to_answers, "nclue_pandas.dask")
+    to_snapshots = Verb(lambda: snapshots.to_snapshots, "nclue_pandas.dask")
+    baselines = Verb(lambda: free_scores.baselines, "nclue_pandas.dask")
     check = Verb(lambda: datasets.check, "nclue_pandas.dask")
     report = Verb(lambda: verbs.report, "nclue_pandas.dask")
     split = Verb(lambda: following.split, "nclue_pandas.dask")
     pseudonymize = Verb(lambda: following.pseudonymize, "nclue_pandas.dask")
+    changed = Verb(lambda: changes.changed, "nclue_pandas.dask")
     add_scores = Verb(lambda: following.add_scores, "nclue_pandas.dask")
     restore_ids = Verb(lambda: following.restore_ids, "nclue_pandas.dask")
 

@@ -60,6 +60,8 @@ class Outcome:
         What the rows that problems name held, by their number.
     forms : Forms or None
         Ids of the piece's users that have a plainer form.
+    beside : object
+        What else a verb tells of a piece.
     """
 
     report: Report | None = None
@@ -71,6 +73,7 @@ class Outcome:
     last: int | None = None
     marks: Mapping[int, int] = field(default_factory=dict)
     forms: Forms | None = None
+    beside: Any = None
 
 
 def row_marks(

@@ -115,11 +115,18 @@ class Route:
         """Put an output partition in the order of its rows; return it and their numbers."""
         rows = frame[_ROW].to_numpy()
         order = np.argsort(rows)
-        taken = frame.iloc[order]
-        columns = [self._local(taken, place) for place in range(len(self.labels))]
+        return self._arrived(frame.iloc[order]), rows[order]
+
+    def read(self, frame: pd.DataFrame, number: int) -> pd.DataFrame:
+        """Return an input partition as its rows are after the way, which they do not take."""
+        self.objects.check(frame, number)
+        return self._arrived(self.carried(frame))
+
+    def _arrived(self, sent: pd.DataFrame) -> pd.DataFrame:
+        columns = [self._local(sent, place) for place in range(len(self.labels))]
         made = pd.DataFrame(dict(enumerate(columns)))
         made.columns = pd.Index([*self.labels], dtype=object, tupleize_cols=False)
-        return made, rows[order]
+        return made
 
     def _local(self, frame: pd.DataFrame, place: int) -> pd.Series[Any]:
         """Return a column for the functions of frames; whole numbers as NumPy's."""

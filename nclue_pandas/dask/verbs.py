@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import dask.dataframe as dd
-import pandas as pd
-import pyarrow as pa
-from dask import is_dask_collection
 
 from nclue_pandas.contract import TOKENS_PER_USER
-from nclue_pandas.dask.matching import DaskUsers
+from nclue_pandas.dask.free_scores import baselines
+from nclue_pandas.dask.logs import (
+    among_times,
+    may_be_zoned,
+    merged,
+    require_log,
+    text_roles,
+    times_of_log,
+    with_columns,
+    with_forms,
+    with_ties,
+)
 from nclue_pandas.dask.originals import unconverted
-from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, Made, Outcome, build, collect, report_of
+from nclue_pandas.dask.pieces import ANSWERS, SEQUENCES, Outcome, build, collect, report_of
 from nclue_pandas.dask.routing import Route, pattern
-from nclue_pandas.errors import InvalidDataError
 from nclue_pandas.frames.answers import (
     NO_ANSWERS,
     AnswerOptions,
@@ -25,12 +32,12 @@ from nclue_pandas.frames.answers import (
     warn_of_answers,
 )
 from nclue_pandas.frames.answers import build as build_answers
-from nclue_pandas.frames.columns import find_column, is_label, to_arrow
 from nclue_pandas.frames.doubtful_times import refuse_dates
+from nclue_pandas.frames.folds import LogVerbs, verbs_of
 from nclue_pandas.frames.forms import Forms
-from nclue_pandas.frames.partitions import Built, merge_reports
+from nclue_pandas.frames.partitions import Built
 from nclue_pandas.frames.questions import Span
-from nclue_pandas.frames.reports import AnswerReport, Report, SequenceReport, every_row_dropped
+from nclue_pandas.frames.reports import AnswerReport, Report, SequenceReport
 from nclue_pandas.frames.sequences import (
     NO_SEQUENCES,
     LogColumns,
@@ -40,8 +47,7 @@ from nclue_pandas.frames.sequences import (
     warn_of_sequences,
 )
 from nclue_pandas.frames.sequences import build as build_sequences
-from nclue_pandas.frames.times import kind_of_times, texts_of_times
-from nclue_pandas.kernels.arrays import is_text
+from nclue_pandas.frames.times import kind_of_times
 from nclue_pandas.signatures import named_options
 
 if TYPE_CHECKING:
@@ -49,15 +55,13 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from decimal import Decimal
 
-    from nclue_pandas.frames.forms import ReportT
+    import pandas as pd
+    import pyarrow as pa
+
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
-    from nclue_pandas.frames.times import TimeKind
+    from nclue_pandas.frames.times import TimeKind, Times
     from nclue_pandas.frames.tokens import TokenEstimator
-
-#: Columns that are added for the way; the user's frame does not get them.
-_TIES: Final = "nclue tie break"
-_GIVEN: Final = {"positive": "nclue positive", "value": "nclue value"}
 
 
 @named_options
@@ -110,6 +114,8 @@ def to_sequences(
 
     Examples
     --------
+    >>> import dask.dataframe as dd
+    >>> import pandas as pd
     >>> events = dd.from_pandas(pd.DataFrame({
     ...     "customer": ["0012", "0012", "7"],
     ...     "ts": pd.to_datetime(["2026-01-02", "2026-01-01", "2026-01-01"]),
@@ -135,19 +141,17 @@ def to_sequences(
         on_invalid=on_invalid,
         timezone=timezone,
     )
-    _require(events)
+    require_log(events)
     empty = LogColumns.of(pattern(events), options)
-    if not _may_be_zoned(events, time):
+    if not may_be_zoned(events, time):
         Window.of(empty.times, since, until, timezone)
-    log, options = _with_ties(events, options)
+    log, options = with_ties(events, options)
     log = unconverted(log)
-    is_one = is_label(pattern(events), behavior) or not isinstance(behavior, (list, tuple))
-    roles = {"time": [time], "user": [user], "behavior": [behavior] if is_one else list(behavior)}
-    if tie_break is not None:
-        roles["tie_break"] = [options.tie_break]
-    built = build(log, Route.of(log, roles), _Sequences(options), shown=events.columns.size)
-    made = _merged(built, SequenceReport, lambda: build_sequences(empty, options))
-    made = _with_forms(made, built)
+    route = Route.of(log, text_roles(log, options))
+    built = build(log, route, _Sequences(options), shown=events.columns.size)
+    made = merged(built, SequenceReport, lambda: build_sequences(empty, options))
+    refuse_dates(made.time_kinds)
+    made = with_forms(made, built)
     warn_of_sequences(made)
     return collect(built.frames, SEQUENCES, made)
 
@@ -210,6 +214,8 @@ def to_answers(
 
     Examples
     --------
+    >>> import dask.dataframe as dd
+    >>> import pandas as pd
     >>> labels = dd.from_pandas(pd.DataFrame({"user_id": [1, 2], "bought": [True, False]}))
     >>> dict(to_answers(labels, label="bought").compute().itertuples(index=False))
     {'1': 1, '2': 0}
@@ -232,10 +238,10 @@ def to_answers(
         on_invalid=on_invalid,
         timezone=timezone,
     )
-    _require(events)
-    log, options = _with_columns(events, options)
+    require_log(events)
+    log, options = with_columns(events, options)
     empty = read_columns(pattern(log), options)
-    if isinstance(empty, EventColumns) and not _may_be_zoned(events, time):
+    if isinstance(empty, EventColumns) and not may_be_zoned(events, time):
         assert options.question is not None
         Span.of(options.question, empty.times, timezone)
     log = unconverted(log)
@@ -250,12 +256,13 @@ def to_answers(
         each: [column] for each, column in named.items() if each == "user" or column is not None
     }
     built = build(log, Route.of(log, roles), _Answers(options), shown=events.columns.size)
-    made = _merged(built, AnswerReport, lambda: build_answers(empty, options))
+    made = merged(built, AnswerReport, lambda: build_answers(empty, options))
+    refuse_dates(made.time_kinds)
     spans = [each.span for each in built.outcomes if each.span is not None]
     if spans:
         last = (each.last for each in built.outcomes if each.last is not None)
         spans[0].check(max(last, default=None), made)
-    made = _with_forms(made, built)
+    made = with_forms(made, built)
     warn_of_answers(made)
     return collect(built.frames, ANSWERS, made)
 
@@ -295,13 +302,13 @@ class _Sequences(_Verb[SequenceOptions]):
     """Sequences of the rows of some users."""
 
     def look(self, part: pd.DataFrame) -> frozenset[str]:
-        return _among_times(part, self.options.time)
+        return among_times(part, self.options.time)
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[SequenceReport], Outcome]:
         if part.empty:  # without a time that would tell whether the log's have a zone
-            return Built(NO_SEQUENCES), Outcome(forms=_forms(NO_SEQUENCES))
+            return Built(NO_SEQUENCES), Outcome(forms=Forms.of(NO_SEQUENCES["user_id"]))
         built = build_sequences(LogColumns.of(part, self.options, times=self.times), self.options)
-        return built, Outcome(forms=_forms(built.table))
+        return built, Outcome(forms=Forms.of(built.table["user_id"]))
 
     def frame(self, table: pa.Table) -> pd.DataFrame:
         return sequence_frame(table)
@@ -312,93 +319,32 @@ class _Answers(_Verb[AnswerOptions]):
 
     def look(self, part: pd.DataFrame) -> frozenset[str]:
         is_log = self.options.question is not None
-        return _among_times(part, self.options.time) if is_log else frozenset()
+        return among_times(part, self.options.time) if is_log else frozenset()
 
     def __call__(self, part: pd.DataFrame) -> tuple[Built[AnswerReport], Outcome]:
         if part.empty:
-            return Built(NO_ANSWERS), Outcome(forms=_forms(NO_ANSWERS))
+            return Built(NO_ANSWERS), Outcome(forms=Forms.of(NO_ANSWERS["user_id"]))
         built = build_answers(read_columns(part, self.options, times=self.times), self.options)
-        return built, Outcome(forms=_forms(built.table), span=built.span, last=built.last)
+        return built, Outcome(
+            forms=Forms.of(built.table["user_id"]), span=built.span, last=built.last
+        )
 
     def frame(self, table: pa.Table) -> pd.DataFrame:
         return answer_frame(table)
 
 
-def _among_times(part: pd.DataFrame, time: Any) -> frozenset[str]:
-    """Return what is found among times that are texts; nothing of a column that is none."""
-    texts = texts_of_times(find_column(part, time, "time"))
-    return frozenset() if texts is None else texts.found
+def _in_memory(made: dd.DataFrame) -> pd.DataFrame:
+    """Bring a frame of users to the client, with its report."""
+    frame: pd.DataFrame = unconverted(made).compute().reset_index(drop=True)
+    told = report_of(made)
+    return frame if told is None else told.attach(frame)
 
 
-def _forms(table: pa.Table) -> Forms:
-    return Forms.of(table["user_id"])
+def _times(log: dd.DataFrame, time: Any) -> Times:
+    return times_of_log(log, time).like
 
 
-def _merged(built: Made, kind: type[ReportT], of_no_rows: Callable[[], Built[ReportT]]) -> ReportT:
-    """Raise what was found in all pieces, or put their reports together."""
-    built.raise_problems()
-    reports = [r for each in built.outcomes if isinstance(r := each.report, kind)]
-    made = merge_reports(reports or [r for r in [of_no_rows().report] if r is not None])
-    refuse_dates(made.time_kinds)
-    if every_row_dropped(made):
-        built.raise_lost()
-    return made
-
-
-def _with_forms(made: ReportT, built: Made) -> ReportT:
-    """Compare ids in other forms with the users of all pieces, where there are such ids."""
-    forms = Forms.joined(each.forms for each in built.outcomes if each.forms is not None)
-    return forms.tell(made, lambda: DaskUsers.of(built.frames, "user_id"))
-
-
-def _require(events: object) -> None:
-    if not isinstance(events, dd.DataFrame):
-        raise InvalidDataError(f"events must be a Dask DataFrame, not {type(events).__name__}.")
-
-
-def _may_be_zoned(events: dd.DataFrame, time: Any) -> bool:
-    """Tell whether the times may be texts: whether they have a zone, rows alone can tell."""
-    kind = to_arrow(find_column(pattern(events), time, "time")).type
-    return is_text(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind)
-
-
-def _with_ties(
-    events: dd.DataFrame, options: SequenceOptions
-) -> tuple[dd.DataFrame, SequenceOptions]:
-    """Order a categorical tie-break by its categories, as pandas does."""
-    tie_break = options.tie_break
-    if tie_break is None:
-        return events, options
-    if not isinstance(
-        find_column(pattern(events), tie_break, "tie_break").dtype, pd.CategoricalDtype
-    ):
-        return events, options
-    if not events[tie_break].cat.known:
-        raise InvalidDataError(
-            f"The categories of tie_break={tie_break!r} are not known to all workers, so they "
-            f"have no common order. Call events.categorize([{tie_break!r}]) first."
-        )
-    codes = events[tie_break].cat.codes
-    with_codes = events.assign(**{_TIES: codes.where(codes >= 0)})
-    return with_codes, replace(options, tie_break=_TIES)
-
-
-def _with_columns(
-    events: dd.DataFrame, options: AnswerOptions
-) -> tuple[dd.DataFrame, AnswerOptions]:
-    """Make columns of the Series and functions that say something of each event."""
-    log, named = events, dict[str, Any]()
-    for argument, column in _GIVEN.items():
-        given = getattr(options, argument)
-        if given is None or isinstance(given, str):
-            continue
-        is_function = callable(given) and not is_dask_collection(given)
-        values = given(events) if is_function else given
-        if not isinstance(values, dd.Series):
-            raise InvalidDataError(
-                f"{argument}= must be or give a Dask Series for a Dask frame, not "
-                f"{type(values).__name__}. Make it from the log itself."
-            )
-        log = log.assign(**{column: values})
-        named[argument] = column
-    return log, replace(options, **named)
+@verbs_of.register(dd.DataFrame)
+def _verbs_of_dask(events: dd.DataFrame) -> LogVerbs:  # noqa: ARG001 - all logs on Dask have them
+    """Return what folds of logs on Dask are made by."""
+    return LogVerbs(_times, to_sequences, to_answers, baselines, report_of, _in_memory)

@@ -155,8 +155,14 @@ def require_unique_ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[An
         When an id is null or there twice, with the rows; `what` names the frame.
     """
     ids = _ids(frame, user, what)
-    _check(frame, id_problems(ids, what), lead=f"There is not one row for each user in {what}")
+    problems = id_problems(ids, what)
+    refuse_users(problems, offending_rows(problems, frame), what)
     return ids
+
+
+def refuse_users(problems: list[Problem], rows: pd.DataFrame, what: str) -> None:
+    """Raise what is wrong with the ids of a frame, with the rows, where there is something."""
+    _raise(problems, rows, f"There is not one row for each user in {what}")
 
 
 def _ids(frame: pd.DataFrame, user: str, what: str) -> pa.Array[Any]:
@@ -176,11 +182,14 @@ def _scores(frame: pd.DataFrame, name: str) -> Floats:
 
 def id_problems(ids: pa.Array[Any], what: str) -> list[Problem]:
     """Find ids that are null, or there twice."""
-    null = _problem(
-        "null_id", _("A user id of the {what} is null").format(what=what), _flags(ids.is_null())
-    )
     repeated = ids.to_pandas().duplicated(keep=False).to_numpy() & _flags(ids.is_valid())
-    return null + _problem(
+    return problems_of_ids(_flags(ids.is_null()), repeated, what)
+
+
+def problems_of_ids(null: Booleans, repeated: Booleans, what: str) -> list[Problem]:
+    """Tell which rows have no id, and which one that is there twice."""
+    without = _problem("null_id", _("A user id of the {what} is null").format(what=what), null)
+    return without + _problem(
         "duplicate_id", _("A user id of the {what} occurs twice").format(what=what), repeated
     )
 
@@ -198,13 +207,17 @@ def _problem(code: str, message: str, bad: Booleans) -> list[Problem]:
 
 def _check(frame: pd.DataFrame, *found: list[Problem], lead: str = _LEAD) -> None:
     problems = [problem for each in found for problem in each]
+    _raise(problems, offending_rows(problems, frame), lead)
+
+
+def _raise(problems: list[Problem], rows: pd.DataFrame, lead: str) -> None:
     if not problems:
         return
     lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
     raise InvalidDataError(
         f"{lead}:\n{lines}\nThe offending rows are in the error's .rows.",
         problems=problems,
-        rows=offending_rows(problems, frame),
+        rows=rows,
     )
 
 

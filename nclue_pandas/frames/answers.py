@@ -285,6 +285,20 @@ class EventColumns:
     counted: Binary | None
     amounts: Amounts | None
 
+    @classmethod
+    def of(
+        cls, events: pd.DataFrame, options: AnswerOptions, times: Times, ids: EncodedIds
+    ) -> EventColumns:
+        """Read which events count, and what for, beside times and ids that were read."""
+        amounts = _given_column(events, options.value, "value")
+        return cls(
+            times,
+            ids,
+            personal_ids(ids, options.personal),
+            read_positive(events, options.positive),
+            None if amounts is None else read_amounts(amounts, "value"),
+        )
+
     def counts(self, rows: Flags) -> Flags:
         """Tell which of some rows are positive."""
         return rows if self.counted is None else rows & self.counted.ones
@@ -320,14 +334,7 @@ def read_columns(
         return LabelColumns(ids, personal_ids(ids, options.personal), labels)
     moments = look_at_times(find_column(events, options.time, "time"), kind=times)
     ids = encode_ids(find_column(events, options.user, "user"))
-    amounts = _given_column(events, options.value, "value")
-    return EventColumns(
-        moments,
-        ids,
-        personal_ids(ids, options.personal),
-        read_positive(events, options.positive),
-        None if amounts is None else read_amounts(amounts, "value"),
-    )
+    return EventColumns.of(events, options, moments, ids)
 
 
 def build(columns: EventColumns | LabelColumns, options: AnswerOptions) -> BuiltAnswers:

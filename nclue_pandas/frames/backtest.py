@@ -173,8 +173,8 @@ def _row(fold: Fold, of: Evaluation) -> dict[str, Any]:
     return {
         "cutoff": fold.cutoff,
         "train_cutoff": fold.train_cutoff,
-        "train_users": len(fold.answers),
-        "train_positives": int(fold.answers["label"].sum()),
+        "train_users": fold.trained.users,
+        "train_positives": fold.trained.positives,
         "users": of.users,
         "positives": of.positives,
         "auroc": of.auroc,

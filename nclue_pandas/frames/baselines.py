@@ -14,13 +14,14 @@ import pandas as pd
 import pyarrow as pa
 
 from nclue_pandas.frames.answers import positive_faults, read_positive
-from nclue_pandas.frames.columns import arrow_column, find_column, require_frame, text_column
-from nclue_pandas.frames.doubtful_times import times_of_log
+from nclue_pandas.frames.columns import arrow_column, find_column, require_frame
+from nclue_pandas.frames.doubtful_times import check_times
 from nclue_pandas.frames.ids import encode_ids, id_faults
 from nclue_pandas.frames.moments import Calendar, check_moment, describe, read_zone
-from nclue_pandas.frames.problems import check_on_invalid, raise_faults, settle
+from nclue_pandas.frames.partitions import Built, merge_reports
+from nclue_pandas.frames.problems import check_on_invalid, settle
 from nclue_pandas.frames.reports import BaselineReport, describe_dropped, tell_all
-from nclue_pandas.frames.times import NOT_A_TIME, UNITS
+from nclue_pandas.frames.times import NOT_A_TIME, UNITS, look_at_times
 from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.signatures import named_options
 
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nclue_pandas.frames.columns import Binary
+    from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.problems import OnInvalid
-    from nclue_pandas.frames.times import Integers, Times
+    from nclue_pandas.frames.times import Integers, TimeKind, Times
     from nclue_pandas.kernels.arrays import Flags, Positions
 
 _DAY: Final = 86_400 * UNITS["s"]
@@ -113,42 +116,123 @@ def baselines(
     >>> scores.set_index("user_id").loc["a"].tolist()
     [-1.0, 2.0, 2.0, 1.0, 0.5]
     """
-    check_on_invalid(on_invalid)
-    check_moment(cutoff, "cutoff")
-    read_zone(timezone)
+    options = BaselineOptions(
+        user=user,
+        time=time,
+        cutoff=cutoff,
+        positive=positive,
+        on_invalid=on_invalid,
+        timezone=timezone,
+    )
     events = require_frame(events, "events", on_dask=True)
-    times = times_of_log(events, time)
-    calendar = Calendar(times, timezone)
-    end = calendar.moment(cutoff, "cutoff")
+    log = PastColumns.of(events, options)
+    check_times(log.times)
+    built = build(log, options)
+    built.raise_for(events)
+    report = merge_reports(built.reports)
+    warn_of_baselines(report)
+    return report.attach(baseline_frame(built.table))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BaselineOptions:
+    """The options of :func:`baselines`, checked before any row is read."""
+
+    user: Any
+    time: Any
+    cutoff: Any
+    positive: Any = None
+    on_invalid: OnInvalid = "raise"
+    timezone: str | tzinfo | None = None
+
+    def __post_init__(self) -> None:
+        check_on_invalid(self.on_invalid)
+        check_moment(self.cutoff, "cutoff")
+        read_zone(self.timezone)
+
+
+@dataclass(frozen=True, eq=False)
+class PastColumns:
+    """The columns of a log as the core takes them, and the time zone that their type has."""
+
+    times: Times
+    ids: EncodedIds
+    counted: Binary | None
+    zone: Any
+
+    @classmethod
+    def of(
+        cls, events: pd.DataFrame, options: BaselineOptions, *, times: TimeKind | None = None
+    ) -> PastColumns:
+        """Read a log, or a part of one in which the texts of times read as `times`."""
+        time = find_column(events, options.time, "time")
+        kind = getattr(time.dtype, "pyarrow_dtype", time.dtype)
+        return cls(
+            look_at_times(time, kind=times),
+            encode_ids(find_column(events, options.user, "user")),
+            read_positive(events, options.positive),
+            getattr(kind, "tz", None),
+        )
+
+
+def build(log: PastColumns, options: BaselineOptions) -> Built[BaselineReport]:
+    """Count the events of each user before the cutoff; tell what is wrong with the rows."""
+    nobody = no_baselines(options)
+    times, ids, counted = log.times, log.ids, log.counted
+    if times.without_zone.size:
+        return Built(nobody, problems=tuple(times.faults()))
+    calendar = Calendar(times, options.timezone)
+    end = calendar.moment(options.cutoff, "cutoff")
     past = times.before(end)
-    ids = encode_ids(find_column(events, user, "user"))
-    counted = read_positive(events, positive)
     faults = [*times.faults(), *(fault.within(past) for fault in id_faults(ids))]
     always = []
     if counted is not None:
         always = [fault.within(past & (ids.codes >= 0)) for fault in positive_faults(counted)]
-    settled = settle(faults, always, len(events), on_invalid)
-    raise_faults(settled.problems, events)
-    raise_faults(settled.lost, events, every_row=True)
+    settled = settle(faults, always, times.ticks.size, options.on_invalid)
+    if settled.problems:
+        return Built(nobody, problems=settled.problems)
     kept = settled.kept
     rows = np.flatnonzero(past & (times.ticks != NOT_A_TIME) if kept is None else past & kept)
-    log = _Past(
+    events = _Past(
         ids.codes[rows],
         times.ticks[rows],
-        _days(times, rows, calendar.timezone or _zone_of(find_column(events, time, "time"))),
+        _days(times, rows, calendar.timezone or log.zone),
         None if counted is None else counted.ones[rows],
     )
-    frame = _frame(ids.texts, _measures(log, len(ids.texts), times, end))
+    table = _table(ids.texts, _measures(events, len(ids.texts), times, end), nobody.schema)
     report = BaselineReport(
-        rows=len(events),
-        rows_dropped={code: count for code, count in settled.dropped.items() if count},
-        rows_after=len(events) - sum(settled.dropped.values()) - rows.size,
-        users=len(frame),
+        rows=times.ticks.size,
+        rows_dropped=settled.dropped,
+        rows_after=times.ticks.size - sum(settled.dropped.values()) - rows.size,
+        users=table.num_rows,
         cutoff=describe(end, times),
-        last_event=describe(int(log.ticks.max()) * times.step, times) if rows.size else None,
+        last_event=describe(int(events.ticks.max()) * times.step, times) if rows.size else None,
     )
-    warn_of_baselines(report)
-    return report.attach(frame)
+    return Built(table, report, lost=settled.lost)
+
+
+def no_baselines(options: BaselineOptions) -> pa.Table:
+    """Return the baselines of nobody."""
+    counts, doubles = pa.int64(), pa.float64()
+    kinds = {
+        "user_id": pa.string(),
+        "recency": doubles,
+        "frequency": counts,
+        "active_days": counts,
+    }
+    if options.positive is not None:
+        kinds |= {"positive_count": counts, "positive_rate": doubles}
+    return pa.schema(kinds.items()).empty_table()
+
+
+def baseline_frame(table: pa.Table) -> pd.DataFrame:
+    """Return baselines that were built as a frame."""
+    return pd.DataFrame(
+        {
+            name: arrow_column(table[name], table.schema.field(name).type)
+            for name in table.schema.names
+        }
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +253,7 @@ def _measures(log: _Past, n_users: int, times: Times, end: int) -> dict[str, NDA
     pairs = pa.table({"user": log.users, "day": log.days}).group_by(["user", "day"])
     different = pairs.aggregate([])["user"].to_numpy()
     measures: dict[str, NDArray[Any]] = {
-        "recency": _recency(last, frequency > 0, times, end),
+        "recency": _recency(last, times, end),
         "frequency": frequency,
         "active_days": np.bincount(different, minlength=n_users),
     }
@@ -179,16 +263,18 @@ def _measures(log: _Past, n_users: int, times: Times, end: int) -> dict[str, NDA
     return measures
 
 
-def _recency(last: Integers, known: Flags, times: Times, end: int) -> NDArray[np.float64]:
+def _recency(last: Integers, times: Times, end: int) -> NDArray[np.float64]:
     """Return minus the time from each last event to the cutoff, in days or plain numbers.
 
-    Differences are exact: doubles of nanoseconds since 1970 would make ties.
+    Differences are exact: doubles of nanoseconds since 1970 would make ties. They depend on no
+    other user, so that each part of a log gives the same.
     """
-    latest = last.max(initial=np.iinfo(np.int64).min, where=known)
-    before_latest = (latest - last).view(np.uint64).astype(np.float64)
-    rest = float(end - int(latest) * times.step)
+    limits = np.iinfo(np.int64)
+    nearest = max(int(limits.min), min(end // times.step, int(limits.max)))
+    before = (np.int64(nearest) - last).view(np.uint64).astype(np.float64)
+    rest = float(end - nearest * times.step)
     unit = 1 if times.unit is None else _DAY
-    recency: NDArray[np.float64] = -(before_latest * times.step + rest) / unit
+    recency: NDArray[np.float64] = -(before * times.step + rest) / unit
     return recency
 
 
@@ -203,21 +289,13 @@ def _days(times: Times, rows: Positions, zone: tzinfo | None) -> Integers:
     return ticks // (_DAY // times.step)
 
 
-def _zone_of(column: pd.Series[Any]) -> Any:
-    """Return the time zone of a column's type, or None."""
-    arrow = getattr(column.dtype, "pyarrow_dtype", column.dtype)
-    return getattr(arrow, "tz", None)
-
-
-def _frame(texts: pa.Array, measures: dict[str, NDArray[Any]]) -> pd.DataFrame:
+def _table(texts: pa.Array, measures: dict[str, NDArray[Any]], schema: pa.Schema) -> pa.Table:
     """Return the users with an event, in canonical order."""
     order = canonical_order(texts)
     order = order[measures["frequency"][order] > 0]
-    columns = {"user_id": text_column(texts.take(pa.array(order)))}
-    for name, values in measures.items():
-        kind = pa.int64() if values.dtype.kind == "i" else pa.float64()
-        columns[name] = arrow_column(pa.array(values[order]), kind)
-    return pd.DataFrame(columns)
+    columns = [texts.take(pa.array(order)).cast(pa.string())]
+    columns += [pa.array(measures[name][order]) for name in schema.names[1:]]
+    return pa.table(columns, schema=schema)
 
 
 def warn_of_baselines(report: BaselineReport) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Rows that are looked at, spread over the log.
-_SAMPLE: Final = 10_000
+SAMPLE: Final = 10_000
 #: Words of names, in English and Korean.
 _NAMES: Final = {
     "time": r"time|date|(^|_)(ts|at|when|day|dt)($|_)|시간|시각|일시|날짜|일자",
@@ -50,7 +50,7 @@ def guess_columns(events: pd.DataFrame, named: Mapping[str, Any]) -> dict[str, A
     for argument, label in named.items():
         if label is not None:
             find_column(events, label, argument)
-    step = max(len(events) // _SAMPLE, 1)
+    step = max(len(events) // SAMPLE, 1)
     sample = events.iloc[::step]
     labels = [
         each

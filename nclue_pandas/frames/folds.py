@@ -6,7 +6,8 @@ import inspect
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from nclue_pandas.frames.baselines import baselines
 from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.doubtful_times import times_of_log
 from nclue_pandas.frames.moments import Calendar, check_duration, check_moment
-from nclue_pandas.frames.reports import NclueDataWarning, tell_all
+from nclue_pandas.frames.reports import NclueDataWarning, report, tell_all
 from nclue_pandas.frames.sequences import to_sequences
 from nclue_pandas.translation import N_
 from nclue_pandas.translation import gettext as _
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
+    from nclue_pandas.frames.reports import AnswerReport, Report
     from nclue_pandas.frames.times import Times
     from nclue_pandas.frames.tokens import TokenEstimator
 
@@ -63,6 +65,8 @@ class Fold:
         (and gap) were known by the cutoff.
     sequences, answers : pandas.DataFrame
         To train on, of the train cutoff.
+    trained : AnswerReport
+        How these answers were made.
     score_on : pandas.DataFrame
         Sequences until the cutoff.
     outcomes : pandas.DataFrame
@@ -75,6 +79,7 @@ class Fold:
     train_cutoff: Any
     sequences: pd.DataFrame
     answers: pd.DataFrame
+    trained: AnswerReport
     score_on: pd.DataFrame
     outcomes: pd.DataFrame
     baselines: pd.DataFrame
@@ -96,6 +101,39 @@ class Fold:
                 argument=f"cutoff {self.cutoff}",
             )
         ]
+
+
+@dataclass(frozen=True)
+class LogVerbs:
+    """What folds are made by, of logs of one type.
+
+    Parameters
+    ----------
+    times : callable
+        Takes a log and the label of a column; returns times of the kind that the log has.
+    to_sequences, to_answers, baselines, report : callable
+        The verbs.
+    in_memory : callable
+        Returns a frame of theirs, which has a row for each user, as a pandas DataFrame.
+    """
+
+    times: Callable[[Any, Any], Times]
+    to_sequences: Callable[..., Any]
+    to_answers: Callable[..., Any]
+    baselines: Callable[..., Any]
+    report: Callable[[Any], Report | None]
+    in_memory: Callable[[Any], pd.DataFrame]
+
+
+@singledispatch
+def verbs_of(events: Any) -> LogVerbs:  # noqa: ARG001 - its type decides
+    """Return what folds are made by, by the type of the log: pandas' verbs for any other."""
+    return LogVerbs(times_of_log, to_sequences, to_answers, baselines, report, lambda made: made)
+
+
+def in_memory(frame: Any) -> Any:
+    """Return a frame of users as a DataFrame where its type has verbs of its own."""
+    return verbs_of(frame).in_memory(frame)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +187,16 @@ class Question:
 
         The latest are made first, so that an error has the rows of all.
         """
-        events = require_frame(events, "events")
-        times = times_of_log(events, self.time)
+        verbs = verbs_of(events)
+        if verbs_of.dispatch(type(events)) is verbs_of.dispatch(object):
+            events = require_frame(events, "events", on_dask=True)
+        times = verbs.times(events, self.time)
         calendar = Calendar(times, self.options.get("timezone"))
         moments = sorted({calendar.moment(each, "cutoffs") for each in self.cutoffs}, reverse=True)
         pairs = [(moment, self._trained_at(moment, calendar, times)) for moment in moments]
         with warnings.catch_warnings(record=True, action="always") as caught:
             past = {
-                at: to_sequences(
+                at: verbs.to_sequences(
                     events,
                     behavior=self.behavior,
                     until=point(at, times),
@@ -165,7 +205,7 @@ class Question:
                 for at in sorted({at for pair in pairs for at in pair}, reverse=True)
             }
             labels = {
-                at: to_answers(
+                at: verbs.to_answers(
                     events,
                     cutoff=point(at, times),
                     horizon=self.horizon,
@@ -180,9 +220,12 @@ class Question:
                     point(trained, times),
                     past[trained],
                     labels[trained],
+                    cast("AnswerReport", verbs.report(labels[trained])),
                     past[at],
-                    labels[at],
-                    baselines(events, cutoff=point(at, times), **self._of(baselines)),
+                    verbs.in_memory(labels[at]),
+                    verbs.in_memory(
+                        verbs.baselines(events, cutoff=point(at, times), **self._of(baselines))
+                    ),
                 )
                 for at, trained in reversed(pairs)
             ]

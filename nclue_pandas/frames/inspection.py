@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from nclue_pandas import display
 from nclue_pandas.errors.base import InvalidDataError
-from nclue_pandas.frames.answers import to_answers
 from nclue_pandas.frames.column_guesses import guess_columns
-from nclue_pandas.frames.columns import find_column, read_text, require_frame
+from nclue_pandas.frames.columns import require_frame
 from nclue_pandas.frames.doubtful_times import times_of_log
-from nclue_pandas.frames.forms import Forms
-from nclue_pandas.frames.ids import encode_ids
+from nclue_pandas.frames.log_facts import LogFacts
 from nclue_pandas.frames.moments import describe
-from nclue_pandas.frames.personal_data import find
-from nclue_pandas.frames.reports import NclueDataWarning
-from nclue_pandas.frames.times import NOT_A_TIME, UNITS
-from nclue_pandas.kernels.encode import encode_values
+from nclue_pandas.frames.times import UNITS
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import N_
 from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.times import Times
 
 _DAY: Final = 86_400 * UNITS["s"]
@@ -173,74 +164,106 @@ def inspect(
     """
     events = require_frame(events, "events", on_dask=True)
     columns = guess_columns(events, {"user": user, "time": time, "behavior": behavior})
-    missing = [name for name, label in columns.items() if label is None]
-    if missing:
-        return Inspection(columns, len(events), notes=(_MISSING.format(", ".join(missing)),))
-    ids = encode_ids(find_column(events, columns["user"], "user"))
-    texts = read_text(find_column(events, columns["behavior"], "behavior"), "behavior").texts
-    behaviors = encode_values(texts)
-    personal = {
-        **{f"users with {kind}": rows.size for kind, rows in find(ids.texts)},
-        **{
-            f"behaviors with {kind}": rows.size
-            for kind, rows in find(behaviors.distinct.cast(pa.large_string()))
-        },
-    }
-    looked: dict[str, Any] = {
-        "columns": columns,
-        "rows": len(events),
-        "users": len(ids.texts),
-        "behaviors": len(behaviors.distinct),
-        "personal_data": personal,
-    }
+    if nothing := without_columns(columns, len(events)):
+        return nothing
     try:
         times = times_of_log(events, columns["time"])
     except InvalidDataError as error:
-        return Inspection(**looked, notes=(str(error),))
-    counts = _counts(ids, times, behaviors.codes)
-    first, last = times.first_of(), times.last
-    found: dict[str, Any] = {
-        "first_event": None if first is None else describe(first, times),
-        "last_event": None if last is None else describe(last, times),
-        "counts": {name: count for name, count in counts.items() if count},
-        "unreadable": times.examples,
-        "notes": tuple(_notes(counts, personal)),
-    }
-    if first is None or any(name.startswith("users") for name in personal):
-        return Inspection(**looked, **found)
-    options = _options(counts, personal)
-    proposals = _proposals(events, columns, times, options)
-    return Inspection(**looked, **found, proposals=pd.DataFrame(proposals, columns=_PROPOSAL))
+        return unread(columns, len(events), LogFacts.of(events, columns, None), error)
+    span = LogSpan.of(times)
+    facts = LogFacts.of(events, columns, times, span.windows)
+    return inspected(columns, len(events), facts, span)
 
 
 _MISSING: Final = "No column looks like that of {}: name it, such as log.nclue.inspect(user=...)."
 
 
-def _counts(ids: EncodedIds, times: Times, behaviors: np.ndarray[Any, Any]) -> dict[str, int]:
-    """Count what is wrong or doubtful about rows and users."""
-    forms = Forms.of(ids.texts)
-    users, ticks = ids.codes, times.ticks
-    order = np.lexsort((behaviors, ticks, users))
-    keys = [each[order] for each in (users, ticks, behaviors)]
-    valid = (keys[0] >= 0) & (keys[1] != NOT_A_TIME) & (keys[2] >= 0)
-    users, ticks, behaviors = (each[valid] for each in keys)
-    same = (users[1:] == users[:-1]) & (ticks[1:] == ticks[:-1])
-    other = same & (behaviors[1:] != behaviors[:-1])
-    group = np.cumsum(np.append(True, ~same))[: users.size]
-    tied = np.isin(group, group[1:][other]) if users.size else np.zeros(0, dtype=bool)
-    return {
-        N_("rows without an id"): int((ids.codes < 0).sum()),
-        N_("rows without a time"): int((times.ticks == NOT_A_TIME).sum()) - times.unreadable.size,
-        N_("rows with an unreadable time"): int(times.unreadable.size),
-        N_("rows without a behavior"): int((keys[2] < 0).sum()),
-        N_("repeated rows"): int((same & ~other).sum()),
-        N_("rows tied in time"): int(tied.sum()),
-        N_("users with an id that ends in .0"): int(forms.floats.sum()),
-        N_("users with an id in another form"): int((~forms.floats).sum()),
-    }
+@dataclass(frozen=True)
+class LogSpan:
+    """From when to when a log is.
+
+    Parameters
+    ----------
+    like : Times
+        A column of the same kind as that of the log.
+    first, last : int or None
+        Its ends.
+    unreadable : tuple of str
+        The first times that cannot be read.
+    """
+
+    like: Times
+    first: int | None
+    last: int | None
+    unreadable: tuple[str, ...]
+
+    @classmethod
+    def of(cls, times: Times) -> LogSpan:
+        """Look at the times of a whole log."""
+        return cls(times, times.first_of(), times.last, times.examples)
+
+    @property
+    def windows(self) -> list[tuple[Any, Any]]:
+        """Cutoffs and horizons that end with the log, where enough of it is before them."""
+        if self.first is None or self.last is None:
+            return []
+        span = self.last - self.first
+        if self.like.unit is None:
+            lengths = dict.fromkeys(span // part for part in _PARTS)
+            return [(self.last - length, length) for length in lengths if length > 0]
+        end = self.last // _DAY  # a horizon that ends with a whole day
+        days = [each for each in _HORIZONS if 3 * each * _DAY <= span]
+        cutoffs = [describe((end - each) * _DAY, self.like)[:10] for each in days]
+        zone = "T00:00:00+00:00" if self.like.aware else ""
+        return [(f"{cutoff}{zone}", f"{each}D") for cutoff, each in zip(cutoffs, days, strict=True)]
 
 
-def _notes(counts: dict[str, int], personal: dict[str, int]) -> list[str]:
+def without_columns(columns: dict[str, Any], rows: int) -> Inspection | None:
+    """Return all there is to tell of a log without a column of users, times or behaviors."""
+    missing = [name for name, label in columns.items() if label is None]
+    return (
+        Inspection(columns, rows, notes=(_MISSING.format(", ".join(missing)),)) if missing else None
+    )
+
+
+def unread(
+    columns: dict[str, Any], rows: int, facts: LogFacts, error: InvalidDataError
+) -> Inspection:
+    """Return what there is to tell of a log whose times cannot be read."""
+    return Inspection(
+        columns,
+        rows,
+        facts.users,
+        int(facts.behaviors.size),
+        personal_data=facts.personal,
+        notes=(str(error),),
+    )
+
+
+def inspected(columns: dict[str, Any], rows: int, facts: LogFacts, span: LogSpan) -> Inspection:
+    """Return what there is to tell of a log."""
+    personal = facts.personal
+    ends = (None if each is None else describe(each, span.like) for each in (span.first, span.last))
+    proposals: list[tuple[Any, ...]] = []
+    if not facts.personal_users:
+        proposals = _proposals(columns, span, facts, _options(facts.counts, personal))
+    first, last = ends
+    return Inspection(
+        columns,
+        rows,
+        facts.users,
+        int(facts.behaviors.size),
+        first,
+        last,
+        {name: count for name, count in facts.counts.items() if count},
+        span.unreadable,
+        personal,
+        pd.DataFrame(proposals, columns=_PROPOSAL),
+        tuple(_notes(facts.counts, personal)),
+    )
+
+
+def _notes(counts: Mapping[str, int], personal: dict[str, int]) -> list[str]:
     notes = []
     if counts["rows with an unreadable time"]:
         notes.append(
@@ -261,7 +284,7 @@ def _notes(counts: dict[str, int], personal: dict[str, int]) -> list[str]:
     return notes
 
 
-def _options(counts: dict[str, int], personal: dict[str, int]) -> dict[str, dict[str, str]]:
+def _options(counts: Mapping[str, int], personal: dict[str, int]) -> dict[str, dict[str, str]]:
     """Return the options that the verbs need for a log like this."""
     invalid = ("without", "unreadable")
     rows = [name for name, count in counts.items() if count and any(w in name for w in invalid)]
@@ -274,17 +297,13 @@ def _options(counts: dict[str, int], personal: dict[str, int]) -> dict[str, dict
 
 
 def _proposals(
-    events: pd.DataFrame, columns: dict[str, Any], times: Times, options: dict[str, dict[str, str]]
+    columns: dict[str, Any], span: LogSpan, facts: LogFacts, options: dict[str, dict[str, str]]
 ) -> list[tuple[Any, ...]]:
     """Return cutoffs and horizons that the log has room for, with what they give."""
     found = []
     named = {"user": columns["user"], "time": columns["time"]}
-    for cutoff, horizon in _windows(times):
+    for (cutoff, horizon), outcome in zip(span.windows, facts.outcomes, strict=True):
         asked = {**named, "cutoff": cutoff, "horizon": horizon, **options["to_answers"]}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NclueDataWarning)
-            labels = to_answers(events, **asked)["label"]
-        ones = int(labels.sum())
         text = {
             **named,
             "behavior": columns["behavior"],
@@ -292,23 +311,8 @@ def _proposals(
             **options["to_sequences"],
         }
         code = f"sequences = {_call('to_sequences', text)}\nanswers = {_call('to_answers', asked)}"
-        found.append((cutoff, horizon, ones, len(labels) - ones, code))
+        found.append((cutoff, horizon, *outcome, code))
     return found
-
-
-def _windows(times: Times) -> list[tuple[Any, Any]]:
-    """Return cutoffs and horizons that end with the log, where enough of it is before them."""
-    first, last = times.first_of(), times.last
-    assert first is not None
-    assert last is not None
-    if times.unit is None:
-        lengths = dict.fromkeys((last - first) // part for part in _PARTS)
-        return [(last - length, length) for length in lengths if length > 0]
-    end = last // _DAY  # a horizon that ends with a whole day
-    days = [each for each in _HORIZONS if 3 * each * _DAY <= last - first]
-    cutoffs = [describe((end - each) * _DAY, times)[:10] for each in days]
-    zone = "T00:00:00+00:00" if times.aware else ""
-    return [(f"{cutoff}{zone}", f"{each}D") for cutoff, each in zip(cutoffs, days, strict=True)]
 
 
 def _call(verb: str, options: dict[str, Any]) -> str:

@@ -15,7 +15,15 @@ import numpy as np
 
 from nclue_pandas.errors.base import first_values
 from nclue_pandas.frames.problems import raise_faults
-from nclue_pandas.frames.reports import AnswerReport, Report, SplitReport, earliest, latest, share
+from nclue_pandas.frames.reports import (
+    AnswerReport,
+    Report,
+    SnapshotReport,
+    SplitReport,
+    earliest,
+    latest,
+    share,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +138,8 @@ def merge_reports(reports: Sequence[ReportT]) -> ReportT:
     merged = replace(first, **changes)
     if isinstance(merged, AnswerReport):
         merged = replace(merged, share=share(merged.positives, merged.users))
+    if isinstance(merged, SnapshotReport):
+        merged = replace(merged, share=share(merged.positives, merged.snapshots))
     if isinstance(merged, SplitReport):
         train, test = merged.train_rows, merged.test_rows
         merged = replace(
@@ -145,7 +155,7 @@ def _merged(name: str, values: list[Any]) -> Any:
     if isinstance(values[0], dict):
         codes = dict.fromkeys(code for counts in values for code in counts)
         sums = {code: sum(counts.get(code, 0) for counts in values) for code in codes}
-        return {code: count for code, count in sums.items() if count}
+        return {code: count for code, count in sums.items() if count or name != "rows_dropped"}
     if name in {"last_event", "last_event_in_horizon"}:
         return latest(values)
     if name == "first_event":

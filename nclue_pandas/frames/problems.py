@@ -174,3 +174,21 @@ def settle(
 def with_rows(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Return the faults that have rows."""
     return tuple(fault for fault in faults if fault.rows.size)
+
+
+def joined_faults(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Put the same fault of several looks at the same rows together; leave out those without rows.
+
+    Examples
+    --------
+    >>> looks = [Fault("a", "", "", np.array([5, 9])), Fault("a", "", "", np.array([5, 7]))]
+    >>> [each.rows.tolist() for each in joined_faults(looks)]
+    [[5, 7, 9]]
+    """
+    same: dict[tuple[str, str], Fault] = {}
+    for fault in with_rows(faults):
+        known = same.setdefault((fault.code, fault.message), fault)
+        first = min(known, fault, key=lambda each: int(each.rows[0]))
+        rows = np.union1d(known.rows, fault.rows)
+        same[fault.code, fault.message] = replace(known, rows=rows, values=first.values)
+    return tuple(same.values())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from itertools import chain, count, pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,38 +12,45 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nclue_pandas.contract import TOKENS_PER_USER, USER_ID_LENGTH
-from nclue_pandas.errors.base import ConfigurationError, InvalidDataError, Problem
-from nclue_pandas.frames.answers import describe_one_label, to_answers
-from nclue_pandas.frames.columns import require_frame, text_column, to_arrow
-from nclue_pandas.frames.doubtful_times import times_of_log
+from nclue_pandas.errors.base import ConfigurationError
+from nclue_pandas.frames.answers import AnswerOptions, EventColumns, describe_one_label
+from nclue_pandas.frames.answers import build as build_answers
+from nclue_pandas.frames.columns import arrow_column, require_frame, text_column
+from nclue_pandas.frames.cross_checks import KnownUsers
+from nclue_pandas.frames.doubtful_times import check_times
+from nclue_pandas.frames.forms import Forms
 from nclue_pandas.frames.moments import Calendar, describe
-from nclue_pandas.frames.personal_data import read_option
-from nclue_pandas.frames.problems import check_on_invalid
-from nclue_pandas.frames.questions import Question
-from nclue_pandas.frames.reports import (
-    AnswerReport,
-    NclueDataWarning,
-    SequenceReport,
-    SnapshotReport,
-    report,
-    share,
-    tell_all,
+from nclue_pandas.frames.partitions import Built, merge_reports
+from nclue_pandas.frames.problems import Fault, joined_faults
+from nclue_pandas.frames.reports import SnapshotReport, share, tell_all
+from nclue_pandas.frames.sequences import (
+    LogColumns,
+    SequenceOptions,
+    build_steps,
+    untold,
+    warn_of_sequences,
 )
-from nclue_pandas.frames.sequences import check_max_tokens, to_sequences, warn_of_sequences
-from nclue_pandas.frames.snapshot_ids import ending_of, users_of
+from nclue_pandas.frames.sequences import build as build_sequences
+from nclue_pandas.frames.snapshot_ids import ending_of
 from nclue_pandas.kernels.arrays import one_array
+from nclue_pandas.kernels.hash import hash_ids
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import N_
 from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
+    from nclue_pandas.frames.cross_checks import Users
+    from nclue_pandas.frames.ids import EncodedIds
     from nclue_pandas.frames.personal_data import OnPersonalData
     from nclue_pandas.frames.problems import OnInvalid
-    from nclue_pandas.frames.times import Times
+    from nclue_pandas.frames.questions import Span
+    from nclue_pandas.frames.reports import AnswerReport, SequenceReport
+    from nclue_pandas.frames.sequences import Step
+    from nclue_pandas.frames.times import TimeKind, Times
     from nclue_pandas.frames.tokens import TokenEstimator
 
 
@@ -145,47 +151,200 @@ def to_snapshots(
     2at2026m01d05 jam 0
     2at2026m01d10 jam 1
     """
+    options = SnapshotOptions.of(
+        cutoffs,
+        SequenceOptions(
+            user=user,
+            time=time,
+            behavior=behavior,
+            since=since,
+            tie_break=tie_break,
+            template=template,
+            max_tokens=max_tokens,
+            token_estimator=token_estimator,
+            personal_data=personal_data,
+            on_invalid=on_invalid,
+            timezone=timezone,
+        ),
+        positive=positive,
+        horizon=horizon,
+        gap=gap,
+        active_since=active_since,
+        min_events=min_events,
+        at_least=at_least,
+        value=value,
+        absent=absent,
+        observed_until=observed_until,
+    )
     events = require_frame(events, "events", on_dask=True)
-    question: dict[str, Any] = {
-        "positive": positive,
-        "gap": gap,
-        "active_since": active_since,
-        "min_events": min_events,
-        "at_least": at_least,
-        "value": value,
-        "absent": absent,
-        "observed_until": observed_until,
-        "horizon": horizon,
-    }
-    shared: dict[str, Any] = {
-        "personal_data": personal_data,
-        "on_invalid": on_invalid,
-        "timezone": timezone,
-    }
-    text: dict[str, Any] = {
-        "behavior": behavior,
-        "since": since,
-        "tie_break": tie_break,
-        "template": template,
-        "max_tokens": max_tokens,
-        "token_estimator": token_estimator,
-    }
-    given = check_cutoffs(cutoffs)
-    for cutoff in given:
-        Question.of(time=time, label=None, cutoff=cutoff, **question)
-    check_on_invalid(on_invalid)
-    check_max_tokens(max_tokens)
-    read_option(personal_data)
-    columns: dict[str, Any] = {"user": user, "time": time}
-    made: list[_Snapshot] = []
-    endings = endings_of(given, times_of_log(events, time), timezone)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NclueDataWarning)
-        for cutoff, ending in reversed(endings.items()):  # the last one sees every fault
-            answers = to_answers(events, cutoff=cutoff, **columns, **question, **shared)
-            sequences = to_sequences(events, until=cutoff, **columns, **text, **shared)
-            made.append(_Snapshot.of(sequences, answers, ending))
-    return _told(made[::-1])
+    with build_steps("snapshots", 4) as step:
+        log = SnapshotColumns.of(events, options, step=step)
+        check_times(log.text.times)
+        points = endings_of(options.cutoffs, log.text.times, timezone)
+        built = step(build(log, options, points))
+    built.raise_for(events)
+    ids = pc.unique(built.table["user_id"])
+    report = built.told.tell(Forms.of(ids), lambda: KnownUsers(np.sort(hash_ids(ids))))
+    sequences, answers = (
+        snapshot_frame(built.table, points, column) for column in ("sequence", "label")
+    )
+    return report.attach(sequences), report.attach(answers)
+
+
+#: No snapshots.
+NO_SNAPSHOTS: Final = pa.schema(
+    {
+        "user_id": pa.string(),
+        "sequence": pa.string(),
+        "label": pa.int8(),
+        "cutoff": pa.int32(),
+    }.items()
+).empty_table()
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotOptions:
+    """The options of :func:`to_snapshots`, checked before any row is read.
+
+    Parameters
+    ----------
+    cutoffs : list
+        Points in time as they were given.
+    text : SequenceOptions
+        Of sequences, without their end.
+    question : AnswerOptions
+        Of answers, at one of the cutoffs.
+    """
+
+    cutoffs: list[Any]
+    text: SequenceOptions
+    question: AnswerOptions
+
+    @classmethod
+    def of(cls, cutoffs: object, text: SequenceOptions, **question: Any) -> SnapshotOptions:
+        """Check the question at each cutoff."""
+        given = check_cutoffs(cutoffs)
+        named = ("user", "time", "personal_data", "on_invalid", "timezone")
+        shared = {name: getattr(text, name) for name in named}
+        asked = [AnswerOptions(cutoff=cutoff, **shared, **question) for cutoff in given]
+        return cls(given, text, asked[0])
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotColumns:
+    """The columns of a log as the core takes them."""
+
+    text: LogColumns
+    events: EventColumns
+
+    @classmethod
+    def of(
+        cls,
+        events: pd.DataFrame,
+        options: SnapshotOptions,
+        *,
+        times: TimeKind | None = None,
+        step: Step = untold,
+    ) -> SnapshotColumns:
+        """Read a log, or a part of one in which the texts of times read as `times`."""
+        text = LogColumns.of(events, options.text, times=times, step=step)
+        return cls(text, EventColumns.of(events, options.question, text.times, text.ids))
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotsTold:
+    """What there is to tell of a log, or of a part of one with all rows of some users.
+
+    Parameters
+    ----------
+    snapshots : SnapshotReport
+        Of all cutoffs.
+    text, question : SequenceReport, AnswerReport
+        Of the last cutoff.
+    span, last : Span, int or None
+        What was asked at the last cutoff, and the last event.
+    """
+
+    snapshots: SnapshotReport
+    text: SequenceReport
+    question: AnswerReport
+    span: Span
+    last: int | None
+
+    @classmethod
+    def joined(cls, parts: Sequence[SnapshotsTold]) -> SnapshotsTold:
+        """Put what parts tell together, at least one."""
+        return cls(
+            merge_reports([each.snapshots for each in parts]),
+            merge_reports([each.text for each in parts]),
+            merge_reports([each.question for each in parts]),
+            parts[0].span,
+            max((each.last for each in parts if each.last is not None), default=None),
+        )
+
+    def tell(self, forms: Forms, users: Callable[[], Users]) -> SnapshotReport:
+        """Refuse a horizon that the log does not reach, warn once, and return the report."""
+        self.span.check(self.last, self.question)
+        warn_of_sequences(forms.tell(self.text, users))
+        tell_all(_of_cutoffs(self.snapshots))
+        return self.snapshots
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltSnapshots(Built[SnapshotReport]):
+    """Snapshots of all cutoffs, and what there is to tell; nothing where there are problems."""
+
+    parts: tuple[SnapshotsTold, ...] = ()
+
+    @property
+    def told(self) -> SnapshotsTold:
+        """What there is to tell when the rows are all those of a log."""
+        return SnapshotsTold.joined(self.parts)
+
+
+def build(
+    log: SnapshotColumns, options: SnapshotOptions, endings: Mapping[Any, str]
+) -> BuiltSnapshots:
+    """Make sequences and answers of each user at each cutoff; tell what is wrong with the rows.
+
+    Parameters
+    ----------
+    log : SnapshotColumns
+        All rows of some users.
+    options : SnapshotOptions
+        What is asked.
+    endings : mapping
+        The cutoffs in the order of time, and what ids end with there.
+    """
+    if log.text.times.without_zone.size:
+        return BuiltSnapshots(NO_SNAPSHOTS, problems=tuple(log.text.times.faults()))
+    asked = [replace(options.question, cutoff=cutoff) for cutoff in endings]
+    labels = [build_answers(log.events, each) for each in asked]
+    texts = [build_sequences(log.text, replace(options.text, until=cutoff)) for cutoff in endings]
+    tables = [_snapshots(*each) for each in zip(texts, labels, count())]
+    users = [table["user_id"] for table in tables]
+    found = (*(each.problems for each in labels[::-1]), *(each.problems for each in texts[::-1]))
+    faults = [*chain.from_iterable(found)]
+    faults += [_long_ids(log.text.ids, *each) for each in zip(users, endings.values(), strict=True)]
+    if problems := joined_faults(faults):
+        return BuiltSnapshots(NO_SNAPSHOTS, problems=problems)
+    last, text = labels[-1], texts[-1]
+    assert text.report is not None
+    assert last.report is not None
+    assert last.span is not None
+    cutoffs = [str(each.report.cutoff) for each in labels if each.report is not None]
+    whole = _report(text.report, cutoffs, tables)
+    told = SnapshotsTold(whole, text.report, last.report, last.span, last.last)
+    table = pa.concat_tables(tables)
+    return BuiltSnapshots(table, whole, lost=last.lost or text.lost, parts=(told,))
+
+
+def snapshot_frame(table: pa.Table, endings: Mapping[Any, str], column: str) -> pd.DataFrame:
+    """Return sequences or answers of snapshots as a frame, with the ids of snapshots."""
+    added = pa.array(endings.values(), pa.string()).take(one_array(table["cutoff"]))
+    ids = pc.binary_join_element_wise(table["user_id"], added, "")
+    kind = table.schema.field(column).type
+    return pd.DataFrame({"user_id": text_column(ids), column: arrow_column(table[column], kind)})
 
 
 def check_cutoffs(cutoffs: object) -> list[Any]:
@@ -214,71 +373,47 @@ def endings_of(cutoffs: list[Any], times: Times, timezone: str | tzinfo | None) 
     return {cutoffs[place]: ending_of(describe(moments[place], times)) for place in order}
 
 
-@dataclass(frozen=True, eq=False)
-class _Snapshot:
-    """All users at one cutoff, with the reports of their sequences and answers."""
-
-    sequences: pd.DataFrame
-    answers: pd.DataFrame
-    text: SequenceReport
-    question: AnswerReport
-
-    @classmethod
-    def of(cls, sequences: pd.DataFrame, answers: pd.DataFrame, ending: str) -> _Snapshot:
-        """Keep the users that have both, with the ids of snapshots."""
-        text, question = report(sequences), report(answers)
-        assert isinstance(text, SequenceReport)
-        assert isinstance(question, AnswerReport)
-        users = [one_array(to_arrow(frame["user_id"])) for frame in (sequences, answers)]
-        made = []
-        for frame, own, other in zip((sequences, answers), users, users[::-1], strict=True):
-            both = pc.is_in(own, value_set=other)
-            ids = pc.binary_join_element_wise(own.filter(both), ending, "")
-            kept = frame[both.to_numpy(zero_copy_only=False)].reset_index(drop=True)
-            _check_lengths(ids, kept)
-            made.append(kept.assign(user_id=text_column(ids)))
-        return cls(made[0], made[1], text, question)
-
-
-def _check_lengths(ids: pa.Array, frame: pd.DataFrame) -> None:
-    """Refuse ids that are too long with their cutoff."""
-    long = np.flatnonzero(pc.greater(pc.utf8_length(ids), USER_ID_LENGTH))
-    if long.size:
-        problem = Problem(
-            "long_id",
-            _(
-                "The id of a snapshot, a user's id with the cutoff, has more than {count} "
-                "characters"
-            ).format(count=USER_ID_LENGTH),
-            N_("Shorten the ids, for example with pseudonymize()."),
-            tuple(long.tolist()),
-        )
-        raise InvalidDataError.of([problem], frame.iloc[long])
-
-
-def _told(made: list[_Snapshot]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Put the cutoffs together, earliest first, and tell of them once."""
-    sequences, answers = (
-        pd.concat([getattr(each, name) for each in made], ignore_index=True)
-        for name in ("sequences", "answers")
+def _snapshots(texts: Built[SequenceReport], labels: Built[AnswerReport], number: int) -> pa.Table:
+    """Keep the users that have both, at the cutoff of a number; both are in canonical order."""
+    tables = (texts.table, labels.table)
+    users = [one_array(table["user_id"]) for table in tables]
+    text, label = (
+        table.filter(pc.is_in(own, value_set=other))
+        for table, own, other in zip(tables, users, users[::-1], strict=True)
     )
-    ids = one_array(to_arrow(answers["user_id"]))
-    counts = {str(each.question.cutoff): len(each.answers) for each in made}
-    ones = [int(each.answers["label"].sum()) for each in made]
-    last = made[-1].text
-    whole = SnapshotReport(
+    cutoff = pa.array(np.full(text.num_rows, number, dtype=np.int32))
+    return text.append_column("label", label["label"]).append_column("cutoff", cutoff)
+
+
+def _long_ids(ids: EncodedIds, users: pa.ChunkedArray, ending: str) -> Fault:
+    """Return the rows of users whose ids are too long with their cutoff."""
+    longest = USER_ID_LENGTH - len(ending)
+    long = users.filter(pc.greater(pc.utf8_length(users), longest))
+    flags = pc.is_in(ids.texts, value_set=one_array(long).cast(ids.texts.type))
+    return Fault(
+        "long_id",
+        _(
+            "The id of a snapshot, a user's id with the cutoff, has more than {count} characters"
+        ).format(count=USER_ID_LENGTH),
+        N_("Shorten the ids, for example with pseudonymize()."),
+        ids.rows_where(flags.to_numpy(zero_copy_only=False)),
+    )
+
+
+def _report(last: SequenceReport, cutoffs: list[str], tables: list[pa.Table]) -> SnapshotReport:
+    ones = [pc.sum(table["label"]).as_py() or 0 for table in tables]
+    users = pc.count_distinct(pa.concat_tables(tables)["user_id"]).as_py()
+    counts = [table.num_rows for table in tables]
+    return SnapshotReport(
         rows=last.rows,
         rows_dropped=last.rows_dropped,
-        users=int(pc.count_distinct(users_of(ids)).as_py()),
-        snapshots=len(answers),
+        users=users,
+        snapshots=sum(counts),
         positives=sum(ones),
-        share=share(sum(ones), len(answers)),
-        snapshots_at=counts,
-        positives_at=dict(zip(counts, ones, strict=True)),
+        share=share(sum(ones), sum(counts)),
+        snapshots_at=dict(zip(cutoffs, counts, strict=True)),
+        positives_at=dict(zip(cutoffs, ones, strict=True)),
     )
-    warn_of_sequences(last)
-    tell_all(_of_cutoffs(whole))
-    return whole.attach(sequences), whole.attach(answers)
 
 
 def _of_cutoffs(whole: SnapshotReport) -> Iterator[str]:

@@ -47,7 +47,8 @@ _REMEDY = N_(
     "fillna() puts them together."
 )
 #: Unreadable values that a message shows, and characters of each.
-_SHOWN, _SHOWN_LENGTH = 2, 40
+SHOWN: Final = 2
+_SHOWN_LENGTH = 40
 #: Microseconds of the years from 1700 to 2199, which every unit holds.
 _ALL_UNITS: Final = tuple(
     int(np.datetime64(day, "us").astype(np.int64)) for day in ("1700", "2200")
@@ -211,7 +212,7 @@ def texts_of_times(column: pd.Series[Any]) -> TimeTexts | None:
 
 def first_texts(column: pd.Series[Any], rows: Positions) -> tuple[str, ...]:
     """Return what the first of some rows hold, for a message."""
-    return tuple(_shown(value) for value in column.iloc[rows[:_SHOWN]]) if rows.size else ()
+    return tuple(_shown(value) for value in column.iloc[rows[:SHOWN]]) if rows.size else ()
 
 
 def _shown(value: Any) -> str:

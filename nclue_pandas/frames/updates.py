@@ -88,7 +88,7 @@ def changed(
         require_unique_ids(frame, user, name)
         for frame, name in zip(frames, ("sequences", "before"), strict=True)
     )
-    texts, old = (_texts(frame, sequence) for frame in frames)
+    texts, old = (sequence_texts(frame, sequence) for frame in frames)
     places = pc.index_in(ids, value_set=known)
     flags = ~places.is_valid().to_numpy(zero_copy_only=False)
     gone = len(known) - int(flags.size - flags.sum())
@@ -97,11 +97,7 @@ def changed(
         rows = places.take(pa.array(start + was_there)).to_numpy()
         same = pc.equal(block.take(pa.array(was_there)), take_rows(old, rows)).fill_null(False)
         flags[start + was_there] = ~same.to_numpy(zero_copy_only=False)
-    if gone:
-        tell(
-            f"{gone:,} of {len(known):,} users of before are not in these sequences any more. To "
-            "leave out their scores, give updated() the ids that there are: ids=."
-        )
+    tell_gone(gone, len(known))
     found: pd.DataFrame = frames[0][flags]
     return found
 
@@ -186,7 +182,17 @@ def updated(
     return made if new == Known() else replace(new, told=new.told and old.told).carry(made)
 
 
-def _texts(frame: pd.DataFrame, sequence: str) -> pa.ChunkedArray:
+def tell_gone(gone: int, known: int) -> None:
+    """Warn of users that are there no more."""
+    if gone:
+        tell(
+            f"{gone:,} of {known:,} users of before are not in these sequences any more. To "
+            "leave out their scores, give updated() the ids that there are: ids=."
+        )
+
+
+def sequence_texts(frame: pd.DataFrame, sequence: str) -> pa.ChunkedArray:
+    """Return the sequences of a frame as text."""
     texts = read_chunks(find_column(frame, sequence, "sequence"), "sequence").texts
     chunks = [cast(chunk, pa.large_string()) for chunk in texts.chunks]
     return pa.chunked_array(chunks, pa.large_string())

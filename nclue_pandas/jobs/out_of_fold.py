@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from nclue_pandas.deadline import Deadline
 from nclue_pandas.frames.columns import find_column
 from nclue_pandas.frames.cross_checks import UNMATCHED, answer_window
+from nclue_pandas.frames.folds import in_memory
 from nclue_pandas.frames.held_out import held_out
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.problems import raise_problems
@@ -49,7 +50,7 @@ def run_out_of_fold(
         made_of["user"] = sum(map(len, scores))
     columns = inputs.columns
     ids, labeled = (
-        id_text(find_column(frame, columns.user, "user"))
+        id_text(find_column(in_memory(frame[[columns.user]]), columns.user, "user"))
         for frame in (inputs.sequences, inputs.answers)
     )
     made = held_out(ids, labeled, folds, scores)

@@ -446,7 +446,7 @@ def test_a_zone_in_some_pieces_alone_is_told_with_its_rows():
         assert other.rows["time"].tolist() == ["2026-01-03"] * 4
 
 
-@pytest.mark.parametrize("verb", ["inspect", "baselines", "to_snapshots", "backtest", "changed"])
+@pytest.mark.parametrize("verb", ["from_snapshots", "updated", "evaluate", "audience"])
 def test_a_verb_of_frames_in_memory_says_how_to_come_by_one(events, verb):
     with pytest.raises(AttributeError, match=rf"ddf\.compute\(\)\.nclue\.{verb}\("):
         getattr(on_dask(events).nclue, verb)
