@@ -23,7 +23,7 @@ from nclue_pandas.frames.ids import encode_ids, id_faults, personal_ids
 from nclue_pandas.frames.moments import Calendar, check_moment, describe, read_zone
 from nclue_pandas.frames.partitions import Built, merge_reports
 from nclue_pandas.frames.personal_data import read_option
-from nclue_pandas.frames.problems import check_on_invalid, settle
+from nclue_pandas.frames.problems import Fault, check_on_invalid, settle
 from nclue_pandas.frames.reports import SequenceReport, describe_dropped, is_many, tell_all
 from nclue_pandas.frames.times import look_at_times
 from nclue_pandas.frames.tokens import Budget, estimate_tokens
@@ -33,6 +33,7 @@ from nclue_pandas.kernels.hash import canonical_order
 from nclue_pandas.kernels.parallel import empty, in_threads, slices
 from nclue_pandas.progress import BuildProgress, track
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
 from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -320,7 +321,12 @@ def build(log: LogColumns, options: SequenceOptions) -> Built[SequenceReport]:
     if settled.problems:
         return Built(NO_SEQUENCES, problems=settled.problems)
     used = both(window.inside, settled.kept)
-    table, grouped = _join(log, order, used, budget)
+    grouped = _join(log, order, used, budget)
+    texts = grouped.texts
+    if any(pa.types.is_large_string(chunk.type) for chunk in texts):
+        return Built(NO_SEQUENCES, problems=(_too_long(log, order[grouped.groups], texts),))
+    ids = gather(log.ids.texts, order[grouped.groups])
+    table = pa.table({"user_id": ids, "sequence": pa.chunked_array(texts, pa.string())})
     report = _report(log, grouped, budget=budget, window=window, used=used, dropped=settled.dropped)
     return Built(table, report, lost=settled.lost)
 
@@ -411,9 +417,7 @@ def check_max_tokens(max_tokens: object) -> int | None:
     )
 
 
-def _join(
-    log: LogColumns, order: Positions, used: Flags | None, budget: Budget
-) -> tuple[pa.Table, Grouped]:
+def _join(log: LogColumns, order: Positions, used: Flags | None, budget: Budget) -> Grouped:
     """Join the used rows by user, users in the canonical `order`."""
     n_users = order.size
     rank = np.full(n_users + 1, n_users, dtype=np.int32)
@@ -427,10 +431,21 @@ def _join(
 
     in_threads(look_up, slices(groups.size, _SLICE_ROWS))
     texts = log.behaviors.texts.of_rows(used)
-    grouped = join_groups(groups, n_users, log.times.ticks, texts, ties=log.ties, budget=budget)
-    ids = gather(log.ids.texts, order[grouped.groups])
-    joined = pa.chunked_array(grouped.texts, pa.string())
-    return pa.table({"user_id": ids, "sequence": joined}), grouped
+    return join_groups(groups, n_users, log.times.ticks, texts, ties=log.ties, budget=budget)
+
+
+def _too_long(log: LogColumns, users: Positions, texts: Sequence[pa.Array]) -> Fault:
+    """Return the rows of the users, one for each text, whose text no array of 2 GiB holds."""
+    sizes = [len(chunk) for chunk in texts]
+    alone = np.repeat([pa.types.is_large_string(chunk.type) for chunk in texts], sizes)
+    long = np.zeros(len(log.ids.texts), dtype=bool)
+    long[users[alone]] = True
+    return Fault(
+        "too_long_sequence",
+        N_("The behaviors of a user make more than 2 GiB of text"),
+        N_("Leave max_tokens= as it is, or shorten the behaviors."),
+        log.ids.rows_where(long),
+    )
 
 
 def _report(

@@ -111,6 +111,8 @@ def _text_end(values: pa.Array) -> int:
 def small_chunks(texts: pa.Array, limit: int) -> list[pa.Array]:
     """Cut ``large_string`` texts into ``string`` chunks of about `limit` bytes at most.
 
+    A longer text is a chunk of its own, and stays ``large_string`` where 32 bits do not reach.
+
     Examples
     --------
     >>> [chunk.to_pylist() for chunk in small_chunks(pa.array(["aa", "b", "cc"]), limit=3)]
@@ -118,10 +120,13 @@ def small_chunks(texts: pa.Array, limit: int) -> list[pa.Array]:
     """
     lengths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
     ends = np.cumsum(lengths, dtype=np.int64)
-    bounds = np.flatnonzero(np.diff(np.maximum(ends - 1, 0) // limit, append=-1)) + 1
+    long = lengths > limit
+    cut = (np.diff(np.maximum(ends - 1, 0) // limit, append=-1) != 0) | long
+    cut[:-1] |= long[1:]
+    bounds = np.flatnonzero(cut) + 1
     starts = np.append(0, bounds)[:-1]
     return [
-        cast(texts.slice(start, stop - start), pa.string())
+        text_array(texts.slice(start, stop - start))
         for start, stop in zip(starts.tolist(), bounds.tolist(), strict=True)
     ]
 

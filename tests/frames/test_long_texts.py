@@ -182,14 +182,39 @@ def test_chunks_of_long_text():
     assert small_chunks(pa.array([], pa.large_string()), 3) == []
 
 
+@pytest.mark.usefixtures("short_arrays")
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_text_that_no_array_holds_is_told_with_its_rows(batches):
+    log = pd.DataFrame(
+        {"u": ["a", "b", "b", "c"], "t": range(4), "b": ["x", "y" * 199, "z" * 199, "v"]}
+    )
+    with pytest.raises(nclue.errors.InvalidDataError, match="more than 2 GiB") as caught:
+        made(lambda: nclue.to_sequences(log, **NAMES, max_tokens=None))
+    assert caught.value.problems[0].rows == (1, 2)
+    parts = np.array_split(np.arange(4), batches)
+    with pytest.raises(nclue.errors.InvalidDataError, match="more than 2 GiB"):
+        made(
+            lambda: nclue.stream_sequences(
+                (log.iloc[part] for part in parts), **NAMES, max_tokens=None
+            )
+        )
+
+
+def test_a_long_text_is_a_chunk_of_its_own():
+    texts = pa.array(["aa", "b" * 9, "c", "d" * 4, "e"], pa.large_string())
+    chunks = [chunk.to_pylist() for chunk in small_chunks(texts, limit=3)]
+    assert chunks == [["aa"], ["b" * 9], ["c"], ["d" * 4], ["e"]]
+
+
 @pytest.mark.slow
 def test_a_batch_of_more_than_2_gib():
-    """For real: 2,300 behaviors of 1 MiB, all of one user's range."""
+    """For real: 2,300 behaviors of 1 MiB, of three users in one range."""
     texts = pa.array([f"{number:04d}" + "x" * (1 << 20) for number in range(2_300)])
     assert texts.nbytes > START
-    log = pd.DataFrame({"u": "one", "t": range(2_300), "b": arrow_column(texts, texts.type)})
+    users = np.resize(["a", "b", "c"], 2_300)
+    log = pd.DataFrame({"u": users, "t": range(2_300), "b": arrow_column(texts, texts.type)})
     options = {"max_tokens": None, "memory": 12 << 30}
     with made(lambda: nclue.stream_sequences(iter([log]), **NAMES, **options)) as store:
-        sequence = store.to_frame()["sequence"].iloc[0]
-    assert len(sequence) == 2_300 * ((1 << 20) + 4) + 2 * 2_299
-    assert sequence[:4] == "0000"
+        sequences = store.to_frame().set_index("user_id")["sequence"]
+    assert sequences.str.len().sum() == 2_300 * ((1 << 20) + 4) + 2 * 2_297
+    assert [sequences[user][:4] for user in "abc"] == ["0000", "0001", "0002"]
