@@ -157,6 +157,8 @@ def test_an_interrupted_upload_goes_on(store, bucket, small_parts):
     assert not any(key.endswith(".json") for key in store.list(NAME))
     there = set(store.list(NAME))
     store.on_request = None
+    left = publish.preview(prepared(sequences()), bucket)
+    assert set(left.sent) == {part.key for part in left.parts} - there != set()
     made = publish.publish(prepared(sequences()), bucket)
     assert set(made.sent) == {part.key for part in made.parts} - there | {
         made.path.rstrip("/") + ".json"
