@@ -29,6 +29,8 @@ from nclue_pandas.errors import (
     Throttled,
     UnconfirmedCreateError,
 )
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +98,9 @@ class Deadline:
         is_number = isinstance(given, Real) and not isinstance(given, bool)
         if timeout is not None and not (is_number and timeout >= 0):
             raise ConfigurationError(
-                f"timeout={timeout!r}: give seconds, 0 or more, or None for no deadline."
+                _("timeout={timeout!r}: give seconds, 0 or more, or None for no deadline.").format(
+                    timeout=timeout
+                )
             )
         return cls(clock, timeout, clock.monotonic(), advice)
 
@@ -108,7 +112,9 @@ class Deadline:
     @property
     def told_time(self) -> str:
         """The true time, and the time that was given, for a message."""
-        return f"After {self.elapsed:.1f} s, of {round(self.timeout or 0, 1):g} s that were given"
+        return _("After {elapsed:.1f} s, of {timeout:g} s that were given").format(
+            elapsed=self.elapsed, timeout=round(self.timeout or 0, 1)
+        )
 
     def left(self) -> float:
         """Return the seconds that are left; infinite without a deadline."""
@@ -148,10 +154,8 @@ class Deadline:
         except _CUT_SHORT as error:
             if self.left() > 0:
                 raise
-            raise JobTimeout(
-                f"{self.told_time}: {error} "
-                f"{self.advice or 'What was begun on the service goes on.'}"
-            ) from error
+            advice = _(self.advice or N_("What was begun on the service goes on."))
+            raise JobTimeout(f"{self.told_time}: {error} {advice}") from error
 
 
 def _settle(answer: Future[Any], function: Callable[[], Any]) -> None:

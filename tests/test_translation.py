@@ -19,6 +19,7 @@ from nclue_pandas.demo import make_log
 from nclue_pandas.errors.codes import CODED, FAILURES, job_failed
 from nclue_pandas.errors.service import GATEWAY_CODES
 from nclue_pandas.frames.reports import Report
+from nclue_pandas.sandbox import Sandbox, SandboxSettings
 from nclue_pandas.translation import gettext, ngettext
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "catalog.py"
@@ -258,3 +259,36 @@ def test_what_is_doubtful_is_warned_of_in_korean(korean):
     assert "'.0'" in text
     assert "tie_break=" in text
     assert not re.search("dropped|users? |events? ", text)
+
+
+def test_waiting_and_jobs_that_are_not_there_are_told_in_korean(log, korean):
+    with Sandbox(SandboxSettings(job_seconds=3600)) as sandbox, nclue.connect(sandbox) as client:
+        sequences = log.nclue.to_sequences(**COLUMNS, behavior="item")
+        late = client.create_feature("밤", sequences)
+        with pytest.raises(errors.JobTimeout, match=r"제한 시간 0초.*client\.get_feature\('밤'\)"):
+            late.wait(timeout=0)
+        with pytest.raises(errors.JobNotFoundError, match="1개 가운데 이름이 '밥'인 것이 없습니다"):
+            client.get_feature("밥")
+
+
+def test_audiences_and_campaigns_are_told_in_korean(korean):
+    scores = pd.DataFrame({"user_id": range(100), "score": [0.5] * 90 + [0.9] * 10})
+    with pytest.warns(nclue.NclueDataWarning, match="고객이 90명인데, 그중 40명만"):
+        chosen = scores.nclue.audience(size=50, control=0.5)
+    with pytest.raises(errors.ConfigurationError, match="가운데 하나를 주세요"):
+        scores.nclue.audience()
+    found = chosen.nclue.measure(chosen["user_id"][chosen["group"] == "treatment"])
+    assert found.sentence.startswith("캠페인이 효과가 있었습니다: +100.00 %p")
+    assert not [name for name in labels(found._card()) if not HANGUL.search(name)]
+    with pytest.warns(nclue.NclueDataWarning, match="결과의 고객 1명 가운데"):
+        unclear = chosen.nclue.measure(["nobody"])
+    assert unclear.sentence.startswith("캠페인이 효과가 있었는지 알 수 없습니다: +0.00 %p")
+
+
+def test_changed_users_and_cutoffs_are_told_in_korean(log, korean):
+    before = pd.DataFrame({"user_id": ["a", "b"], "sequence": "tea"})
+    with pytest.warns(nclue.NclueDataWarning, match="이전 고객 2명 가운데 1명이"):
+        before.head(1).nclue.changed(before)
+    question = {**COLUMNS, "behavior": "item", "horizon": "5D"}
+    with pytest.raises(errors.ConfigurationError, match="cutoffs=가 비어 있습니다"):
+        log.nclue.to_snapshots(cutoffs=[], **question)

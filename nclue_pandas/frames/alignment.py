@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from nclue_pandas.frames.statistics import Booleans, Floats
 
 
-_LEAD: Final = "These scores and answers cannot be compared"
+_LEAD: Final = N_("These scores and answers cannot be compared")
+_WHERE: Final = N_("The offending rows are in the error's .rows.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +176,10 @@ def _scores(frame: pd.DataFrame, name: str) -> Floats:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise InvalidDataError(
-            f"Column {name!r} of the scores is {column.dtype}, and its values are no numbers. "
-            "Name another column with score=."
+            _(
+                "Column {name!r} of the scores is {dtype}, and its values are no numbers. Name "
+                "another column with score=."
+            ).format(name=name, dtype=column.dtype)
         ) from error
 
 
@@ -215,7 +218,7 @@ def _raise(problems: list[Problem], rows: pd.DataFrame, lead: str) -> None:
         return
     lines = "\n".join(f"  - [{problem.code}] {problem}" for problem in problems)
     raise InvalidDataError(
-        f"{lead}:\n{lines}\nThe offending rows are in the error's .rows.",
+        f"{_(lead)}:\n{lines}\n{_(_WHERE)}",
         problems=problems,
         rows=rows,
     )
@@ -224,12 +227,16 @@ def _raise(problems: list[Problem], rows: pd.DataFrame, lead: str) -> None:
 def _check_both_labels(labels: Booleans, answers: int) -> None:
     if not labels.size:
         raise InvalidDataError(
-            f"None of the {answers:,} answers is of a user that has a score. Ids are compared as "
-            f"text ('0012' is not '12'): check that both frames have the same kind of id, and "
-            f"restore_ids() first where they were pseudonymized."
+            _(
+                "None of the {count:,} answers is of a user that has a score. Ids are compared as "
+                "text ('0012' is not '12'): check that both frames have the same kind of id, and "
+                "restore_ids() first where they were pseudonymized."
+            ).format(count=answers)
         )
     if labels.all() or not labels.any():
         raise InvalidDataError(
-            f"All {labels.size:,} users with a score and an answer have the label "
-            f"{int(labels[0])}: an evaluation needs both labels."
+            _(
+                "All {count:,} users with a score and an answer have the label {label}: an "
+                "evaluation needs both labels."
+            ).format(count=labels.size, label=int(labels[0]))
         )

@@ -604,7 +604,7 @@ def _of_rows(report: AnswerReport) -> Iterator[str]:
         ).format(cutoff=report.cutoff, first=report.first_event, last=report.last_event)
 
 
-def describe_one_label(positives: int, users: int, whose: str = "user") -> Iterator[str]:
+def describe_one_label(positives: int, users: int, whose: str = N_("user")) -> Iterator[str]:
     """Say that all of some answers have the same label."""
     if positives in {0, users}:
         yield _(

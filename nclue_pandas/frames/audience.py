@@ -25,6 +25,8 @@ from nclue_pandas.frames.reports import share as share_of
 from nclue_pandas.frames.splitting import check_seed
 from nclue_pandas.kernels.hash import canonical_order, derive_key, hash_ids
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,7 @@ TREATMENT: Final = "treatment"
 CONTROL: Final = "control"
 
 _HASHES: Final = 2.0**64
+_LEAD: Final = N_("These scores cannot be ranked")
 
 
 @named_options
@@ -119,9 +122,11 @@ def audience(
     scores = require_frame(scores, "scores")
     if is_label(scores, group):
         raise InvalidDataError(
-            f"The scores have a column {group!r} already. Name the new one with group=."
+            _("The scores have a column {name!r} already. Name the new one with group=.").format(
+                name=group
+            )
         )
-    read = UserScores.of(scores, user=user, score=score, lead="These scores cannot be ranked")
+    read = UserScores.of(scores, user=user, score=score, lead=_LEAD)
     ids, values = read.ids, read.values  # noqa: PD011 - no frame
     chosen = highest(ids, values, size_of(share, size, len(ids)), seed)
     hashes = hash_ids(ids.take(pa.array(chosen.rows)), key=derive_key("control", seed))
@@ -176,17 +181,22 @@ def highest(ids: pa.Array[Any], values: Floats, size: int, seed: int | str) -> H
 def check_size(share: object, size: object) -> None:
     """Refuse options that do not say how many users are meant."""
     if (share is None) == (size is None):
-        raise ConfigurationError("Give either share= (such as 0.1) or size= (a number of users).")
+        raise ConfigurationError(
+            _("Give either share= (such as 0.1) or size= (a number of users).")
+        )
     if share is None:
         if isinstance(size, bool) or not isinstance(size, Integral) or int(size) < 1:
-            raise ConfigurationError(f"size={size!r}: give a whole number of users, at least 1.")
+            text = _("size={size!r}: give a whole number of users, at least 1.")
+            raise ConfigurationError(text.format(size=size))
     elif isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) <= 1:
-        raise ConfigurationError(f"share={share!r}: give a share above 0, at most 1, such as 0.1.")
+        text = _("share={share!r}: give a share above 0, at most 1, such as 0.1.")
+        raise ConfigurationError(text.format(share=share))
 
 
 def _check_control(control: object) -> None:
     if isinstance(control, bool) or not isinstance(control, Real) or not 0 <= float(control) < 1:
-        raise ConfigurationError(f"control={control!r}: give a share from 0 to below 1, as 0.1.")
+        text = _("control={control!r}: give a share from 0 to below 1, as 0.1.")
+        raise ConfigurationError(text.format(control=control))
 
 
 def size_of(share: float | None, size: int | None, users: int) -> int:
@@ -195,8 +205,15 @@ def size_of(share: float | None, size: int | None, users: int) -> int:
     wanted = int(size) if size is not None else math.floor(round((share or 0) * users, 6))
     if not 1 <= wanted <= users:
         raise InvalidDataError(
-            f"{'share' if size is None else 'size'}={size if share is None else share} asks for "
-            f"{wanted:,} of {users:,} users. Give another one, or more scores."
+            _(
+                "{option}={given} asks for {wanted:,} of {users:,} users. Give another one, or "
+                "more scores."
+            ).format(
+                option="share" if size is None else "size",
+                given=size if share is None else share,
+                wanted=wanted,
+                users=users,
+            )
         )
     return wanted
 
@@ -232,13 +249,22 @@ def _tell(made: AudienceReport, control: float) -> None:
     """Warn of a border that many users share, and of a control group that is empty."""
     if made.tied > made.tied_in and is_many(made.tied_in, made.audience):
         tell(
-            f"{made.tied:,} users have the lowest score of the audience, {made.lowest_score:g}, "
-            f"and {made.tied_in:,} of them are in it: a hash of seed and id decided. A size that "
-            f"ends between two scores is {made.audience - made.tied_in:,} or "
-            f"{made.audience - made.tied_in + made.tied:,}."
+            _(
+                "{tied:,} users have the lowest score of the audience, {score:g}, and {inside:,} "
+                "of them are in it: a hash of seed and id decided. A size that ends between two "
+                "scores is {smaller:,} or {larger:,}."
+            ).format(
+                tied=made.tied,
+                score=made.lowest_score,
+                inside=made.tied_in,
+                smaller=made.audience - made.tied_in,
+                larger=made.audience - made.tied_in + made.tied,
+            )
         )
     if control and not made.control:
         tell(
-            f"None of the {made.audience:,} users is in the control group. Give a larger audience, "
-            "or a larger control=."
+            _(
+                "None of the {count:,} users is in the control group. Give a larger audience, or "
+                "a larger control=."
+            ).format(count=made.audience)
         )

@@ -22,6 +22,7 @@ from nclue_pandas.frames.proportions import at_least_p_values, benjamini_hochber
 from nclue_pandas.kernels.arrays import is_text, one_array, pieces
 from nclue_pandas.kernels.parallel import in_threads
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -204,7 +205,7 @@ def behaviors(
     _check_options(share, min_users)
     check_confidence(confidence)
     scores, sequences = require_frame(scores, "scores"), require_frame(sequences, "sequences")
-    read = UserScores.of(scores, user=user, score=score, lead="These scores cannot be ranked")
+    read = UserScores.of(scores, user=user, score=score, lead=N_("These scores cannot be ranked"))
     ids = require_unique_ids(sequences, user, "sequences")
     texts = _texts(sequences, sequence)
     known, values = read.of_users(ids)

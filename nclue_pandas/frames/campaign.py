@@ -28,6 +28,7 @@ from nclue_pandas.frames.reports import is_many, tell
 from nclue_pandas.frames.statistics import normal_quantile
 from nclue_pandas.signatures import named_options
 from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 Interval = tuple[float, float]
 
 _GROUPS: Final = (TREATMENT, CONTROL)
-_UNREADABLE: Final = "These answers cannot be read"
-_ALIKE: Final = (
+_UNREADABLE: Final = N_("These answers cannot be read")
+_ALIKE: Final = N_(
     "Ids are compared as text ('0012' is not '12'): check that both have the same kind of id, and "
     "restore_ids() first where they were pseudonymized."
 )
@@ -100,22 +101,26 @@ class Campaign(display.Shown):
     def sentence(self) -> str:
         """What it comes to, in plain words."""
         low, high = (100 * bound for bound in self.difference_interval)
-        interval = f"{100 * self.confidence:g} % interval {low:+.2f} to {high:+.2f}"
-        points = f"{100 * self.difference:+.2f} percentage points ({interval})"
+        points = _(
+            "{difference:+.2f} percentage points ({confidence:g} % interval {low:+.2f} to "
+            "{high:+.2f})"
+        ).format(
+            difference=100 * self.difference, confidence=100 * self.confidence, low=low, high=high
+        )
         if low > 0:
-            return (
-                f"The campaign worked: {points}, which is about {self.brought:,.0f} of the "
-                f"{self.positives[0]:,} positives among the users who were addressed."
-            )
+            return _(
+                "The campaign worked: {points}, which is about {brought:,.0f} of the "
+                "{positives:,} positives among the users who were addressed."
+            ).format(points=points, brought=self.brought, positives=self.positives[0])
         if high < 0:
-            return f"The campaign did harm: {points}."
-        enough = ""
-        if self.users_needed is not None:
-            enough = (
-                f" A difference of this size would be told with {display.count(self.users_needed)} "
-                f"users, {100 * self.power:g} times of 100."
-            )
-        return f"Whether the campaign worked cannot be told: {points}.{enough}"
+            return _("The campaign did harm: {points}.").format(points=points)
+        unclear = _("Whether the campaign worked cannot be told: {points}.").format(points=points)
+        if self.users_needed is None:
+            return unclear
+        enough = _(
+            "A difference of this size would be told with {users} users, {power:g} times of 100."
+        ).format(users=display.count(self.users_needed), power=100 * self.power)
+        return f"{unclear} {enough}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all figures as plain types, the sentence too."""
@@ -142,34 +147,42 @@ class Campaign(display.Shown):
         """Describe both groups in a table, the difference, and what it comes to."""
         rows = tuple(
             (
-                name,
+                _(name),
                 display.count(users),
                 display.count(positives),
                 display.percent(rate),
-                f"{100 * low:.1f} to {100 * high:.1f} %",
+                _("{low:.1f} to {high:.1f} %").format(low=100 * low, high=100 * high),
             )
             for name, users, positives, rate, (low, high) in zip(
                 _GROUPS, self.users, self.positives, self.rates, self.rate_intervals, strict=True
             )
         )
-        confidence = f"{100 * self.confidence:g} %"
+        confidence = 100 * self.confidence
         low, high = (100 * bound for bound in self.difference_interval)
-        points = f"{100 * self.difference:+.2f} points"
-        interval = f"{confidence} interval {low:+.2f} to {high:+.2f}, Newcombe"
+        apart = _(
+            "{difference:+.2f} points ({confidence:g} % interval {low:+.2f} to {high:+.2f}, "
+            "Newcombe)"
+        ).format(difference=100 * self.difference, confidence=confidence, low=low, high=high)
         facts = [
-            ("Difference", f"{points} ({interval})"),
-            ("P value", f"{display.p_value(self.p_value)} ({self.test})"),
-            ("Positives brought", f"{self.brought:,.1f}"),
+            (_("Difference"), apart),
+            (_("P value"), f"{display.p_value(self.p_value)} ({_(self.test)})"),
+            (_("Positives brought"), f"{self.brought:,.1f}"),
         ]
         if self.users_needed is not None:
-            how_often = f"to tell this difference {100 * self.power:g} times of 100"
-            facts.append(("Users needed", f"{display.count(self.users_needed)} {how_often}"))
+            needed = _("{users} to tell this difference {power:g} times of 100").format(
+                users=display.count(self.users_needed), power=100 * self.power
+            )
+            facts.append((_("Users needed"), needed))
         notes = [self.sentence]
         if self.unanswered:
-            notes.append(f"Left out: {display.counted(self.unanswered, 'user')} without an answer.")
-        columns = ("group", "users", "positives", "rate", f"{confidence} interval")
+            left_out = _("Left out: {users} without an answer.")
+            notes.append(left_out.format(users=display.users(self.unanswered)))
+        columns = (
+            *map(_, (N_("group"), N_("users"), N_("positives"), N_("rate"))),
+            _("{confidence:g} % interval").format(confidence=confidence),
+        )
         return display.Card(
-            "Result of a campaign",
+            _("Result of a campaign"),
             facts=facts,
             tables=[display.Table(columns, rows, "<>")],
             notes=notes,
@@ -252,8 +265,10 @@ def measure(
     unanswered = int(np.count_nonzero(~answered))
     if is_many(unanswered, len(ids)):
         tell(
-            f"{unanswered:,} of the {len(ids):,} users of the audience have no answer and are left "
-            "out. If they did not do it, give a list of the users who did instead of answers."
+            _(
+                "{count:,} of the {users:,} users of the audience have no answer and are left "
+                "out. If they did not do it, give a list of the users who did instead of answers."
+            ).format(count=unanswered, users=len(ids))
         )
     groups = treated & answered, ~treated & answered
     users = int(groups[0].sum()), int(groups[1].sum())
@@ -336,7 +351,8 @@ def _read_outcomes(
         answered = np.ones(len(ids), dtype=bool)
     met = int(did.sum() if column is not None else answered.sum())
     if len(known) and not met:
-        message = f"None of the {len(known):,} users of the outcomes is in the audience. {_ALIKE}"
+        none = _("None of the {count:,} users of the outcomes is in the audience.")
+        message = f"{none.format(count=len(known))} {_(_ALIKE)}"
         if column is None:
             raise InvalidDataError(message)
         tell(message)  # it may be true of those who did it
@@ -345,13 +361,17 @@ def _read_outcomes(
 
 def _check_power(power: object) -> None:
     if isinstance(power, bool) or not isinstance(power, Real) or not 0 < float(power) < 1:
-        raise ConfigurationError(f"power={power!r} is not between 0 and 1; for 80 % give 0.8.")
+        text = _("power={power!r} is not between 0 and 1; for 80 % give 0.8.")
+        raise ConfigurationError(text.format(power=power))
 
 
 def _check_groups(users: tuple[int, int]) -> None:
     for name, count in zip(_GROUPS, users, strict=True):
         if not count:
             raise InvalidDataError(
-                f"There is no user with an outcome in the {name} group, so that there is nothing "
-                "to compare. audience(..., control=0.1) keeps a tenth out of the campaign."
+                _(
+                    "There is no user with an outcome in the {name} group, so that there is "
+                    "nothing to compare. audience(..., control=0.1) keeps a tenth out of the "
+                    "campaign."
+                ).format(name=_(name))
             )

@@ -132,7 +132,7 @@ def refuse_dates(kinds: Mapping[str, int]) -> None:
 def describe_doubts(report: SequenceReport | AnswerReport) -> Iterator[str]:
     """Say what is doubtful about the times of a log, in sentences without a full stop."""
     kinds = report.time_kinds
-    span = f"the first is at {report.first_event}, the last at {report.last_event}"
+    bounds = {"first": report.first_event, "last": report.last_event}
     if _FUTURE in kinds:
         yield _("{events} in the future (the last is at {last})").format(
             events=_events(kinds[_FUTURE]), last=report.last_event
@@ -143,17 +143,18 @@ def describe_doubts(report: SequenceReport | AnswerReport) -> Iterator[str]:
         )
     units = {unit: kinds[unit] for unit in UNITS if unit in kinds}
     if len(units) > 1:
-        found = ", ".join(f"{count:,} in {unit}" for unit, count in units.items())
-        yield (
-            f"the unit of the times changes inside the column ({found}; {span}). Convert each part "
-            "with pandas.to_datetime(..., unit=...)"
-        )
+        part = _("{count:,} in {unit}")
+        found = ", ".join(part.format(count=count, unit=unit) for unit, count in units.items())
+        yield _(
+            "the unit of the times changes inside the column ({found}; the first is at {first}, "
+            "the last at {last}). Convert each part with pandas.to_datetime(..., unit=...)"
+        ).format(found=found, **bounds)
     elif units and _OTHER in kinds and 2 * kinds[_OTHER] < sum(kinds.values()):
         (unit,) = units
-        yield (
-            f"{kinds[_OTHER]:,} of {sum(kinds.values()):,} times are no time from 1990 to the "
-            f"present in the unit of the others, {unit} ({span})"
-        )
+        yield _(
+            "{count:,} of {times:,} times are no time from 1990 to the present in the unit of the "
+            "others, {unit} (the first is at {first}, the last at {last})"
+        ).format(count=kinds[_OTHER], times=sum(kinds.values()), unit=unit, **bounds)
     if isinstance(report, AnswerReport):
         yield from _of_horizon(report)
 

@@ -170,12 +170,14 @@ class Question:
         cutoffs: Any = self.cutoffs
         if isinstance(cutoffs, (str, bytes)) or not hasattr(cutoffs, "__iter__"):
             raise ConfigurationError(
-                f"cutoffs={cutoffs!r}: give several points in time in a list, such as "
-                "['2011-06-01', '2011-07-01']."
+                _(
+                    "cutoffs={cutoffs!r}: give several points in time in a list, such as "
+                    "['2011-06-01', '2011-07-01']."
+                ).format(cutoffs=cutoffs)
             )
         object.__setattr__(self, "cutoffs", [*cutoffs])
         if not self.cutoffs:
-            raise ConfigurationError("cutoffs= is empty: give at least one point in time.")
+            raise ConfigurationError(_("cutoffs= is empty: give at least one point in time."))
         for cutoff in self.cutoffs:
             check_moment(cutoff, "cutoffs")
         check_duration(self.horizon, "horizon")

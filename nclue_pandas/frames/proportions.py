@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from nclue_pandas.frames.statistics import normal_quantile
+from nclue_pandas.translation import N_
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,11 +119,11 @@ def difference_p_value(hits: tuple[int, int], users: tuple[int, int]) -> tuple[f
     total, positives = sum(users), sum(hits)
     fewest = min(users) * min(positives, total - positives) / total
     if fewest < _FEW:
-        return _fisher(hits, users), "Fisher's exact test"
+        return _fisher(hits, users), N_("Fisher's exact test")
     pooled = positives / total
     error = math.sqrt(pooled * (1 - pooled) * (1 / users[0] + 1 / users[1]))
     return math.erfc(abs(hits[0] / users[0] - hits[1] / users[1]) / error / math.sqrt(2)), (
-        "score test"
+        N_("score test")
     )
 
 

@@ -351,12 +351,14 @@ def check_cutoffs(cutoffs: object) -> list[Any]:
     """Refuse what is no list of points in time."""
     if isinstance(cutoffs, (str, bytes)) or not hasattr(cutoffs, "__iter__"):
         raise ConfigurationError(
-            f"cutoffs={cutoffs!r}: give a list of points in time, such as ['2011-08-01', "
-            "'2011-09-01'] or pandas.date_range('2011-06-01', periods=4, freq='MS')."
+            _(
+                "cutoffs={cutoffs!r}: give a list of points in time, such as ['2011-08-01', "
+                "'2011-09-01'] or pandas.date_range('2011-06-01', periods=4, freq='MS')."
+            ).format(cutoffs=cutoffs)
         )
     given = list(cutoffs)
     if not given:
-        raise ConfigurationError("cutoffs= is empty: give at least one point in time.")
+        raise ConfigurationError(_("cutoffs= is empty: give at least one point in time."))
     return given
 
 
@@ -368,7 +370,9 @@ def endings_of(cutoffs: list[Any], times: Times, timezone: str | tzinfo | None) 
     for before, after in pairwise(order):
         if moments[before] == moments[after]:
             raise ConfigurationError(
-                f"cutoffs= has {describe(moments[after], times)} twice. Give each once."
+                _("cutoffs= has {moment} twice. Give each once.").format(
+                    moment=describe(moments[after], times)
+                )
             )
     return {cutoffs[place]: ending_of(describe(moments[place], times)) for place in order}
 
@@ -419,6 +423,6 @@ def _report(last: SequenceReport, cutoffs: list[str], tables: list[pa.Table]) ->
 def _of_cutoffs(whole: SnapshotReport) -> Iterator[str]:
     empty = [cutoff for cutoff, count in whole.snapshots_at.items() if not count]
     if empty:
-        yield f"no user has a snapshot at {', '.join(empty)}"
+        yield _("no user has a snapshot at {cutoffs}").format(cutoffs=", ".join(empty))
     if whole.snapshots:
-        yield from describe_one_label(whole.positives, whole.snapshots, "snapshot")
+        yield from describe_one_label(whole.positives, whole.snapshots, N_("snapshot"))

@@ -25,6 +25,8 @@ from nclue_pandas.frames.pseudonyms import with_ids
 from nclue_pandas.frames.reports import ATTRIBUTE, tell
 from nclue_pandas.kernels.arrays import cast, pieces, take_rows
 from nclue_pandas.signatures import named_options
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 #: Sequences that are compared at a time.
 _BLOCK_ROWS: Final = 1 << 16
-_LEAD: Final = "These scores cannot be put together"
+_LEAD: Final = N_("These scores cannot be put together")
 
 
 @named_options
@@ -161,8 +163,11 @@ def updated(
     old, new = (Known.of_scores(frame) for frame in frames)
     if old.trained and new.trained and (old.cutoff, old.trained) != (new.cutoff, new.trained):
         tell(
-            "The scores and the newer ones are of models that were trained on other answers, so "
-            "that they cannot be ranked together. Score all users with the newer model once."
+            _(
+                "The scores and the newer ones are of models that were trained on other answers, "
+                "so that they cannot be ranked together. Score all users with the newer model "
+                "once."
+            )
         )
     keep = [~_among(of_all, of_some), np.ones(len(of_some), dtype=bool)]
     if wanted is not None:
@@ -186,8 +191,10 @@ def tell_gone(gone: int, known: int) -> None:
     """Warn of users that are there no more."""
     if gone:
         tell(
-            f"{gone:,} of {known:,} users of before are not in these sequences any more. To "
-            "leave out their scores, give updated() the ids that there are: ids=."
+            _(
+                "{gone:,} of {known:,} users of before are not in these sequences any more. To "
+                "leave out their scores, give updated() the ids that there are: ids=."
+            ).format(gone=gone, known=known)
         )
 
 
@@ -202,8 +209,10 @@ def _wanted(ids: object) -> pa.Array[Any]:
     given = one_column(ids)
     if given is None:
         raise ConfigurationError(
-            f"ids= must be a Series, an array or a list of ids, not {type(ids).__name__}. Of a "
-            "frame, give the column of the ids."
+            _(
+                "ids= must be a Series, an array or a list of ids, not {given}. Of a frame, give "
+                "the column of the ids."
+            ).format(given=type(ids).__name__)
         )
     return encode_ids(given, "ids").texts
 
@@ -217,8 +226,11 @@ def _require_scores(wanted: pa.Array[Any], *scored: pa.Array[Any]) -> None:
     missing = ~np.logical_or.reduce([_among(wanted, ids) for ids in scored])
     if missing.any():
         raise InvalidDataError(
-            f"{int(missing.sum()):,} of {len(wanted):,} users of ids= have no score, for example "
-            "the one at position "
-            f"{int(np.flatnonzero(missing)[0])} of the distinct ids. Score them too: changed() "
-            "finds the users that are new."
+            _(
+                "{count:,} of {users:,} users of ids= have no score, for example the one at "
+                "position {place} of the distinct ids. Score them too: changed() finds the users "
+                "that are new."
+            ).format(
+                count=int(missing.sum()), users=len(wanted), place=int(np.flatnonzero(missing)[0])
+            )
         )

@@ -19,6 +19,8 @@ from nclue_pandas.service.records import (
     ShoppingIntentRecord,
     TaskRecord,
 )
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -266,8 +268,10 @@ def as_job(client: ClientLike, handle: type[JobT], given: JobT | str) -> JobT:
         return given
     if not isinstance(given, str):
         raise ConfigurationError(
-            f"A {handle.kind.title} is given by its handle, its id or its name, not by "
-            f"{type(given).__name__}. client.get_{handle.kind.name}() finds the handle."
+            _(
+                "A {kind} is given by its handle, its id or its name, not by {given}. "
+                "client.get_{name}() finds the handle."
+            ).format(kind=handle.kind.title, given=type(given).__name__, name=handle.kind.name)
         )
     return find_job(client, handle, given)
 
@@ -286,12 +290,20 @@ def _by_name(client: ClientLike, handle: type[JobT], name: str) -> JobT:
             return handle.of(record, client)
         names.append(record.name or "")
     near = get_close_matches(name, names, n=3, cutoff=0.5)
-    guess = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
+    guess = _("Did you mean {name}?").format(name=_(" or ").join(map(repr, near)))
     job_id = name if _is_id(name) else None
+    missing = N_("There is no {kind} named {name!r} among the {count:,} of account {account}.")
+    if job_id:
+        missing = N_(
+            "There is no {kind} with the id or name {name!r} among the {count:,} of account "
+            "{account}."
+        )
+    told = _(missing).format(
+        kind=handle.kind.title, name=name, count=len(names), account=client.ref.account
+    )
+    shown = _("client.list_{plural}() shows them.").format(plural=handle.kind.plural)
     raise JobNotFoundError(
-        f"There is no {handle.kind.title} {'with the id or name' if job_id else 'named'} {name!r} "
-        f"among the {len(names):,} of account {client.ref.account}.{guess} "
-        f"client.list_{handle.kind.plural}() shows them.",
+        " ".join([told, guess, shown] if near else [told, shown]),
         kind=handle.kind.name,
         job_id=job_id,
         name=name,

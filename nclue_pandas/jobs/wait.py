@@ -133,8 +133,10 @@ def _handles(jobs: Job[Any] | Iterable[Job[Any]]) -> list[Job[Any]]:
     for job in given:
         if not isinstance(job, Job):
             raise ConfigurationError(
-                f"wait() takes handles of jobs, not {type(job).__name__}. Find the handle by an id "
-                "or name with client.get_feature(), get_task(), get_run() and the like."
+                _(
+                    "wait() takes handles of jobs, not {given}. Find the handle by an id or name "
+                    "with client.get_feature(), get_task(), get_run() and the like."
+                ).format(given=type(job).__name__)
             )
     return given
 
@@ -298,14 +300,19 @@ class _Poller:
 def _timed_out(
     jobs: Sequence[Job[Any]], deadline: Deadline, trouble: NclueError | None
 ) -> JobTimeout:
+    state = _("{kind} {name!r} is {status}")
     states = ", ".join(
-        f"{job.kind.title} {job.name or job.id!r} is {job.status or 'not known'}" for job in jobs
+        state.format(
+            kind=job.kind.title, name=job.name or job.id, status=job.status or _("not known")
+        )
+        for job in jobs
     )
     first = jobs[0]
-    why = f" The last question was not answered: {trouble}" if trouble else ""
+    goes_on = _("The service goes on working.")
+    why = _(" The last question was not answered: {trouble}").format(trouble=trouble)
+    how = _(deadline.advice) if deadline.advice else how_to_resume(jobs)
     return JobTimeout(
-        f"{deadline.told_time}: {states}. The service goes on working.{why} "
-        f"{deadline.advice or how_to_resume(jobs)}",
+        f"{deadline.told_time}: {states}. {goes_on}{why if trouble else ''} {how}",
         kind=first.kind.name,
         job_id=first.id,
         name=first.name,
