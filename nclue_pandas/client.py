@@ -23,6 +23,7 @@ from nclue_pandas.errors import ConfigurationError, NotConnectedError
 from nclue_pandas.jobs import reference
 from nclue_pandas.jobs.reference import ClientRef, Clock
 from nclue_pandas.signatures import named_options, no_attribute
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -280,8 +281,10 @@ class Client(Inventory):
 
         if self._storage_settings is None:
             raise ConfigurationError(
-                "This client has no bucket, and this needs one. Give it to connect(bucket=...) "
-                "or set NCLUE_BUCKET."
+                _(
+                    "This client has no bucket, and this needs one. Give it to "
+                    "connect(bucket=...) or set NCLUE_BUCKET."
+                )
             )
         return Bucket(self._storage_settings, self._credentials)
 
@@ -638,10 +641,12 @@ def default_client() -> Client:
     client = _levels[-1].client
     if client is None:
         raise NotConnectedError(
-            "No account is connected. Call nclue_pandas.connect(bucket='my-bucket') first, with "
-            "keys in the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or in "
-            "~/.ncloud/configure; or nclue_pandas.connect('sandbox') to try without an account; "
-            "or pass client=."
+            _(
+                "No account is connected. Call nclue_pandas.connect(bucket='my-bucket') first, "
+                "with keys in the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or "
+                "in ~/.ncloud/configure; or nclue_pandas.connect('sandbox') to try without an "
+                "account; or pass client=."
+            )
         )
     return client
 

@@ -292,3 +292,28 @@ def test_changed_users_and_cutoffs_are_told_in_korean(log, korean):
     question = {**COLUMNS, "behavior": "item", "horizon": "5D"}
     with pytest.raises(errors.ConfigurationError, match="cutoffs=가 비어 있습니다"):
         log.nclue.to_snapshots(cutoffs=[], **question)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"horizon": "90"}, "horizon='90': 쓸 수 없는 기간입니다. 예: '90D'"),
+        ({"cutoff": "soon"}, "cutoff='soon': 시각으로 읽을 수 없습니다"),
+        ({"cutoff": "2026-05-25T00:00Z"}, "cutoff=에는 시간대가 있는데 로그에는 없습니다"),
+        ({"time": None}, "빠진 것: time="),
+        ({"min_events": 0}, "min_events=0: 1 이상의 정수를 주세요"),
+        ({"user": ["x"]}, r"list\(으\)로는 열을 찾을 수 없습니다. user=에 열 이름을 주세요"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_in_korean(log, options, told, korean):
+    question = {**COLUMNS, "cutoff": "2026-05-25", "horizon": "30D"}
+    with pytest.raises(errors.NclueError, match=told):
+        log.nclue.to_answers(**question | options)
+
+
+def test_calls_without_an_account_a_name_or_a_frame_are_refused_in_korean(korean):
+    with pytest.raises(errors.NclueError, match="events에는 pandas DataFrame을 주세요"):
+        nclue.to_sequences([1], user="u", time="t", behavior="b")
+    sequences = pd.DataFrame({"user_id": ["a"], "sequence": ["tea"]})
+    with nclue.connect("sandbox"), pytest.raises(errors.NclueError, match="1~100자의 이름이"):
+        sequences.nclue.create_feature(" ")

@@ -28,6 +28,7 @@ from nclue_pandas.kernels.arrays import (
     one_array,
     plain_text,
 )
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -73,12 +74,16 @@ def require_frame(frame: Any, argument: str, *, on_dask: bool = False) -> pd.Dat
     kind = type(frame)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     convert = next((f".{each}()" for each in _CONVERSIONS if hasattr(frame, each)), None)
-    how = "it with pandas.DataFrame(...)" if convert is None else f"it with its {convert}"
-    if on_dask and kind.__module__.startswith("dask."):
-        how += ", or import nclue_pandas.dask and use the verbs of its own .nclue"
-    raise InvalidDataError(
-        f"{argument} must be a pandas DataFrame, not {name}. Convert {how}."
-    ) from cause
+    how = _("Convert it with pandas.DataFrame(...).")
+    if convert is not None and on_dask and kind.__module__.startswith("dask."):
+        how = _(
+            "Convert it with its {method}, or import nclue_pandas.dask and use the verbs of its "
+            "own .nclue."
+        ).format(method=convert)
+    elif convert is not None:
+        how = _("Convert it with its {method}.").format(method=convert)
+    must = _("{argument} must be a pandas DataFrame, not {name}.")
+    raise InvalidDataError(f"{must.format(argument=argument, name=name)} {how}") from cause
 
 
 def _as_frame(table: pa.Table) -> pd.DataFrame:
@@ -141,14 +146,19 @@ def require_name(value: Any, argument: str, columns: Iterable[Any]) -> None:
         return
     labels = list(columns)
     label = getattr(value, "name", None)
-    guess = f" Did you mean {label!r}?" if is_name(label) and label in labels else ""
-    listed = ", ".join(repr(str(each)) for each in labels[:_NAMES_SHOWN])
-    has = f" The frame has: {listed}{', ...' if len(labels) > _NAMES_SHOWN else ''}."
-    raise MissingColumnError(
-        f"There is no column that a {type(value).__name__} names: give {argument}= the name of "
-        f"one.{guess}{has if labels else ''} Values that are in no column become one with "
-        "frame.assign(name=values)."
-    )
+    told = [
+        _("There is no column that a {kind} names: give {argument}= the name of one.").format(
+            kind=type(value).__name__, argument=argument
+        )
+    ]
+    if is_name(label) and label in labels:
+        told.append(_("Did you mean {name}?").format(name=repr(label)))
+    if labels:
+        listed = ", ".join(repr(str(each)) for each in labels[:_NAMES_SHOWN])
+        more = ", ..." if len(labels) > _NAMES_SHOWN else ""
+        told.append(_("The frame has: {listed}.").format(listed=f"{listed}{more}"))
+    told.append(_("Values that are in no column become one with frame.assign(name=values)."))
+    raise MissingColumnError(" ".join(told))
 
 
 def find_column(frame: pd.DataFrame, name: Any, argument: str) -> pd.Series[Any]:

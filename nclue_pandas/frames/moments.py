@@ -11,13 +11,15 @@ import pandas as pd
 
 from nclue_pandas.errors.base import ConfigurationError
 from nclue_pandas.frames.times import RELATIVE, UNITS
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from nclue_pandas.frames.times import Times
 
-_DURATIONS: Final = "'90D', pandas.Timedelta(days=90) or pandas.DateOffset(months=3)"
+_DURATIONS: Final = N_("'90D', pandas.Timedelta(days=90) or pandas.DateOffset(months=3)")
 #: The duration that may be none.
 _MAY_BE_ZERO: Final = "gap"
 
@@ -103,10 +105,13 @@ class Calendar:
         if (stamp.tzinfo is not None) == self._aware:
             return stamp
         if self.timezone is None:
-            have, lack = ("the log", f"{argument}=") if self._aware else (f"{argument}=", "the log")
+            both = _("the log"), f"{argument}="
+            have, lack = both if self._aware else both[::-1]
             raise ConfigurationError(
-                f"{have} has a time zone and {lack} has none. Give timezone=, the zone that "
-                f"{lack} is in (for example timezone='Asia/Seoul')."
+                _(
+                    "{have} has a time zone and {lack} has none. Give timezone=, the zone that "
+                    "{lack} is in (for example timezone='Asia/Seoul')."
+                ).format(have=have, lack=lack)
             )
         if self._aware:
             return _localize(stamp, self.timezone, argument)
@@ -138,8 +143,10 @@ def read_zone(timezone: str | tzinfo | None) -> tzinfo | None:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(
-            f"timezone={timezone!r} is not known. Give a name of the IANA database, such as "
-            "'Asia/Seoul' or 'UTC'."
+            _(
+                "timezone={timezone!r} is not known. Give a name of the IANA database, such as "
+                "'Asia/Seoul' or 'UTC'."
+            ).format(timezone=timezone)
         ) from error
 
 
@@ -147,8 +154,10 @@ def _localize(stamp: pd.Timestamp, zone: tzinfo, argument: str) -> pd.Timestamp:
     local = stamp.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     if not isinstance(local, pd.Timestamp):  # NaT: the hour that a clock change skips or repeats
         raise ConfigurationError(
-            f"{argument}={stamp} is no single instant in the time zone {zone}: a clock change "
-            "skips or repeats it. Give it with its UTC offset."
+            _(
+                "{argument}={stamp} is no single instant in the time zone {zone}: a clock change "
+                "skips or repeats it. Give it with its UTC offset."
+            ).format(argument=argument, stamp=stamp, zone=zone)
         )
     return local
 
@@ -157,9 +166,11 @@ def _plain(value: Any, argument: str) -> int:
     if _is_whole(value):
         return int(value)
     raise ConfigurationError(
-        f"The time column holds plain numbers, so {argument}={value!r} must be a whole number of "
-        "the same unit. Or convert the column, for example with "
-        "pandas.to_datetime(column, unit='s'), in the unit that it has."
+        _(
+            "The time column holds plain numbers, so {argument}={value!r} must be a whole number "
+            "of the same unit. Or convert the column, for example with "
+            "pandas.to_datetime(column, unit='s'), in the unit that it has."
+        ).format(argument=argument, value=value)
     )
 
 
@@ -172,8 +183,10 @@ def _parse(value: Any, argument: str) -> pd.Timestamp:
             stamp = None
     if not isinstance(stamp, pd.Timestamp):
         raise ConfigurationError(
-            f"{argument}={value!r} cannot be read as a time. Give a text in ISO 8601 such as "
-            "'2011-09-01' or '2011-09-01T12:30:00+09:00', or a datetime."
+            _(
+                "{argument}={value!r} cannot be read as a time. Give a text in ISO 8601 such as "
+                "'2011-09-01' or '2011-09-01T12:30:00+09:00', or a datetime."
+            ).format(argument=argument, value=value)
         )
     return stamp
 
@@ -218,7 +231,8 @@ def _is_whole(value: Any) -> bool:
 
 def _check_sign(length: int, argument: str, value: Any) -> None:
     if length < 0 or (length == 0 and argument != _MAY_BE_ZERO):
-        raise ConfigurationError(f"{argument}={value!r}: give a positive duration.")
+        text = _("{argument}={value!r}: give a positive duration.")
+        raise ConfigurationError(text.format(argument=argument, value=value))
 
 
 def _moved(start: pd.Timestamp, duration: Any, argument: str, sign: int) -> pd.Timestamp:
@@ -240,7 +254,9 @@ def _moved(start: pd.Timestamp, duration: Any, argument: str, sign: int) -> pd.T
 
 def _no_duration(duration: Any, argument: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{argument}={duration!r} is no duration that can be used. Give {_DURATIONS}."
+        _("{argument}={duration!r} is no duration that can be used. Give {examples}.").format(
+            argument=argument, duration=duration, examples=_(_DURATIONS)
+        )
     )
 
 

@@ -69,13 +69,16 @@ class Question:
                 name for name, value in others.items() if value is not None and value is not False
             ]
             if given:
-                raise ConfigurationError(f"label= does not go with {', '.join(given)}=.")
+                text = _("label= does not go with {names}=.")
+                raise ConfigurationError(text.format(names=", ".join(given)))
             return None
         missing = [f"{name}=" for name, value in needed.items() if value is None]
         if missing:
             raise ConfigurationError(
-                f"An event log needs time=, cutoff= and horizon=; missing: {', '.join(missing)}. "
-                "A frame that has labels needs label= instead."
+                _(
+                    "An event log needs time=, cutoff= and horizon=; missing: {names}. A frame "
+                    "that has labels needs label= instead."
+                ).format(names=", ".join(missing))
             )
         value = options.pop("value")
         for name in ("cutoff", "observed_until"):
@@ -87,7 +90,8 @@ class Question:
         options["min_events"] = _read_count(options["min_events"], "min_events") or 1
         options["at_least"] = _read_least(options["at_least"], summed=value is not None)
         if not isinstance(options["absent"], bool):
-            raise ConfigurationError(f"absent={options['absent']!r}: give True or False.")
+            text = _("absent={absent!r}: give True or False.")
+            raise ConfigurationError(text.format(absent=options["absent"]))
         return cls(**options, summed=value is not None)
 
 
@@ -160,7 +164,8 @@ def _read_count(value: object, argument: str) -> int | None:
         count = int(value)
         if count >= 1:
             return count
-    raise ConfigurationError(f"{argument}={value!r}: give a whole number of at least 1.")
+    text = _("{argument}={value!r}: give a whole number of at least 1.")
+    raise ConfigurationError(text.format(argument=argument, value=value))
 
 
 def _read_least(at_least: object, *, summed: bool) -> Decimal | None:
@@ -169,14 +174,16 @@ def _read_least(at_least: object, *, summed: bool) -> Decimal | None:
         return None if count is None else Decimal(count)
     if at_least is None:
         raise ConfigurationError(
-            "value= needs at_least=, the sum from which on a user's label is 1."
+            _("value= needs at_least=, the sum from which on a user's label is 1.")
         )
     amount = Decimal(0)
     if isinstance(at_least, _NUMBERS) and not isinstance(at_least, bool):
         amount = Decimal(str(at_least))
     if not (amount.is_finite() and amount > 0):
         raise ConfigurationError(
-            f"at_least={at_least!r}: give a number greater than 0. A user without any event has "
-            "the sum 0."
+            _(
+                "at_least={at_least!r}: give a number greater than 0. A user without any event has "
+                "the sum 0."
+            ).format(at_least=at_least)
         )
     return check_amount(amount, at_least)

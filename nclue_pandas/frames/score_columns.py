@@ -12,6 +12,8 @@ from nclue_pandas.frames.cross_checks import Known
 from nclue_pandas.frames.ids import id_text
 from nclue_pandas.frames.reports import AnswerReport, SplitReport, report, tell_all
 from nclue_pandas.kernels.hash import hash_ids
+from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from nclue_pandas.frames.alignment import UserScores
 
-_LOOK = (
+_LOOK = N_(
     "ids are compared as text ('0012' is not '12'), and scores of pseudonyms need restore_ids() "
     "first"
 )
@@ -31,8 +33,10 @@ def check_new_columns(columns: Iterable[Any], names: Iterable[Any]) -> None:
     present = {*columns}
     if taken := [name for name in names if name in present]:
         raise ConfigurationError(
-            f"The frame has a column {taken[0]!r} already. Give the scores another name, or drop "
-            "the column first."
+            _(
+                "The frame has a column {name!r} already. Give the scores another name, or drop "
+                "the column first."
+            ).format(name=taken[0])
         )
 
 
@@ -77,13 +81,15 @@ def tell_unmatched(unmatched: Mapping[Any, int], rows: int) -> None:
     for name, count in unmatched.items():
         if rows and count == rows:
             raise InvalidDataError(
-                f"None of the {rows:,} rows is of a user that has a score of {name!r}: {_LOOK}."
+                _(
+                    "None of the {rows:,} rows is of a user that has a score of {name!r}: {look}."
+                ).format(rows=rows, name=name, look=_(_LOOK))
             )
-    missing = [f"{count:,} of {name!r}" for name, count in unmatched.items() if count]
+    part = _("{count:,} of {name!r}")
+    missing = [part.format(count=count, name=name) for name, count in unmatched.items() if count]
     if missing:
-        tell_all(
-            [f"of {rows:,} rows some have no score, which is null there: {', '.join(missing)}"]
-        )
+        text = _("of {rows:,} rows some have no score, which is null there: {missing}")
+        tell_all([text.format(rows=rows, missing=", ".join(missing))])
 
 
 def tell_seen(frame: pd.DataFrame, user: Any, scores: Mapping[Any, pd.DataFrame]) -> None:
@@ -102,8 +108,8 @@ def _seen(known: Mapping[Any, Known], cutoff: str | None, ids: pa.Array[Any]) ->
     for name, each in of_these.items():
         share = 0.0 if hashes is None else each.share_trained_on(hashes)
         if share and each.cutoff == cutoff:
-            yield (
-                f"about {share:.1%} of the answers are of users that the model of {name!r} was "
+            yield _(
+                "about {share:.1%} of the answers are of users that the model of {name!r} was "
                 "trained on: another model that is trained on its scores trusts them too much. "
                 "Take those of out_of_fold()"
-            )
+            ).format(share=share, name=name)

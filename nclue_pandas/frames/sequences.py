@@ -365,7 +365,8 @@ class Window:
             start = calendar.moment(since, "since")
             inside = both(inside, ~times.before(start))
         if start is not None and end is not None and start >= end:
-            raise ConfigurationError(f"since={since!r} is not before until={until!r}.")
+            text = _("since={since!r} is not before until={until!r}.")
+            raise ConfigurationError(text.format(since=since, until=until))
         return cls(inside, *(b if b is None else describe(b, times) for b in (start, end)))
 
 
@@ -391,7 +392,7 @@ def tie_codes(column: pd.Series[Any]) -> NDArray[np.int64]:
         codes, values = pd.factorize(column, sort=True)
     except TypeError as error:
         raise InvalidDataError(
-            "The values of the tie_break= column have no common order. Convert them to one type."
+            _("The values of the tie_break= column have no common order. Convert them to one type.")
         ) from error
     categories = isinstance(column.dtype, pd.CategoricalDtype)
     if len(values) and not categories and pd.api.types.is_string_dtype(values):
@@ -413,7 +414,9 @@ def check_max_tokens(max_tokens: object) -> int | None:
         if budget >= 1:
             return budget
     raise ConfigurationError(
-        f"max_tokens={max_tokens!r}: give a whole number of at least 1, or None."
+        _("max_tokens={max_tokens!r}: give a whole number of at least 1, or None.").format(
+            max_tokens=max_tokens
+        )
     )
 
 

@@ -31,6 +31,7 @@ from nclue_pandas.progress import step
 from nclue_pandas.service import operations
 from nclue_pandas.storage.layout import result_directory
 from nclue_pandas.translation import N_
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,8 +205,10 @@ def check_test_feature(feature: Feature | str | None, answers: Any, argument: st
     """Refuse a Feature to test on without answers to test with."""
     if feature is not None and answers is None:
         raise ConfigurationError(
-            f"test_feature= has no effect without {argument}=: give the answers to test with, or "
-            "leave it out, and the service splits the answers by itself."
+            _(
+                "test_feature= has no effect without {argument}=: give the answers to test with, "
+                "or leave it out, and the service splits the answers by itself."
+            ).format(argument=argument)
         )
 
 
@@ -217,22 +220,28 @@ def check_keywords(keywords: Sequence[str]) -> tuple[str, ...]:
     """
     if isinstance(keywords, str):
         raise InvalidDataError(
-            f"keywords is one text; give a list of keywords, for example [{keywords!r}]."
+            _("keywords is one text; give a list of keywords, for example [{keywords!r}].").format(
+                keywords=keywords
+            )
         )
     words = tuple(str(word).strip() for word in keywords)
     if not words or "" in words:
-        raise InvalidDataError("Give at least one keyword, and no empty one.")
+        raise InvalidDataError(_("Give at least one keyword, and no empty one."))
     torn = [word for word in words if "," in word or "\n" in word or "\r" in word]
     if torn:
         raise InvalidDataError(
-            f"A keyword cannot hold a comma or a newline: {torn!r}. Split it into several "
-            "keywords, or leave the character out."
+            _(
+                "A keyword cannot hold a comma or a newline: {torn!r}. Split it into several "
+                "keywords, or leave the character out."
+            ).format(torn=torn)
         )
     length = len("\n".join(words))
     if length > KEYWORDS_LENGTH:
         raise InvalidDataError(
-            f"The keywords have {length:,} characters with their separators; the service takes "
-            f"at most {KEYWORDS_LENGTH:,}. Leave some out."
+            _(
+                "The keywords have {length:,} characters with their separators; the service takes "
+                "at most {most:,}. Leave some out."
+            ).format(length=length, most=KEYWORDS_LENGTH)
         )
     return words
 
@@ -244,9 +253,18 @@ def _wait_for(client: ClientLike, *jobs: Feature | Task) -> None:
         there = job.client.ref
         if (there.account, there.api_url) != own:
             raise ConfigurationError(
-                f"{job.kind.title} {job.name or job.id!r} belongs to another account "
-                f"({there.account} at {there.api_url}) than the client ({own[0]} at {own[1]}). "
-                "Use jobs of one account together, or give client= the one of this job."
+                _(
+                    "{kind} {name!r} belongs to another account ({theirs} at {their_url}) than "
+                    "the client ({ours} at {our_url}). Use jobs of one account together, or give "
+                    "client= the one of this job."
+                ).format(
+                    kind=job.kind.title,
+                    name=job.name or job.id,
+                    theirs=there.account,
+                    their_url=there.api_url,
+                    ours=own[0],
+                    our_url=own[1],
+                )
             )
         if not job.completed:
             wait_by([job], client.deadline)

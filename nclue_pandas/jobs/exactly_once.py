@@ -40,6 +40,7 @@ from nclue_pandas.errors import (
 )
 from nclue_pandas.service.records import Record
 from nclue_pandas.storage.publish import withdraw
+from nclue_pandas.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -64,15 +65,19 @@ def check_name(name: str) -> None:
     """
     if not isinstance(name, str):
         raise InvalidDataError(
-            f"A job's name must be text, not {type(name).__name__}. The methods of a client take "
-            "the name first: client.create_feature(name, frame)."
+            _(
+                "A job's name must be text, not {given}. The methods of a client take the name "
+                "first: client.create_feature(name, frame)."
+            ).format(given=type(name).__name__)
         )
     if not name.strip():
-        raise InvalidDataError("A job needs a name: text of 1 to 100 characters.")
+        raise InvalidDataError(_("A job needs a name: text of 1 to 100 characters."))
     if len(name) > NAME_LENGTH:
         raise InvalidDataError(
-            f"The name has {len(name)} characters, the service takes at most {NAME_LENGTH}. "
-            f"Shorten it: {name[:40]!r}…"
+            _(
+                "The name has {count} characters, the service takes at most {most}. Shorten it: "
+                "{shown!r}…"
+            ).format(count=len(name), most=NAME_LENGTH, shown=name[:40])
         )
 
 
@@ -152,13 +157,16 @@ def adopt(
     """
     differences = kind.differences(fields, found, over)
     if differences:
+        each = _("{field}: asked {asked!r}, there {there!r}")
         listed = "; ".join(
-            f"{field}: asked {fields.get(field)!r}, there {getattr(found, field)!r}"
+            each.format(field=field, asked=fields.get(field), there=getattr(found, field))
             for field in differences
         )
         raise DuplicateNameError(
-            f"The name {found.name!r} belongs to another {kind.title}, {found.id}, made from "
-            f"other inputs ({listed}). Choose another name, or delete that job first.",
+            _(
+                "The name {name!r} belongs to another {kind}, {job_id}, made from other inputs "
+                "({listed}). Choose another name, or delete that job first."
+            ).format(name=found.name, kind=kind.title, job_id=found.id, listed=listed),
             kind=kind.name,
             job_id=found.id,
             name=found.name,
