@@ -148,6 +148,12 @@ def _static(credentials: Credentials) -> Callable[[], Credentials]:
 
 
 def _pair(access: str | None, secret: str | None, source: str) -> Credentials | None:
+    given: dict[str, object] = {"access": access, "secret": secret}
+    for name, each in given.items():
+        if each is not None and not isinstance(each, str):
+            raise CredentialsError(
+                f"The {name} key in {source} is {type(each).__name__}: give it as text."
+            )
     pair = {"access": plain_value(access or ""), "secret": plain_value(secret or "")}
     if not any(pair.values()):
         return None

@@ -18,7 +18,7 @@ import requests
 import nclue_pandas as nclue
 from nclue_pandas import credentials, errors
 from nclue_pandas.client import Client
-from nclue_pandas.config import ServiceSettings, StorageSettings
+from nclue_pandas.config import Credentials, ServiceSettings, StorageSettings
 from nclue_pandas.jobs import results
 from nclue_pandas.jobs.handles import CustomAttributes
 from nclue_pandas.progress import RequestSent, emit, subscribe
@@ -415,3 +415,17 @@ def test_no_key_is_in_a_frame_when_the_store_cannot_be_connected(sandbox, monkey
         assert "Too many open files" in str(error), name
         add_error(channels, error)
         assert channels.leaking(sandbox.access_key, sandbox.secret_key) == set(), name
+
+
+@pytest.mark.parametrize("which", ["access_key", "secret_key"])
+@pytest.mark.parametrize(
+    "key", ["", "SECRET\nHost: evil", "SECRET키", "SECRET\x00", 1234567, b"SECRET"]
+)
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(which, key):
+    keys = {"access_key": "access", "secret_key": "secret"} | {which: key}
+    with pytest.raises(errors.CredentialsError, match="printable ASCII") as caught:
+        Credentials(**keys)
+    with pytest.raises(errors.CredentialsError) as connecting:
+        nclue.connect(bucket="shop", **keys)
+    for error in (caught.value, connecting.value):
+        assert not key or str(key) not in f"{error!r} {error}"
