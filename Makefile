@@ -16,7 +16,8 @@ WORKERS ?= 2
 DIST ?= loadfile
 TESTS := -m "not slow and not live"
 # What meets the versions of libraries: frames, bytes, pictures, connections, and one chain of jobs.
-OLD := frames kernels plotting sandbox service storage/test_storage_text.py storage/test_result_spans.py \
+OLD := frames kernels plotting sandbox/test_model.py sandbox/test_profiles.py sandbox/test_registry.py \
+	service storage/test_storage_text.py storage/test_result_spans.py \
 	streaming demo test_config.py test_package.py test_environment.py jobs/test_chain.py
 
 .DEFAULT_GOAL := help

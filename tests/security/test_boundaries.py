@@ -69,6 +69,7 @@ def test_foreign_hosts_are_refused_whatever_is_asked(sandbox, host):
         url = f"http://127.0.0.1:{parts.port}{path}"
         answer = requests.get(url, headers=headers, timeout=30)
         assert answer.status_code == 403
+        assert "The Host header names another server." in answer.text
         assert sandbox.secret_key not in answer.text
 
 
