@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nclue_pandas.kernels.hash import DEFAULT_KEY, WORD, TextWords, canonical_order, hash_ids
-from nclue_pandas.kernels.order import stable_order
+from nclue_pandas.kernels.order import is_ascending, stable_order
 
 pytestmark = pytest.mark.property
 
@@ -66,3 +66,11 @@ def test_words_end_with_their_text(texts, skip):
     longest = [text for text in texts if len(text.encode()) >= skip] or ["x" * skip]
     expected = [int.from_bytes(text.encode()[skip : skip + WORD], "little") for text in longest]
     assert TextWords.of(pa.array(longest)).read(skip).tolist() == expected
+
+
+@pytest.mark.parametrize("place", [1, 999, 1_000, 1_999])
+def test_a_row_out_of_time_order_is_noticed_wherever_it_is(place):
+    ticks = np.arange(2_000)
+    assert is_ascending(ticks)
+    ticks[place] = -1
+    assert not is_ascending(ticks)
